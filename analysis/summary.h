@@ -1,0 +1,28 @@
+/* The summary of an archive: how well the networks do, and what each layer knows. */
+#ifndef STRATA_ANALYSIS_SUMMARY_H
+#define STRATA_ANALYSIS_SUMMARY_H
+
+#include <stdbool.h>
+
+#include "analysis/table.h"
+#include "archive/archive.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum summary_part { SUMMARY_NETWORK = 1, SUMMARY_LAYERS = 2 };
+
+struct summary_request {
+    bool all_options;            /* keep every option apart but the seed */
+    bool apart[OPTION_COUNT];    /* otherwise these */
+    const char *snapshot;        /* a label; NULL: best, else final, else the last */
+    enum table_format format;
+    unsigned parts;              /* bits of enum summary_part */
+};
+
+/* Appends the tables. For people, the layers of the deepest networks are shown and notes
+ * say what was left out; for programs, everything. STATUS_USAGE for a snapshot that the
+ * archive does not have. */
+enum status summary_render(struct archive *archive, const struct summary_request *request,
+                           struct text *out, struct error *err);
+
+#endif

@@ -1,0 +1,21 @@
+# One interface target carries warnings, sanitizers and the numerical contract.
+add_library(strata_compiler INTERFACE)
+target_compile_definitions(strata_compiler INTERFACE
+    _GNU_SOURCE
+    STRATA_VERSION="${PROJECT_VERSION}"
+    $<$<BOOL:${STRATA_SANITIZE}>:STRATA_SANITIZED>)
+target_compile_options(strata_compiler INTERFACE
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+    -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wimplicit-fallthrough
+    $<$<BOOL:${STRATA_WERROR}>:-Werror>
+    # No contraction: an expression has the same bits with and without FMA units, so a
+    # loop compiled for several instruction sets gives one result.
+    -ffp-contract=off -fno-math-errno)
+set(strata_optimise -O3)
+target_compile_options(strata_compiler INTERFACE
+    "$<$<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>>:${strata_optimise}>")
+if(STRATA_SANITIZE)
+    target_compile_options(strata_compiler INTERFACE
+        -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(strata_compiler INTERFACE -fsanitize=address,undefined)
+endif()

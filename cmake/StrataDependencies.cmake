@@ -1,0 +1,37 @@
+# Every library comes from the distribution. A missing one is named together with the
+# Debian package that has it, all of them in one message.
+find_package(PkgConfig REQUIRED)
+find_package(MPI COMPONENTS C)
+
+set(strata_missing "")
+function(strata_require target module package purpose)
+    pkg_check_modules(${target} IMPORTED_TARGET ${module})
+    if(NOT ${target}_FOUND)
+        list(APPEND strata_missing "  ${module}: install ${package}  (${purpose})")
+        set(strata_missing "${strata_missing}" PARENT_SCOPE)
+    endif()
+endfunction()
+
+strata_require(OpenBLAS openblas libopenblas-dev "matrix products")
+strata_require(NetCDF netcdf libnetcdf-dev "the archive")
+strata_require(Fyaml libfyaml libfyaml-dev "study files")
+strata_require(XXHash libxxhash libxxhash-dev "identities and pattern hashing")
+strata_require(Zlib zlib zlib1g-dev "gzip data files and CRC-32")
+if(NOT MPI_C_FOUND)
+    list(APPEND strata_missing "  MPI: install libopenmpi-dev openmpi-bin  (ranks)")
+endif()
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
+if(NOT RANDOM123_INCLUDE_DIR)
+    list(APPEND strata_missing
+        "  Random123: install librandom123-dev  (counter-based random numbers)")
+endif()
+if(STRATA_TESTS)
+    strata_require(Cmocka cmocka libcmocka-dev "unit tests, or configure with -DSTRATA_TESTS=OFF")
+endif()
+if(strata_missing)
+    list(JOIN strata_missing "\n" strata_missing)
+    message(FATAL_ERROR "Strata needs libraries that were not found:\n${strata_missing}\n")
+endif()
+
+add_library(strata_random123 INTERFACE)
+target_include_directories(strata_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

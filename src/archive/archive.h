@@ -1,0 +1,85 @@
+/* archive.nc: writing, publishing and reading. The only module, with networks.h beside
+ * it, that knows netCDF. docs/archive.md is the contract of names. */
+#ifndef STRATA_ARCHIVE_ARCHIVE_H
+#define STRATA_ARCHIVE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "record/group.h"
+#include "record/record.h"
+#include "record/run.h"
+
+enum { LABEL_LENGTH = 24 };
+
+/* What stands above the cells: dimensions, coordinates, global attributes. */
+struct archive_header {
+    struct record_shape shape;          /* largest of all cells */
+    const char *const *snapshot_labels; /* [shape.n_snapshots] */
+    const char *title;
+    const char *study;   /* canonical text */
+    const char *source;  /* "strata 0.1.0 (commit, dirty)" */
+    const char *history; /* one line */
+    struct hash128 data_hash;
+    int numerics_version;
+    int64_t n_cells_planned;
+    const struct run_info *runs;
+    int n_runs;
+};
+
+struct archive_writer;
+
+/* Starts `path` under a temporary name in the same folder; `path` itself is untouched
+ * until archive_publish. */
+enum status archive_create(struct archive_writer **writer, const char *path,
+                           const struct archive_header *header, struct error *err);
+
+/* Appends cells in order. Records may be smaller than the header's shape (fewer layers,
+ * as their field n_layers says); what they lack is fill. Every flag has a value and texts
+ * are UTF-8: STATUS_DATA otherwise. Buffers to whole chunks itself. */
+enum status archive_append(struct archive_writer *writer, const struct record *record,
+                           struct error *err);
+
+/* Writes the group statistics. At most once, after the last cell; a table without groups
+ * leaves no trace (a dimension of length 0 would be a second unlimited one). */
+enum status archive_write_groups(struct archive_writer *writer,
+                                 const struct group_table *groups, struct error *err);
+
+/* Closes, reads every cell back and compares the content hash, syncs, renames over the
+ * path and syncs the folder. `content` (may be NULL) gets the content hash. The writer is
+ * gone afterwards, whatever the outcome; on failure the temporary file is removed and the
+ * old archive is as it was. */
+enum status archive_publish(struct archive_writer *writer, struct hash128 *content,
+                            struct error *err);
+
+/* Gives up: removes the temporary file. NULL is fine. */
+void archive_discard(struct archive_writer *writer);
+
+struct archive; /* open for reading */
+
+/* STATUS_MISSING, STATUS_DATA (not a Strata archive, damaged), STATUS_VERSION (newer
+ * major). */
+enum status archive_open(struct archive **archive, const char *path, struct error *err);
+void archive_close(struct archive *archive);
+
+int64_t archive_n_cells(const struct archive *archive);
+struct record_shape archive_shape(const struct archive *archive);
+const char *archive_snapshot_label(const struct archive *archive, int snapshot);
+/* Global attribute as text, "" where it is absent. Borrowed until archive_close. */
+const char *archive_attribute(struct archive *archive, const char *name);
+int64_t archive_n_cells_planned(const struct archive *archive);
+
+/* Reads cells [first, first + count) into records that the function initialises, each
+ * with the shape of its own cell (layers by its n_layers). Per-cell CRCs are checked:
+ * STATUS_DATA names the cell. The caller releases them with record_fini; after a failure
+ * all are empty. */
+enum status archive_read(struct archive *archive, int64_t first, int64_t count,
+                         struct record *records, struct error *err);
+
+/* Reads all of the file in a child process, checks CRCs and checksums, and compares the
+ * content hash with the attribute. `content` may be NULL. */
+enum status archive_check(const char *path, struct hash128 *content, struct error *err);
+
+#endif

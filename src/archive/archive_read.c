@@ -1,0 +1,453 @@
+#include "archive/archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive/netcdf_util.h"
+#include "archive/schema.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+struct attribute {
+    char name[NC_MAX_NAME + 1];
+    char *text; /* NULL where the file has none */
+};
+
+struct archive {
+    struct netcdf file;
+    char path[IO_PATH_MAX];
+    struct schema schema;
+    int64_t n_cells;
+    bool newer_minor; /* cells may hold fields that we do not know: hashes differ */
+    char (*labels)[LABEL_LENGTH + 1]; /* [n_snapshots] */
+    struct attribute *attributes;     /* those asked for so far */
+    size_t n_attributes, attributes_capacity;
+    void *block; /* [batch][extent] of any one field, as in the file */
+};
+
+static enum status check_version(struct archive *archive, struct error *err)
+{
+    char *version = NULL, *end = NULL;
+    if (netcdf_get_text(&archive->file, "schema_version", &version, err) != STATUS_OK)
+        return err->status;
+    int64_t major = 0, minor = 0, our_major = 0, our_minor = 0;
+    char ours[] = SCHEMA_VERSION, *our_end = strchr(ours, '.');
+    bool valid = version && (end = strchr(version, '.'));
+    if (valid) {
+        *end = *our_end = '\0';
+        text_parse_int(ours, &our_major);
+        text_parse_int(our_end + 1, &our_minor);
+        valid = text_parse_int(version, &major) && text_parse_int(end + 1, &minor) &&
+                major >= 0 && minor >= 0;
+    }
+    free(version);
+    if (!valid)
+        return error_set(err, STATUS_DATA, "%s: not a Strata archive", archive->path);
+    if (major != our_major)
+        return error_set(
+            err, STATUS_VERSION, "%s: archive schema %lld.%lld; this program reads %lld",
+            archive->path, (long long)major, (long long)minor, (long long)our_major);
+    archive->newer_minor = minor > our_minor;
+    return STATUS_OK;
+}
+
+static enum status read_labels(struct archive *archive, struct error *err)
+{
+    int n = archive->schema.shape.n_snapshots;
+    archive->labels = memory_alloc((size_t)n, sizeof *archive->labels, err);
+    for (int s = 0; s < n && err->status == STATUS_OK; s++) {
+        const size_t start[2] = {(size_t)s, 0}, count[2] = {1, LABEL_LENGTH};
+        netcdf_read(&archive->file, archive->schema.labels, start, count,
+                    archive->labels[s], err);
+    }
+    return err->status;
+}
+
+static enum status alloc_block(struct archive *archive, struct error *err)
+{
+    size_t largest = sizeof(int32_t);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        size_t bytes = record_extent((enum field_id)i, archive->schema.shape) *
+                       schema_element_size((enum field_id)i);
+        largest = bytes > largest ? bytes : largest;
+    }
+    archive->block = memory_alloc(archive->schema.batch, largest, err);
+    return err->status;
+}
+
+static enum status open_here(struct archive **archive, const char *path,
+                             struct error *err)
+{
+    int64_t size = 0;
+    *archive = NULL;
+    struct archive *new = memory_alloc(1, sizeof *new, err);
+    if (!new)
+        return err->status;
+    snprintf(new->path, sizeof new->path, "%s", path);
+    if (netcdf_open(&new->file, path, &size, err) != STATUS_OK) {
+        free(new);
+        return err->status;
+    }
+    new->file.path = new->path;
+    if (check_version(new, err) == STATUS_OK)
+        schema_load(&new->schema, &new->file, &new->n_cells, err);
+    /* A cell's CRC alone takes more than a byte, however well the rest compresses. */
+    if (err->status == STATUS_OK && new->n_cells > size)
+        error_set(err, STATUS_DATA, "%s: %lld cells in %lld bytes", path,
+                  (long long)new->n_cells, (long long)size);
+    if (err->status == STATUS_OK)
+        read_labels(new, err);
+    if (err->status == STATUS_OK)
+        alloc_block(new, err);
+    if (err->status != STATUS_OK)
+        archive_close(new);
+    else
+        *archive = new;
+    return err->status;
+}
+
+void archive_close(struct archive *archive)
+{
+    if (!archive)
+        return;
+    nc_close(archive->file.id);
+    for (size_t i = 0; i < archive->n_attributes; i++)
+        free(archive->attributes[i].text);
+    free(archive->attributes);
+    free(archive->labels);
+    free(archive->block);
+    free(archive);
+}
+
+int64_t archive_n_cells(const struct archive *archive)
+{
+    return archive->n_cells;
+}
+
+struct record_shape archive_shape(const struct archive *archive)
+{
+    return archive->schema.shape;
+}
+
+const char *archive_snapshot_label(const struct archive *archive, int snapshot)
+{
+    return archive->labels[snapshot];
+}
+
+const char *archive_attribute(struct archive *archive, const char *name)
+{
+    for (size_t i = 0; i < archive->n_attributes; i++)
+        if (strcmp(archive->attributes[i].name, name) == 0)
+            return archive->attributes[i].text ? archive->attributes[i].text : "";
+    struct error ignored = {0};
+    if (strlen(name) > NC_MAX_NAME ||
+        memory_grow(&archive->attributes, &archive->attributes_capacity,
+                    archive->n_attributes + 1, sizeof *archive->attributes,
+                    &ignored) != STATUS_OK)
+        return "";
+    struct attribute *new = &archive->attributes[archive->n_attributes++];
+    snprintf(new->name, sizeof new->name, "%s", name);
+    netcdf_get_text(&archive->file, name, &new->text, &ignored);
+    return new->text ? new->text : "";
+}
+
+int64_t archive_n_cells_planned(const struct archive *archive)
+{
+    struct error ignored = {0};
+    char *text;
+    int64_t planned = 0;
+    netcdf_get_text(&archive->file, "n_cells_planned", &text, &ignored);
+    if (!text || !text_parse_int(text, &planned) || planned < 0)
+        planned = 0;
+    free(text);
+    return planned;
+}
+
+/* Reads a field of `n` cells into the block. */
+static enum status read_block(struct archive *archive, enum field_id id, int64_t first,
+                              size_t n, struct error *err)
+{
+    size_t start[FIELD_DIMS_MAX + 1], count[FIELD_DIMS_MAX + 1];
+    schema_cell_range(id, archive->schema.shape, (size_t)first, n, start, count);
+    return netcdf_read(&archive->file, archive->schema.fields[id], start, count,
+                       archive->block, err);
+}
+
+/* Gives every record the shape of its cell. */
+static enum status init_records(struct archive *archive, int64_t first, size_t n,
+                                struct record *records, struct error *err)
+{
+    if (read_block(archive, FIELD_N_LAYERS, first, n, err) != STATUS_OK)
+        return err->status;
+    const int32_t *n_layers = archive->block;
+    for (size_t i = 0; i < n && err->status == STATUS_OK; i++) {
+        struct record_shape shape = archive->schema.shape;
+        if (n_layers[i] < 1 || n_layers[i] > shape.n_layers)
+            return error_set(err, STATUS_DATA, "%s: cell %lld: n_layers %d",
+                             archive->path, (long long)first + (long long)i,
+                             (int)n_layers[i]);
+        shape.n_layers = n_layers[i];
+        record_init(&records[i], shape, err);
+    }
+    return err->status;
+}
+
+/* Copies row `row` of the block into a record; false where a flag has no such value. */
+static bool get_row(const struct archive *archive, enum field_id id, size_t row,
+                    struct record *record)
+{
+    struct schema_rows rows = schema_rows(id, record->shape, archive->schema.shape);
+    for (size_t r = 0; r < rows.rows; r++) {
+        size_t from = row * rows.rows * rows.whole + r * rows.whole, to = r * rows.own;
+        const signed char *flags = archive->block;
+        switch (field_get(id)->type) {
+        case FIELD_TYPE_INT:
+            memcpy(record_int(record, id) + to, (const int32_t *)archive->block + from,
+                   rows.own * sizeof(int32_t));
+            break;
+        case FIELD_TYPE_FLAG:
+            for (size_t i = 0; i < rows.own; i++) {
+                record_int(record, id)[to + i] = flags[from + i];
+                if (flags[from + i] < 0 || flags[from + i] >= field_flag_count(id))
+                    return false;
+            }
+            break;
+        case FIELD_TYPE_REAL:
+            memcpy(record_real(record, id) + to, (const double *)archive->block + from,
+                   rows.own * sizeof(double));
+            break;
+        case FIELD_TYPE_TEXT:
+            memcpy(record_text(record, id) + to, (const char *)archive->block + from,
+                   rows.own);
+            break;
+        }
+    }
+    return true;
+}
+
+static enum status check_crcs(struct archive *archive, int64_t first, size_t n,
+                              const struct record *records, struct error *err)
+{
+    const size_t start = (size_t)first;
+    if (netcdf_read(&archive->file, archive->schema.cell_crc, &start, &n, archive->block,
+                    err) != STATUS_OK)
+        return err->status;
+    const int32_t *crcs = archive->block;
+    for (size_t i = 0; i < n && !archive->newer_minor; i++) {
+        int32_t crc = schema_cell_crc(record_hash(&records[i]));
+        if (crc != crcs[i])
+            return error_set(err, STATUS_DATA,
+                             "%s: cell %lld: CRC %08x of its values, %08x in cell_crc",
+                             archive->path, (long long)first + (long long)i,
+                             (unsigned)crc, (unsigned)crcs[i]);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_batch(struct archive *archive, int64_t first, size_t n,
+                              struct record *records, struct error *err)
+{
+    if (init_records(archive, first, n, records, err) != STATUS_OK)
+        return err->status;
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        if (archive->schema.fields[id] < 0)
+            continue; /* of a newer minor version than the file: stays fill */
+        if (read_block(archive, id, first, n, err) != STATUS_OK)
+            return err->status;
+        for (size_t row = 0; row < n; row++)
+            if (!get_row(archive, id, row, &records[row]))
+                return error_set(err, STATUS_DATA, "%s: cell %lld: unknown value of %s",
+                                 archive->path, (long long)first + (long long)row,
+                                 field_get(id)->name);
+    }
+    return check_crcs(archive, first, n, records, err);
+}
+
+enum status archive_read(struct archive *archive, int64_t first, int64_t count,
+                         struct record *records, struct error *err)
+{
+    if (first < 0 || count < 0 || first > archive->n_cells ||
+        count > archive->n_cells - first)
+        return error_set(err, STATUS_INTERNAL, "%s: cells %lld to %lld of %lld",
+                         archive->path, (long long)first, (long long)(first + count),
+                         (long long)archive->n_cells);
+    if (count > 0)
+        memset(records, 0, (size_t)count * sizeof *records);
+    int64_t batch = (int64_t)archive->schema.batch, done = 0;
+    while (done < count && err->status == STATUS_OK) {
+        /* Up to the next whole batch, so that each chunk is decompressed once. */
+        int64_t n = batch - (first + done) % batch;
+        n = n < count - done ? n : count - done;
+        read_batch(archive, first + done, (size_t)n, records + done, err);
+        done += n;
+    }
+    if (err->status != STATUS_OK)
+        for (int64_t i = 0; i < count; i++)
+            record_fini(&records[i]);
+    return err->status;
+}
+
+static enum status chain_cells(struct archive *archive, struct hash128 *content,
+                               struct error *err)
+{
+    int64_t batch = (int64_t)archive->schema.batch;
+    *content = (struct hash128){0, 0};
+    struct record *records = memory_alloc((size_t)batch, sizeof *records, err);
+    for (int64_t first = 0; first < archive->n_cells && records; first += batch) {
+        int64_t left = archive->n_cells - first, n = left < batch ? left : batch;
+        if (archive_read(archive, first, n, records, err) != STATUS_OK)
+            break;
+        for (int64_t i = 0; i < n; i++) {
+            *content = hash_chain(*content, record_hash(&records[i]));
+            record_fini(&records[i]);
+        }
+    }
+    free(records);
+    return err->status;
+}
+
+/* Coordinates, runs and group statistics have no hash, but every chunk its checksum. */
+static enum status touch_rest(struct archive *archive, struct error *err)
+{
+    int n_variables, code = nc_inq_nvars(archive->file.id, &n_variables);
+    if (code != NC_NOERR)
+        return netcdf_error(&archive->file, STATUS_DATA, "variables", code, err);
+    for (int v = 0; v < n_variables; v++) {
+        bool known = false;
+        for (int i = 0; i < FIELD_COUNT; i++)
+            known = known || archive->schema.fields[i] == v;
+        if (!known)
+            netcdf_touch(&archive->file, v, err);
+    }
+    return err->status;
+}
+
+enum status schema_check(const char *path, struct hash128 *content, struct error *err)
+{
+    struct archive *archive;
+    struct hash128 stated;
+    if (open_here(&archive, path, err) != STATUS_OK)
+        return err->status;
+    bool has_hash = hash_parse(archive_attribute(archive, "content_hash"), &stated);
+    if (archive->newer_minor)
+        error_set(err, STATUS_VERSION,
+                  "%s: written by a newer version, whose content hash is not known here",
+                  path);
+    else if (chain_cells(archive, content, err) == STATUS_OK && !has_hash)
+        error_set(err, STATUS_DATA, "%s: no content_hash", path);
+    else if (err->status == STATUS_OK && !hash_equal(*content, stated))
+        error_set(err, STATUS_DATA, "%s: the cells are not those of content_hash", path);
+    if (err->status == STATUS_OK)
+        touch_rest(archive, err);
+    archive_close(archive);
+    return err->status;
+}
+
+/* Opens a file and looks at all that describes it, but at no values. */
+static enum status describe_here(const char *path, struct hash128 *content,
+                                 struct error *err)
+{
+    struct archive *archive;
+    *content = (struct hash128){0, 0};
+    if (open_here(&archive, path, err) != STATUS_OK)
+        return err->status;
+    int n_variables = 0, n_attributes;
+    nc_inq_nvars(archive->file.id, &n_variables);
+    for (int v = 0; v < n_variables; v++)
+        nc_inq_var(archive->file.id, v, NULL, NULL, NULL, NULL, &n_attributes);
+    archive_attribute(archive, "content_hash");
+    archive_close(archive);
+    return STATUS_OK;
+}
+
+/* What a child reports. */
+struct verdict {
+    struct hash128 content;
+    struct error err;
+};
+
+typedef enum status try_fn(const char *path, struct hash128 *content, struct error *err);
+
+__attribute__((noreturn)) static void be_child(int fd, const char *path, try_fn *try)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    /* The C library's last words are nothing to show: the caller says what is wrong. */
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+    struct verdict verdict = {0};
+    struct error ignored = {0};
+    try(path, &verdict.content, &verdict.err);
+    io_write_all(fd, &verdict, sizeof verdict, path, &ignored);
+    _exit(0);
+}
+
+static bool receive(int fd, struct verdict *verdict)
+{
+    size_t done = 0;
+    while (done < sizeof *verdict) {
+        ssize_t n = read(fd, (char *)verdict + done, sizeof *verdict - done);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* Runs `try` in a child process. What describes an HDF5 file has checksums only in part,
+ * and damage in the rest crashes the library; here that is one more kind of damage. */
+static enum status try_in_child(try_fn *try, const char *path, struct hash128 *content,
+                                struct error *err)
+{
+    int ends[2], result = 0;
+    struct verdict verdict;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set(err, STATUS_INTERNAL, "%s: no pipe: %s", path, strerror(errno));
+    pid_t child = fork();
+    if (child == 0)
+        be_child(ends[1], path, try);
+    close(ends[1]);
+    bool received = child > 0 && receive(ends[0], &verdict);
+    close(ends[0]);
+    if (child < 0)
+        return error_set(err, STATUS_INTERNAL, "%s: no process to check it: %s", path,
+                         strerror(errno));
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+        continue;
+    if (!received)
+        return error_set(err, STATUS_DATA, "%s: damaged: the netCDF library fails on it",
+                         path);
+    if (verdict.err.status != STATUS_OK)
+        return error_set(err, verdict.err.status, "%s", verdict.err.text);
+    *content = verdict.content;
+    return STATUS_OK;
+}
+
+enum status archive_open(struct archive **archive, const char *path, struct error *err)
+{
+    struct hash128 unused;
+    *archive = NULL;
+    if (try_in_child(describe_here, path, &unused, err) != STATUS_OK)
+        return err->status;
+    return open_here(archive, path, err);
+}
+
+enum status archive_check(const char *path, struct hash128 *content, struct error *err)
+{
+    struct hash128 found;
+    enum status status = try_in_child(schema_check, path, &found, err);
+    if (status == STATUS_OK && content)
+        *content = found;
+    return status;
+}

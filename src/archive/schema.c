@@ -1,0 +1,436 @@
+#include "archive/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Limits of what is believed or written. */
+enum {
+    SNAPSHOTS_MAX = 100000,
+    LAYERS_MAX = 10000,
+    CLASSES_MAX = 65536,
+    CELL_BYTES_MAX = 1 << 30,
+    BATCH_BYTES_MAX = 256 << 20
+};
+
+struct schema_rows schema_rows(enum field_id id, struct record_shape own,
+                               struct record_shape whole)
+{
+    const struct field *field = field_get(id);
+    struct schema_rows rows = {1, 1, 1};
+    bool behind_layer = false;
+    for (int d = field->n_dims - 1; d >= 0; d--) {
+        size_t in_own = (size_t)record_dim(field->dims[d], own);
+        size_t in_whole = (size_t)record_dim(field->dims[d], whole);
+        if (behind_layer) {
+            rows.rows *= in_whole;
+            continue;
+        }
+        rows.own *= in_own;
+        rows.whole *= in_whole;
+        behind_layer = field->dims[d] == DIM_LAYER;
+    }
+    return rows;
+}
+
+void schema_cell_range(enum field_id id, struct record_shape shape, size_t first,
+                       size_t n, size_t *start, size_t *count)
+{
+    const struct field *field = field_get(id);
+    start[0] = first;
+    count[0] = n;
+    for (int d = 0; d < field->n_dims; d++) {
+        start[d + 1] = 0;
+        count[d + 1] = (size_t)record_dim(field->dims[d], shape);
+    }
+}
+
+nc_type schema_type(enum field_id id)
+{
+    switch (field_get(id)->type) {
+    case FIELD_TYPE_INT:
+        return NC_INT;
+    case FIELD_TYPE_FLAG:
+        return NC_BYTE;
+    case FIELD_TYPE_REAL:
+        return NC_DOUBLE;
+    case FIELD_TYPE_TEXT:
+        break;
+    }
+    return NC_CHAR;
+}
+
+size_t schema_element_size(enum field_id id)
+{
+    switch (field_get(id)->type) {
+    case FIELD_TYPE_INT:
+        return sizeof(int32_t);
+    case FIELD_TYPE_REAL:
+        return sizeof(double);
+    case FIELD_TYPE_FLAG:
+    case FIELD_TYPE_TEXT:
+        break;
+    }
+    return 1;
+}
+
+int32_t schema_cell_crc(struct hash128 hash)
+{
+    uint64_t words[2] = {hash.high, hash.low};
+    uint32_t crc = hash_crc32(words, sizeof words);
+    int32_t stored;
+    memcpy(&stored, &crc, sizeof stored);
+    return stored;
+}
+
+/* Checks the shape and sets the batch: as many cells as memory allows. */
+static enum status set_shape(struct schema *schema, struct record_shape shape,
+                             const char *path, struct error *err)
+{
+    size_t bytes = 0;
+    bool fits = shape.n_snapshots >= 1 && shape.n_snapshots <= SNAPSHOTS_MAX &&
+                shape.n_layers >= 1 && shape.n_layers <= LAYERS_MAX &&
+                shape.n_classes >= 1 && shape.n_classes <= CLASSES_MAX;
+    /* The limits keep each extent below 2^50 and their sum below 2^63. */
+    for (int i = 0; i < FIELD_COUNT && fits; i++)
+        bytes += record_extent((enum field_id)i, shape) *
+                 schema_element_size((enum field_id)i);
+    if (!fits || bytes > CELL_BYTES_MAX)
+        return error_set(err, STATUS_STUDY,
+                         "%s: %d snapshots x %d layers x %d classes: a cell must be 1 "
+                         "byte to 1 GiB",
+                         path, shape.n_snapshots, shape.n_layers, shape.n_classes);
+    schema->shape = shape;
+    schema->batch = SCHEMA_BATCH_MAX;
+    while (schema->batch > 1 && schema->batch * bytes > BATCH_BYTES_MAX)
+        schema->batch /= 2;
+    return STATUS_OK;
+}
+
+/* The variable of a field, with the cell in front. */
+static struct netcdf_variable field_variable(const struct schema *schema,
+                                             enum field_id id)
+{
+    const struct field *field = field_get(id);
+    struct netcdf_variable variable = {.name = field->name,
+                                       .type = schema_type(id),
+                                       .n_dims = field->n_dims + 1,
+                                       .dims = {schema->cell_dim},
+                                       .long_name = field->long_name,
+                                       .units = field->units,
+                                       .cells_per_chunk = schema->batch};
+    for (int d = 0; d < field->n_dims; d++)
+        variable.dims[d + 1] = schema->dims[field->dims[d]];
+    return variable;
+}
+
+static struct netcdf_variable crc_variable(const struct schema *schema)
+{
+    return (struct netcdf_variable){
+        .name = "cell_crc",
+        .type = NC_INT,
+        .n_dims = 1,
+        .dims = {schema->cell_dim},
+        .long_name = "CRC-32 of the hash of the cell's values",
+        .units = "1",
+        .cells_per_chunk = schema->batch};
+}
+
+static struct netcdf_variable label_variable(const struct schema *schema)
+{
+    return (struct netcdf_variable){
+        .name = "snapshot_label",
+        .type = NC_CHAR,
+        .n_dims = 2,
+        .dims = {schema->dims[DIM_SNAPSHOT], schema->label_dim},
+        .long_name = "when in training the snapshot was taken",
+        .units = "1"};
+}
+
+static enum status define_dims(struct schema *schema, const struct netcdf *file,
+                               struct error *err)
+{
+    netcdf_define_dim(file, "cell", NC_UNLIMITED, &schema->cell_dim, err);
+    for (int d = 0; d < DIM_COUNT; d++)
+        netcdf_define_dim(file, field_dim_name((enum field_dim)d),
+                          (size_t)record_dim((enum field_dim)d, schema->shape),
+                          &schema->dims[d], err);
+    return netcdf_define_dim(file, "label_len", LABEL_LENGTH, &schema->label_dim, err);
+}
+
+bool schema_has_dim(enum field_id id, enum field_dim dim)
+{
+    const struct field *field = field_get(id);
+    for (int d = 0; d < field->n_dims; d++)
+        if (field->dims[d] == dim)
+            return true;
+    return false;
+}
+
+static enum status define_field(struct schema *schema, const struct netcdf *file,
+                                enum field_id id, struct error *err)
+{
+    const struct field *field = field_get(id);
+    struct netcdf_variable variable = field_variable(schema, id);
+    int *var = &schema->fields[id];
+    if (netcdf_define(file, &variable, var, err) != STATUS_OK)
+        return err->status;
+    if (field->type == FIELD_TYPE_FLAG)
+        netcdf_put_flags(file, *var, field_flag_count(id), field->values, err);
+    if (field->role != FIELD_ROLE_RESULT && field->role != FIELD_ROLE_GROUPED)
+        return err->status;
+    netcdf_put_text(
+        file, *var, "coordinates",
+        schema_has_dim(id, DIM_SNAPSHOT) ? "cell_id snapshot_label" : "cell_id", err);
+    return netcdf_put_fill(file, *var, variable.type, err);
+}
+
+enum status schema_define_axis(const struct netcdf *file, const char *name, nc_type type,
+                               int dim, const char *long_name, int *id, struct error *err)
+{
+    struct netcdf_variable variable = {.name = name,
+                                       .type = type,
+                                       .n_dims = 1,
+                                       .dims = {dim},
+                                       .long_name = long_name,
+                                       .units = "1"};
+    return netcdf_define(file, &variable, id, err);
+}
+
+enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type,
+                                 int first, int count, struct error *err)
+{
+    const size_t start = 0, n = (size_t)count;
+    int32_t *ints = memory_alloc(n, sizeof *ints, err);
+    signed char *bytes = memory_alloc(n, 1, err);
+    for (int i = 0; ints && bytes && i < count; i++) {
+        ints[i] = first + i;
+        bytes[i] = (signed char)(first + i);
+    }
+    netcdf_write(file, id, &start, &n, type == NC_INT ? (void *)ints : (void *)bytes,
+                 err);
+    free(ints);
+    free(bytes);
+    return err->status;
+}
+
+struct axes {
+    int layer, class, quantile, system, split;
+};
+
+static enum status define_axes(struct schema *schema, struct axes *axes,
+                               const struct netcdf *file, struct error *err)
+{
+    const int *dims = schema->dims;
+    struct netcdf_variable labels = label_variable(schema);
+    netcdf_define(file, &labels, &schema->labels, err);
+    schema_define_axis(file, "system", NC_BYTE, dims[DIM_SYSTEM],
+                       "node information that the layer's classifier uses", &axes->system,
+                       err);
+    netcdf_put_flags(file, axes->system, N_SYSTEMS, "discrete continuous combined", err);
+    schema_define_axis(file, "split", NC_BYTE, dims[DIM_SPLIT], "part of the data",
+                       &axes->split, err);
+    netcdf_put_flags(file, axes->split, N_SPLITS, "train validation test", err);
+    schema_define_axis(
+        file, "layer", NC_INT, dims[DIM_LAYER],
+        "layer from the input, hidden layers first; the output layer of a cell is "
+        "its depth + 1",
+        &axes->layer, err);
+    schema_define_axis(file, "class", NC_INT, dims[DIM_CLASS], "class", &axes->class,
+                       err);
+    return schema_define_axis(file, "quantile", NC_DOUBLE, dims[DIM_QUANTILE],
+                              "probability of the quantile", &axes->quantile, err);
+}
+
+static enum status write_axes(const struct schema *schema, const struct axes *axes,
+                              const struct netcdf *file, const char *const *labels,
+                              struct error *err)
+{
+    for (int s = 0; s < schema->shape.n_snapshots; s++) {
+        char label[LABEL_LENGTH];
+        const size_t start[2] = {(size_t)s, 0}, count[2] = {1, LABEL_LENGTH};
+        record_fit_text(label, sizeof label, labels[s]);
+        netcdf_write(file, schema->labels, start, count, label, err);
+    }
+    const size_t start = 0, count = N_QUANTILES;
+    netcdf_write(file, axes->quantile, &start, &count, quantile_levels, err);
+    schema_write_numbers(file, axes->system, NC_BYTE, 0, N_SYSTEMS, err);
+    schema_write_numbers(file, axes->split, NC_BYTE, 0, N_SPLITS, err);
+    schema_write_numbers(file, axes->layer, NC_INT, 1, schema->shape.n_layers, err);
+    return schema_write_numbers(file, axes->class, NC_INT, 0, schema->shape.n_classes,
+                                err);
+}
+
+/* The variables of a run: where each stands in struct run_info. */
+static const struct run_field {
+    const char *name, *long_name;
+    size_t offset, length; /* a length of 0: an int */
+} run_fields[] = {
+#define TEXT(member, length, text)                                      \
+    {                                                                   \
+        "run_" #member, text, offsetof(struct run_info, member), length \
+    }
+#define INT(member, text)                                          \
+    {                                                              \
+        "run_" #member, text, offsetof(struct run_info, member), 0 \
+    }
+    TEXT(id, ID_LENGTH, "identity of the run"),
+    TEXT(command, RUN_TEXT_MAX, "command line"),
+    TEXT(host, RUN_TEXT_MAX, "host of the first rank"),
+    TEXT(start_time, SCHEMA_NAME_LENGTH, "start of the run, ISO 8601, UTC"),
+    INT(n_ranks, "MPI ranks"),
+    TEXT(blas, RUN_TEXT_MAX, "BLAS library, version and kernel"),
+    INT(blas_threads, "threads of BLAS in each rank"),
+    TEXT(slurm_job, SCHEMA_NAME_LENGTH, "Slurm job"),
+    INT(restart_count, "restarts of the Slurm job before the run"),
+    TEXT(mpi, RUN_TEXT_MAX, "MPI library and version"),
+    TEXT(versions, RUN_TEXT_MAX, "versions of libraries and program"),
+#undef TEXT
+#undef INT
+};
+enum { N_RUN_FIELDS = sizeof run_fields / sizeof *run_fields };
+
+static enum status define_runs(const struct schema *schema, const struct netcdf *file,
+                               size_t n_runs, int ids[N_RUN_FIELDS + 1],
+                               struct error *err)
+{
+    int run_dim, text_dim, name_dim;
+    netcdf_define_dim(file, "run", n_runs, &run_dim, err);
+    netcdf_define_dim(file, "run_text_len", RUN_TEXT_MAX, &text_dim, err);
+    netcdf_define_dim(file, "name_len", SCHEMA_NAME_LENGTH, &name_dim, err);
+    for (int i = 0; i < N_RUN_FIELDS && err->status == STATUS_OK; i++) {
+        const struct run_field *field = &run_fields[i];
+        bool is_id = field->offset == offsetof(struct run_info, id);
+        int length_dim = is_id                           ? schema->dims[DIM_ID]
+                         : field->length == RUN_TEXT_MAX ? text_dim
+                                                         : name_dim;
+        struct netcdf_variable variable = {.name = field->name,
+                                           .type = field->length ? NC_CHAR : NC_INT,
+                                           .n_dims = field->length ? 2 : 1,
+                                           .dims = {run_dim, length_dim},
+                                           .long_name = field->long_name,
+                                           .units = "1"};
+        netcdf_define(file, &variable, &ids[i], err);
+    }
+    return schema_define_axis(file, "run", NC_INT, run_dim, "index of the run",
+                              &ids[N_RUN_FIELDS], err);
+}
+
+static enum status write_runs(const struct netcdf *file, const struct run_info *runs,
+                              int n_runs, const int ids[N_RUN_FIELDS + 1],
+                              struct error *err)
+{
+    schema_write_numbers(file, ids[N_RUN_FIELDS], NC_INT, 0, n_runs, err);
+    for (int i = 0; i < N_RUN_FIELDS; i++) {
+        const struct run_field *field = &run_fields[i];
+        for (int r = 0; r < n_runs; r++) {
+            const char *value = (const char *)&runs[r] + field->offset;
+            const size_t start[2] = {(size_t)r, 0};
+            const size_t count[2] = {1, field->length};
+            char text[RUN_TEXT_MAX];
+            if (field->length)
+                record_fit_text(text, field->length, value);
+            netcdf_write(file, ids[i], start, count, field->length ? text : value, err);
+        }
+    }
+    return err->status;
+}
+
+static enum status put_attributes(const struct netcdf *file,
+                                  const struct archive_header *header, struct error *err)
+{
+    char data_hash[HASH_HEX + 1];
+    hash_format(header->data_hash, data_hash);
+    netcdf_put_text(file, NC_GLOBAL, "Conventions", "STRATA-1.0 ACDD-1.3", err);
+    netcdf_put_text(file, NC_GLOBAL, "title", header->title, err);
+    netcdf_put_text(file, NC_GLOBAL, "source", header->source, err);
+    netcdf_put_text(file, NC_GLOBAL, "history", header->history, err);
+    netcdf_put_text(file, NC_GLOBAL, "schema_version", SCHEMA_VERSION, err);
+    netcdf_put_text(file, NC_GLOBAL, "study", header->study, err);
+    netcdf_put_text(file, NC_GLOBAL, "data_hash", data_hash, err);
+    netcdf_put_int(file, NC_GLOBAL, "numerics_version", header->numerics_version, err);
+    netcdf_put_text(file, NC_GLOBAL, "rng", "Philox4x32-10", err);
+    return netcdf_put_int(file, NC_GLOBAL, "n_cells_planned", header->n_cells_planned,
+                          err);
+}
+
+enum status schema_define(struct schema *schema, const struct netcdf *file,
+                          const struct archive_header *header, struct error *err)
+{
+    struct axes axes;
+    int runs[N_RUN_FIELDS + 1];
+    if (err->status != STATUS_OK ||
+        set_shape(schema, header->shape, file->path, err) != STATUS_OK ||
+        define_dims(schema, file, err) != STATUS_OK ||
+        define_axes(schema, &axes, file, err) != STATUS_OK)
+        return err->status;
+    for (int i = 0; i < FIELD_COUNT; i++)
+        define_field(schema, file, (enum field_id)i, err);
+    struct netcdf_variable crc = crc_variable(schema);
+    netcdf_define(file, &crc, &schema->cell_crc, err);
+    /* A dimension of length 0 would be a second unlimited one. */
+    if (header->n_runs > 0)
+        define_runs(schema, file, (size_t)header->n_runs, runs, err);
+    put_attributes(file, header, err);
+    if (netcdf_begin_data(file, err) != STATUS_OK)
+        return err->status;
+    write_axes(schema, &axes, file, header->snapshot_labels, err);
+    if (header->n_runs > 0)
+        write_runs(file, header->runs, header->n_runs, runs, err);
+    return err->status;
+}
+
+static enum status load_dims(struct schema *schema, const struct netcdf *file,
+                             int64_t *n_cells, struct error *err)
+{
+    static const size_t limits[DIM_COUNT] = {SNAPSHOTS_MAX, N_SYSTEMS,     N_SPLITS,
+                                             LAYERS_MAX,    CLASSES_MAX,   N_QUANTILES,
+                                             ID_LENGTH,     MESSAGE_LENGTH};
+    size_t cells = 0, label_length = 0, lengths[DIM_COUNT] = {0};
+    netcdf_find_dim(file, "cell", INT32_MAX, &schema->cell_dim, &cells, err);
+    netcdf_find_dim(file, "label_len", LABEL_LENGTH, &schema->label_dim, &label_length,
+                    err);
+    for (int d = 0; d < DIM_COUNT; d++)
+        netcdf_find_dim(file, field_dim_name((enum field_dim)d), limits[d],
+                        &schema->dims[d], &lengths[d], err);
+    if (err->status != STATUS_OK)
+        return err->status;
+    struct record_shape shape = {(int)lengths[DIM_SNAPSHOT], (int)lengths[DIM_LAYER],
+                                 (int)lengths[DIM_CLASS]};
+    for (int d = 0; d < DIM_COUNT; d++)
+        if (lengths[d] != (size_t)record_dim((enum field_dim)d, shape))
+            return error_set(err, STATUS_DATA, "%s: dimension %s of %zu", file->path,
+                             field_dim_name((enum field_dim)d), lengths[d]);
+    int unlimited, code = nc_inq_unlimdim(file->id, &unlimited);
+    if (code != NC_NOERR || unlimited != schema->cell_dim || label_length != LABEL_LENGTH)
+        return error_set(err, STATUS_DATA, "%s: not a Strata archive", file->path);
+    *n_cells = (int64_t)cells;
+    struct error impossible = {0};
+    if (set_shape(schema, shape, file->path, &impossible) != STATUS_OK)
+        return error_set(err, STATUS_DATA, "%s", impossible.text);
+    return STATUS_OK;
+}
+
+enum status schema_load(struct schema *schema, const struct netcdf *file,
+                        int64_t *n_cells, struct error *err)
+{
+    if (err->status != STATUS_OK || load_dims(schema, file, n_cells, err) != STATUS_OK)
+        return err->status;
+    struct netcdf_variable labels = label_variable(schema), crc = crc_variable(schema);
+    netcdf_find(file, &labels, &schema->labels, err);
+    netcdf_find(file, &crc, &schema->cell_crc, err);
+    for (int i = 0; i < FIELD_COUNT && err->status == STATUS_OK; i++) {
+        struct netcdf_variable variable = field_variable(schema, (enum field_id)i);
+        enum field_role role = field_get((enum field_id)i)->role;
+        netcdf_find(file, &variable, &schema->fields[i], err);
+        bool needed = role == FIELD_ROLE_OPTION || role == FIELD_ROLE_IDENTITY;
+        if (schema->fields[i] < 0 && needed)
+            error_set(err, STATUS_DATA, "%s: variable %s is missing", file->path,
+                      variable.name);
+    }
+    if (err->status == STATUS_OK && (schema->labels < 0 || schema->cell_crc < 0))
+        error_set(err, STATUS_DATA, "%s: snapshot_label or cell_crc is missing",
+                  file->path);
+    return err->status;
+}

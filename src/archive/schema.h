@@ -1,0 +1,67 @@
+/* Dimensions, coordinates and variables of archive.nc, made from the field table. Private
+ * to src/archive. */
+#ifndef STRATA_ARCHIVE_SCHEMA_H
+#define STRATA_ARCHIVE_SCHEMA_H
+
+#include "archive/archive.h"
+#include "archive/netcdf_util.h"
+
+enum { SCHEMA_BATCH_MAX = 64, SCHEMA_NAME_LENGTH = 32 };
+
+/* What the definitions of one file came to. */
+struct schema {
+    struct record_shape shape;
+    size_t batch; /* cells written or read at once, a power of two */
+    int cell_dim, label_dim;
+    int dims[DIM_COUNT];
+    int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */
+    int cell_crc;
+    int labels; /* snapshot_label */
+};
+
+/* How the block of a field in a cell's own shape lies in the block of the file's shape:
+ * `rows` pieces of `own` elements, each at the start of `whole` elements. */
+struct schema_rows {
+    size_t rows, own, whole;
+};
+
+struct schema_rows schema_rows(enum field_id id, struct record_shape own,
+                               struct record_shape whole);
+
+/* start and count of `n` cells from `first` in a field's variable; both have
+ * FIELD_DIMS_MAX + 1 elements. */
+void schema_cell_range(enum field_id id, struct record_shape shape, size_t first,
+                       size_t n, size_t *start, size_t *count);
+
+/* Bytes of an element of the field in the file. */
+size_t schema_element_size(enum field_id id);
+
+/* Defines everything but the group statistics in a new file, and writes coordinates and
+ * runs; the file takes data afterwards. STATUS_STUDY where a cell is too large. */
+enum status schema_define(struct schema *schema, const struct netcdf *file,
+                          const struct archive_header *header, struct error *err);
+
+/* Defines a coordinate variable, named as its dimension. */
+enum status schema_define_axis(const struct netcdf *file, const char *name, nc_type type,
+                               int dim, const char *long_name, int *id,
+                               struct error *err);
+
+/* Writes first, first + 1, ... to an NC_INT or NC_BYTE coordinate. */
+enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type,
+                                 int first, int count, struct error *err);
+
+bool schema_has_dim(enum field_id id, enum field_dim dim);
+nc_type schema_type(enum field_id id);
+
+/* Finds everything in a file and checks it against the field table: STATUS_DATA where the
+ * shape is impossible, an option or identity variable is missing, or a type differs. */
+enum status schema_load(struct schema *schema, const struct netcdf *file,
+                        int64_t *n_cells, struct error *err);
+
+/* archive_check within this process: for a file that it has just written. */
+enum status schema_check(const char *path, struct hash128 *content, struct error *err);
+
+/* CRC-32 of a cell's hash, as it is stored. */
+int32_t schema_cell_crc(struct hash128 hash);
+
+#endif

@@ -1,0 +1,43 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct {
+    int code;
+    const char *text;
+} statuses[] = {
+#define X(name, code, text) {code, text},
+    STATUS_LIST(X)
+#undef X
+};
+
+enum status error_set(struct error *err, enum status status, const char *format, ...)
+{
+    if (err->status != STATUS_OK)
+        return err->status;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    err->status = status;
+    return status;
+}
+
+int status_exit_code(enum status status)
+{
+    return statuses[status].code;
+}
+
+enum status status_from_exit_code(int code)
+{
+    for (int i = 0; i < STATUS_COUNT; i++)
+        if (statuses[i].code == code)
+            return (enum status)i;
+    return STATUS_INTERNAL;
+}
+
+const char *status_text(enum status status)
+{
+    return statuses[status].text;
+}

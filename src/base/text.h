@@ -1,0 +1,48 @@
+/* Text: a growable string, strict number parsing, and "did you mean". */
+#ifndef STRATA_BASE_TEXT_H
+#define STRATA_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A growable, always terminated string. Zero-initialise; release with text_free().
+ * After a failed allocation `failed` is set and appends are ignored, so one check at the
+ * end is enough. */
+struct text {
+    char *data; /* NULL while empty: use text_string() */
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+void text_append(struct text *text, const char *string);
+void text_append_bytes(struct text *text, const char *bytes, size_t length);
+void text_appendf(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *text_string(const struct text *text);
+void text_free(struct text *text);
+
+/* The whole of `string` as a number: no spaces, no trailing characters, finite, and for
+ * integers within the type. Doubles take the forms 0.1, 1e-3, 1E3; not hex, inf or nan. */
+bool text_parse_int(const char *string, int64_t *value);
+bool text_parse_double(const char *string, double *value);
+
+/* Shortest decimal form that reads back as the same double ("0.1", "1e-05", "100"). */
+void text_format_double(char *out, size_t size, double value);
+
+/* The candidate nearest to `word` by edit distance, NULL where none is near enough to be
+ * what the user meant. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* Seconds as people write them: "0.52 s", "41 s", "3 min 12 s", "2 h 05 min". */
+void text_format_duration(char *out, size_t size, double seconds);
+
+/* Bytes as people write them: "512 B", "1.4 MiB". */
+void text_format_bytes(char *out, size_t size, double bytes);
+
+/* True where the bytes are well-formed UTF-8 without surrogates or overlong forms;
+ * otherwise *at is the offset of the first byte that is not. */
+bool text_valid_utf8(const char *bytes, size_t length, size_t *at);
+
+#endif

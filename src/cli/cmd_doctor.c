@@ -1,0 +1,133 @@
+/* strata doctor: what this machine and launcher give, and what will go wrong. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/session.h"
+#include "dist/dist.h"
+#include "num/linalg.h"
+
+static const struct option_row rows[] = {{NULL, 0, NULL, NULL, false}};
+
+enum { LINE_MAX_LENGTH = 256 };
+
+static int allowed_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+static const char *launcher(void)
+{
+    if (getenv("SLURM_STEP_ID") && !getenv("OMPI_COMM_WORLD_SIZE"))
+        return "srun";
+    if (getenv("OMPI_COMM_WORLD_SIZE"))
+        return getenv("SLURM_JOB_ID") ? "mpirun within Slurm" : "mpirun";
+    return "none (one rank)";
+}
+
+/* One line a rank, printed by the collector in rank order. */
+static enum status print_ranks(struct dist *dist, struct error *err)
+{
+    char line[LINE_MAX_LENGTH], host[128] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(line, sizeof line, "rank %-5d %.60s, %d of the CPUs allowed, BLAS kernel %s, %d thread%s",
+             dist_rank(dist), host, allowed_cpus(), linalg_kernel(), linalg_threads(),
+             linalg_threads() == 1 ? "" : "s");
+    struct bytes mine = {0}, all = {0};
+    size_t *offsets = calloc((size_t)dist_size(dist) + 1, sizeof *offsets);
+    if (!offsets)
+        error_set(err, STATUS_MEMORY, "no memory for %d ranks", dist_size(dist));
+    bytes_put(&mine, line, strlen(line) + 1);
+    if (dist_agree(dist, err) == STATUS_OK &&
+        dist_gather(dist, &mine, &all, offsets, err) == STATUS_OK &&
+        dist_rank(dist) == DIST_COLLECTOR)
+        for (int r = 0; r < dist_size(dist); r++)
+            printf("%s\n", (const char *)all.data + offsets[r]);
+    bytes_free(&mine);
+    bytes_free(&all);
+    free(offsets);
+    return err->status;
+}
+
+static int warn(const char *text)
+{
+    printf("warning    %s\n", text);
+    return 1;
+}
+
+static bool cpu_has_avx512(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f");
+#else
+    return false;
+#endif
+}
+
+static bool folder_has_locks(void)
+{
+    int fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    bool locks = fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0;
+    if (fd >= 0)
+        close(fd);
+    return locks;
+}
+
+static int print_warnings(struct dist *dist)
+{
+    int n = 0;
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+    const char *kernel = linalg_kernel();
+    bool slow_kernel = strcmp(kernel, "Haswell") == 0 || strcmp(kernel, "Zen") == 0;
+    if (cpu_has_avx512() && slow_kernel)
+        n += warn("this CPU has AVX-512 but OpenBLAS runs an AVX2 kernel (OPENBLAS_CORETYPE?)");
+    if (tasks && atoi(tasks) != dist_size(dist))
+        n += warn("Slurm started another number of tasks than MPI has ranks: use srun --mpi=pmix");
+    if (linalg_threads() > 1)
+        n += warn("OpenBLAS keeps more than one thread: results may differ from other runs");
+    if (allowed_cpus() < 1)
+        n += warn("no CPU is allowed to this rank");
+    if (dist_local_size(dist) > (int)sysconf(_SC_NPROCESSORS_ONLN))
+        n += warn("more ranks than CPUs on this host");
+    if (!folder_has_locks())
+        n += warn("this folder's file system has no locks or no unnamed files");
+    return n;
+}
+
+static enum status run(const struct args *args, struct dist *dist, struct error *err)
+{
+    (void)args;
+    if (dist_rank(dist) == DIST_COLLECTOR) {
+        char memory[32];
+        text_format_bytes(memory, sizeof memory, session_available_memory());
+        printf("strata     %s\n", STRATA_VERSION);
+        printf("launcher   %s, %d rank%s, %d on this host\n", launcher(), dist_size(dist),
+               dist_size(dist) == 1 ? "" : "s", dist_local_size(dist));
+        printf("MPI        %s\n", dist_library(dist));
+        printf("BLAS       %s\n", linalg_library());
+        printf("memory     %s available\n", memory);
+        printf("CPUs       %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
+    }
+    if (print_ranks(dist, err) != STATUS_OK)
+        return err->status;
+    if (dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist) == 0)
+        printf("no warnings\n");
+    return STATUS_OK;
+}
+
+const struct command cmd_doctor = {
+    .name = "doctor",
+    .operands = "",
+    .summary = "launcher, ranks, threads, BLAS kernel, locks; what will go wrong",
+    .details = "Reports what each rank sees of its machine, and warns of what makes runs slow or\n"
+               "wrong. Start it as you would start a sweep.",
+    .options = rows,
+    .needs_mpi = true,
+    .run = run,
+};

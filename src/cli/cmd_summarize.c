@@ -1,0 +1,105 @@
+/* strata summarize: tables from an archive. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analysis/summary.h"
+#include "base/io.h"
+#include "cli/options.h"
+
+enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE };
+
+static const struct option_row rows[] = {
+    [OPT_BY] = {"by", 0, "OPTIONS", "keep these options apart (default: all but the seed)",
+                false},
+    [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
+    [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
+                      false},
+    [OPT_TABLE] = {"table", 0, "TABLE", "network, layers or both (default; csv and json: network)", false},
+    {NULL, 0, NULL, NULL, false}};
+
+static enum status parse_by(const char *list, struct summary_request *request,
+                            struct error *err)
+{
+    request->all_options = list == NULL;
+    while (list && *list) {
+        char name[64];
+        size_t length = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), list);
+        enum field_id id = field_find(name);
+        if ((int)id >= OPTION_COUNT) {
+            const char *names[OPTION_COUNT];
+            for (int i = 0; i < OPTION_COUNT; i++)
+                names[i] = field_get((enum field_id)i)->name;
+            const char *nearest = text_nearest(name, names, OPTION_COUNT);
+            return error_set(err, STATUS_USAGE, "--by %s: no such option%s%s%s", name,
+                             nearest ? " (did you mean " : "", nearest ? nearest : "",
+                             nearest ? "?)" : "");
+        }
+        request->apart[id] = true;
+        list += length + (list[length] == ',');
+    }
+    return STATUS_OK;
+}
+
+static enum status parse_request(const struct args *args, struct summary_request *request,
+                                 struct error *err)
+{
+    const char *format = args->value[OPT_FORMAT], *table = args->value[OPT_TABLE];
+    if (format && !table_format_find(format, &request->format))
+        return error_set(err, STATUS_USAGE,
+                         "--format %s: not one of table, csv, json, markdown", format);
+    bool data = request->format == TABLE_CSV || request->format == TABLE_JSON;
+    request->parts = data ? SUMMARY_NETWORK : SUMMARY_NETWORK | SUMMARY_LAYERS;
+    if (table && strcmp(table, "network") == 0)
+        request->parts = SUMMARY_NETWORK;
+    else if (table && strcmp(table, "layers") == 0)
+        request->parts = SUMMARY_LAYERS;
+    else if (table && (data || strcmp(table, "both") != 0))
+        return error_set(err, STATUS_USAGE, "--table %s: not one of network, layers%s", table,
+                         data ? "" : ", both");
+    request->snapshot = args->value[OPT_SNAPSHOT];
+    return parse_by(args->value[OPT_BY], request, err);
+}
+
+/* DIR means DIR/archive.nc; a file is taken as it is. */
+static enum status archive_path(const char *operand, char path[IO_PATH_MAX],
+                                struct error *err)
+{
+    struct stat info;
+    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
+        return io_join(path, operand, "archive.nc", err);
+    snprintf(path, IO_PATH_MAX, "%s", operand);
+    return STATUS_OK;
+}
+
+static enum status run(const struct args *args, struct dist *dist, struct error *err)
+{
+    (void)dist;
+    struct summary_request request = {.format = TABLE_TEXT};
+    struct archive *archive;
+    struct text out = {0};
+    char path[IO_PATH_MAX];
+    if (parse_request(args, &request, err) != STATUS_OK ||
+        archive_path(args->positional[0], path, err) != STATUS_OK ||
+        archive_open(&archive, path, err) != STATUS_OK)
+        return err->status;
+    if (summary_render(archive, &request, &out, err) == STATUS_OK)
+        fputs(text_string(&out), stdout);
+    text_free(&out);
+    archive_close(archive);
+    return err->status;
+}
+
+const struct command cmd_summarize = {
+    .name = "summarize",
+    .operands = "DIR",
+    .summary = "tables of an archive: errors over seeds, what each layer knows",
+    .details =
+        "Reads DIR/archive.nc (or an archive named directly) and prints mean and Student t\n"
+        "interval over seeds, every other option apart. CSV and JSON give full precision.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = rows,
+    .run = run,
+};

@@ -1,0 +1,410 @@
+/* strata sweep: the main job. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/summary.h"
+#include "base/memory.h"
+#include "cli/gather.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/rundir.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "dist/dist.h"
+#include "num/linalg.h"
+#include "sweep/cell.h"
+#include "sweep/plan.h"
+
+enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_QUIET };
+
+static const struct option_row rows[] = {
+    [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)", false},
+    [OPT_SET] = {"set", 0, "AXIS=VALUES", "replace an axis: depth=1..4, loss=mse,cross-entropy",
+                 true},
+    [OPT_RETRY] = {"retry", 0, "failed", "compute failed cells again", false},
+    [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
+    [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
+    {NULL, 0, NULL, NULL, false}};
+
+struct sweep {
+    const struct args *args;
+    struct dist *dist;
+    struct session session;
+    struct rundir dir;
+    char path[IO_PATH_MAX];
+    uint8_t *progress; /* [n_cells], as rundir_progress gives it */
+    size_t *tasks;     /* cells of this rank, longest first */
+    size_t n_tasks;
+    size_t n_left;     /* cells of all ranks */
+    double cost_left;
+    struct journal *journal;
+    struct progress *display;
+    double current_cost;
+};
+
+/* ---- start-up: everyone agrees on what is to be done ---- */
+
+/* The collector reads the study; everyone parses the same bytes. */
+static enum status share_study(struct sweep *s, struct error *err)
+{
+    bool collects = dist_rank(s->dist) == DIST_COLLECTOR;
+    struct text text = {0};
+    struct bytes bytes = {0};
+    if (collects &&
+        session_read_study(&s->session.study, s->args->positional[0], s->args, err) ==
+            STATUS_OK) {
+        study_format(&s->session.study, &text);
+        bytes_put(&bytes, text_string(&text), text.length);
+        if (text.failed || bytes.failed)
+            error_set(err, STATUS_MEMORY, "no memory for the study's text");
+    }
+    if (dist_agree(s->dist, err) == STATUS_OK &&
+        dist_broadcast(s->dist, &bytes, err) == STATUS_OK && !collects)
+        study_parse(&s->session.study, (const char *)bytes.data, bytes.length, "<study>",
+                    err);
+    text_free(&text);
+    bytes_free(&bytes);
+    return dist_agree(s->dist, err);
+}
+
+/* Every rank loads the data by itself and must find the same bytes. */
+static enum status prepare_session(struct sweep *s, struct error *err)
+{
+    struct bytes hash = {0};
+    session_prepare(&s->session, err);
+    if (dist_agree(s->dist, err) != STATUS_OK)
+        return err->status;
+    bytes_put(&hash, &s->session.dataset.hash, sizeof s->session.dataset.hash);
+    if (dist_broadcast(s->dist, &hash, err) == STATUS_OK &&
+        memcmp(hash.data, &s->session.dataset.hash, sizeof s->session.dataset.hash) != 0)
+        error_set(err, STATUS_DATA, "data %s: other content than the collector has",
+                  s->session.study.data.name);
+    bytes_free(&hash);
+    if (err->status == STATUS_OK)
+        session_check_memory(&s->session, dist_local_size(s->dist), err);
+    return dist_agree(s->dist, err);
+}
+
+static enum status check_arguments(struct sweep *s, struct error *err)
+{
+    const char *retry = s->args->value[OPT_RETRY], *lock = s->args->value[OPT_LOCK];
+    if (retry && strcmp(retry, "failed") != 0)
+        return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
+    if (lock && strcmp(lock, "none") != 0)
+        return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
+    return STATUS_OK;
+}
+
+static enum status open_directory(struct sweep *s, struct error *err)
+{
+    bool collects = dist_rank(s->dist) == DIST_COLLECTOR;
+    const char *output = s->args->value[OPT_OUTPUT];
+    snprintf(s->path, sizeof s->path, "%s%s", output ? output : "strata-",
+             output ? "" : s->session.study.name);
+    struct bytes id = {0};
+    if (collects)
+        rundir_open(&s->dir, s->path, &s->session.study, !s->args->value[OPT_LOCK], err);
+    if (dist_agree(s->dist, err) != STATUS_OK)
+        return err->status;
+    bytes_put(&id, s->dir.run_id, sizeof s->dir.run_id);
+    if (dist_broadcast(s->dist, &id, err) == STATUS_OK && !collects)
+        rundir_join(&s->dir, s->path, (const char *)id.data, err);
+    bytes_free(&id);
+    return dist_agree(s->dist, err);
+}
+
+static void warn_damage(const struct journal_index *index)
+{
+    if (index->damaged_files > 0)
+        fprintf(stderr,
+                "strata: skipped %llu damaged bytes in %zu journal%s (a killed run leaves "
+                "such an end): %s\n",
+                (unsigned long long)index->damaged_bytes, index->damaged_files,
+                index->damaged_files == 1 ? "" : "s", index->first_damage);
+}
+
+/* What earlier runs finished, told to everyone. */
+static enum status share_progress(struct sweep *s, struct error *err)
+{
+    size_t n = s->session.grid.n_cells;
+    struct bytes bytes = {0};
+    if (dist_rank(s->dist) == DIST_COLLECTOR) {
+        struct journal_index index = {0};
+        if (rundir_scan(&index, s->path, err) == STATUS_OK) {
+            warn_damage(&index);
+            uint8_t *progress =
+                rundir_progress(&index, &s->session.grid, s->args->value[OPT_RETRY], err);
+            if (progress)
+                bytes_put(&bytes, progress, n);
+            free(progress);
+        }
+        journal_index_fini(&index);
+    }
+    if (dist_agree(s->dist, err) == STATUS_OK)
+        dist_broadcast(s->dist, &bytes, err);
+    s->progress = bytes.data;
+    return err->status;
+}
+
+static enum status choose_tasks(struct sweep *s, struct error *err)
+{
+    size_t n = s->session.grid.n_cells;
+    int size = dist_size(s->dist), rank = dist_rank(s->dist);
+    size_t *left = memory_alloc(n, sizeof *left, err);
+    double *cost = memory_alloc(n, sizeof *cost, err);
+    int *owner = memory_alloc(n, sizeof *owner, err);
+    double *load = memory_alloc((size_t)size, sizeof *load, err);
+    s->tasks = memory_alloc(n, sizeof *s->tasks, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
+        if (s->progress[i] == RUNDIR_DONE)
+            continue;
+        cost[s->n_left] = s->session.seconds[i];
+        left[s->n_left++] = i;
+        s->cost_left += s->session.seconds[i];
+    }
+    if (err->status == STATUS_OK)
+        plan_slices(cost, s->n_left, size, owner, load, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++) {
+        if (owner[i] != rank)
+            continue;
+        /* Longest first: insertion keeps equal costs in grid order. */
+        size_t at = s->n_tasks++;
+        while (at > 0 && s->session.seconds[s->tasks[at - 1]] < cost[i]) {
+            s->tasks[at] = s->tasks[at - 1];
+            at--;
+        }
+        s->tasks[at] = left[i];
+    }
+    free(left);
+    free(cost);
+    free(owner);
+    free(load);
+    return dist_agree(s->dist, err);
+}
+
+/* ---- provenance ---- */
+
+static void describe_run(const struct sweep *s, struct run_info *run)
+{
+    const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
+    time_t now = time(NULL);
+    struct tm utc;
+    memset(run, 0, sizeof *run);
+    gmtime_r(&now, &utc);
+    strftime(run->start_time, sizeof run->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    snprintf(run->id, sizeof run->id, "%s", s->dir.run_id);
+    snprintf(run->command, sizeof run->command, "%s", s->args->command_line);
+    gethostname(run->host, sizeof run->host - 1);
+    run->n_ranks = dist_size(s->dist);
+    snprintf(run->blas, sizeof run->blas, "%s; kernel %s", linalg_library(),
+             linalg_kernel());
+    run->blas_threads = linalg_threads();
+    snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
+    run->restart_count = restarts ? atoi(restarts) : 0;
+    snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
+    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d", STRATA_VERSION,
+             NUMERICS_VERSION);
+}
+
+static enum status open_journal(struct sweep *s, struct error *err)
+{
+    char journals[IO_PATH_MAX];
+    struct run_info run;
+    struct bytes payload = {0};
+    if (s->n_tasks == 0)
+        return STATUS_OK;
+    if (io_join(journals, s->path, "journal", err) != STATUS_OK ||
+        journal_create(&s->journal, journals, s->dir.run_id, dist_rank(s->dist), err) !=
+            STATUS_OK)
+        return err->status;
+    describe_run(s, &run);
+    run_info_pack(&run, &payload);
+    journal_append(s->journal, JOURNAL_RUN, (struct hash128){0, 0}, 0, &payload, err);
+    bytes_free(&payload);
+    return err->status;
+}
+
+/* ---- the work ---- */
+
+static bool poll_work(void *state, double share)
+{
+    struct sweep *s = state;
+    progress_tick(s->display, share, s->current_cost);
+    return signals_stop_requested();
+}
+
+/* Networks first, then the record that commits them, then one sync. */
+static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
+                               const struct cell_result *result, struct error *err)
+{
+    bool failed = *record_int(&result->record, FIELD_STATUS) == CELL_FAILED;
+    struct bytes payload = {0};
+    for (int i = 0; i < result->n_networks && err->status == STATUS_OK; i++) {
+        const struct kept_network *network = &result->networks[i];
+        payload.length = 0;
+        kept_network_pack(network, s->session.study.snapshots[network->snapshot].label,
+                          result->n_parameters, &payload);
+        journal_append(s->journal, JOURNAL_NETWORK, cell->id, attempt, &payload, err);
+    }
+    payload.length = 0;
+    record_pack(&result->record, &payload);
+    if (err->status == STATUS_OK &&
+        journal_append(s->journal, failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
+                       attempt, &payload, err) == STATUS_OK)
+        journal_commit(s->journal, err);
+    bytes_free(&payload);
+    return err->status;
+}
+
+static enum status run_task(struct sweep *s, size_t task, struct error *err)
+{
+    struct cell_context context = {.study = &s->session.study,
+                                   .dataset = &s->session.dataset,
+                                   .sizes = s->session.sizes,
+                                   .poll = poll_work,
+                                   .poll_state = s};
+    const struct cell *cell = &s->session.grid.cells[task];
+    uint32_t attempt = s->progress[task] + 1u;
+    struct cell_result result;
+    s->current_cost = s->session.seconds[task];
+    if (journal_append(s->journal, JOURNAL_CLAIM, cell->id, attempt, NULL, err) !=
+            STATUS_OK ||
+        cell_run(&context, cell, &result, err) != STATUS_OK)
+        return err->status;
+    bool complete = *record_int(&result.record, FIELD_STATUS) == CELL_COMPLETE;
+    if (commit_cell(s, cell, attempt, &result, err) == STATUS_OK)
+        progress_cell(s->display, s->current_cost, complete);
+    cell_result_fini(&result);
+    return err->status;
+}
+
+static void poll_waiting(void *state)
+{
+    struct sweep *s = state;
+    progress_tick(s->display, 0, 0);
+}
+
+/* Runs this rank's cells; a rank that must stop or fails waits for the others without
+ * disturbing them. Afterwards everyone has the same outcome. */
+static enum status run_tasks(struct sweep *s, struct error *err)
+{
+    if (open_journal(s, err) == STATUS_OK)
+        for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK; i++) {
+            if (signals_stop_requested())
+                error_set(err, STATUS_STOPPED, "stopped by request");
+            else
+                run_task(s, s->tasks[i], err);
+        }
+    dist_wait(s->dist, poll_waiting, s);
+    progress_end(s->display);
+    return dist_agree(s->dist, err);
+}
+
+/* ---- the end ---- */
+
+static enum status print_summary(const struct sweep *s, struct error *err)
+{
+    struct archive *archive;
+    struct text out = {0};
+    char path[IO_PATH_MAX];
+    struct summary_request request = {.all_options = true,
+                                      .format = TABLE_TEXT,
+                                      .parts = SUMMARY_NETWORK | SUMMARY_LAYERS};
+    if (io_join(path, s->path, "archive.nc", err) != STATUS_OK ||
+        archive_open(&archive, path, err) != STATUS_OK)
+        return err->status;
+    if (summary_render(archive, &request, &out, err) == STATUS_OK &&
+        !s->args->value[OPT_QUIET]) {
+        fputs(text_string(&out), stdout);
+        printf("\nrun directory: %s (archive.nc, journals, study.yaml)\n", s->path);
+    }
+    text_free(&out);
+    archive_close(archive);
+    return err->status;
+}
+
+/* Publishes what is finished. `outcome` is how the work ended: a run that was stopped
+ * publishes too. */
+static enum status publish(struct sweep *s, struct error *outcome, struct error *err)
+{
+    struct gather gather = {0};
+    bool collects = dist_rank(s->dist) == DIST_COLLECTOR;
+    if (gather_create(&gather, s->dist, &s->session, &s->dir,
+                      s->journal ? journal_name(s->journal) : NULL, err) == STATUS_OK &&
+        gather.n_finished > 0 && gather_archive(&gather, err) == STATUS_OK &&
+        gather_networks(&gather, err) == STATUS_OK && collects)
+        print_summary(s, err);
+    size_t missing = s->session.grid.n_cells - gather.n_finished;
+    if (err->status == STATUS_OK && outcome->status == STATUS_STOPPED)
+        snprintf(outcome->text, sizeof outcome->text,
+                 "stopped early: %zu of %zu cells left; the same command continues", missing,
+                 s->session.grid.n_cells);
+    else if (err->status == STATUS_OK && gather.n_incomplete > 0)
+        error_set(outcome, STATUS_FAILED_CELLS,
+                  "%lld of %zu cells are not complete: see status and message in %s/archive.nc",
+                  (long long)gather.n_incomplete, s->session.grid.n_cells, s->path);
+    gather_fini(&gather);
+    return dist_agree(s->dist, err);
+}
+
+static void announce(const struct sweep *s)
+{
+    if (dist_rank(s->dist) != DIST_COLLECTOR)
+        return;
+    size_t done = s->session.grid.n_cells - s->n_left;
+    fprintf(stderr, "strata: study %s, %zu cells%s", s->session.study.name,
+            s->session.grid.n_cells, done ? "" : "\n");
+    if (done)
+        fprintf(stderr, ", %zu done before\n", done);
+}
+
+static enum status start(struct sweep *s, struct error *err)
+{
+    check_arguments(s, err);
+    if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
+        prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
+        share_progress(s, err) != STATUS_OK || choose_tasks(s, err) != STATUS_OK)
+        return err->status;
+    announce(s);
+    progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
+    return dist_agree(s->dist, err);
+}
+
+static enum status run(const struct args *args, struct dist *dist, struct error *err)
+{
+    struct sweep s = {.args = args, .dist = dist, .dir = {.lock = -1}};
+    if (start(&s, err) == STATUS_OK) {
+        struct error outcome = {0}, publishing = {0};
+        run_tasks(&s, &outcome);
+        if (outcome.status == STATUS_OK || outcome.status == STATUS_STOPPED)
+            publish(&s, &outcome, &publishing);
+        *err = publishing.status != STATUS_OK ? publishing : outcome;
+        dist_agree(dist, err);
+    }
+    journal_close(s.journal);
+    progress_destroy(s.display);
+    rundir_close(&s.dir);
+    free(s.progress);
+    free(s.tasks);
+    session_fini(&s.session);
+    return err->status;
+}
+
+const struct command cmd_sweep = {
+    .name = "sweep",
+    .operands = "[STUDY]",
+    .summary = "train and probe what is missing, write the archive, print the summary",
+    .details =
+        "Trains and probes every cell of a study that is not finished yet (the built-in quick\n"
+        "study if none is given), divided over the ranks, and writes DIR/archive.nc. Every\n"
+        "finished cell is journalled at once: the same command again continues where a run\n"
+        "ended, whatever ended it.",
+    .max_operands = 1,
+    .options = rows,
+    .needs_mpi = true,
+    .run = run,
+};

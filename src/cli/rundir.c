@@ -1,0 +1,203 @@
+#include "cli/rundir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+void rundir_make_run_id(char id[RUN_ID_LENGTH + 1])
+{
+    uint32_t random = 0;
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        random = (uint32_t)getpid();
+    char stamp[20];
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    snprintf(id, RUN_ID_LENGTH + 1, "%s-%08x", stamp, random);
+}
+
+/* Takes the lock of the whole file; it is the kernel's and ends with its holder. */
+static enum status take_lock(struct rundir *dir, const char *path, struct error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(dir->lock, F_OFD_SETLK, &lock) == 0)
+        return STATUS_OK;
+    if (errno != EAGAIN && errno != EACCES)
+        return error_set(err, STATUS_CREATE,
+                         "%s: this file system has no locks (%s); with --lock none two runs "
+                         "on one directory are yours to prevent",
+                         path, strerror(errno));
+    char holder[RUN_ID_LENGTH + 1] = "";
+    ssize_t n = pread(dir->lock, holder, RUN_ID_LENGTH, 0);
+    holder[n > 0 ? n : 0] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+    return error_set(err, STATUS_LOCKED, "%s: locked by the live run %s", dir->path, holder);
+}
+
+static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
+{
+    char path[IO_PATH_MAX], line[RUN_ID_LENGTH + 2];
+    if (io_join(path, dir->path, "RUN.lock", err) != STATUS_OK)
+        return err->status;
+    dir->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (dir->lock < 0)
+        return error_set(err, STATUS_CREATE, "%s: %s", path, strerror(errno));
+    if (lock && take_lock(dir, path, err) != STATUS_OK)
+        return err->status;
+    snprintf(line, sizeof line, "%s\n", dir->run_id);
+    if (ftruncate(dir->lock, 0) < 0 || fsync(dir->lock) < 0)
+        return error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    return io_write_all(dir->lock, line, strlen(line), path, err);
+}
+
+/* What a killed run left: no reader looks at it, and the lock says that nobody writes it. */
+static void remove_temporaries(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return;
+    struct dirent *entry;
+    while ((entry = readdir(folder)))
+        if (strncmp(entry->d_name, "archive.nc.tmp-", 15) == 0 ||
+            strncmp(entry->d_name, "networks.nc.tmp-", 16) == 0 ||
+            strncmp(entry->d_name, "study.yaml.tmp-", 15) == 0)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+}
+
+enum status rundir_read_study(struct study *study, const char *path, struct error *err)
+{
+    char file[IO_PATH_MAX], *text;
+    size_t length;
+    if (io_join(file, path, "study.yaml", err) != STATUS_OK)
+        return err->status;
+    if (io_read_file(file, STUDY_FILE_MAX, &text, &length, err) != STATUS_OK)
+        return err->status;
+    study_parse(study, text, length, file, err);
+    free(text);
+    return err->status;
+}
+
+/* The study that the directory was made for must have this study's name; its grid may have
+ * grown or shrunk since. */
+static enum status write_study(struct rundir *dir, const struct study *study,
+                               struct error *err)
+{
+    char file[IO_PATH_MAX];
+    if (io_join(file, dir->path, "study.yaml", err) != STATUS_OK)
+        return err->status;
+    if (io_exists(file)) {
+        struct study old;
+        if (rundir_read_study(&old, dir->path, err) != STATUS_OK)
+            return err->status;
+        if (strcmp(old.name, study->name) != 0)
+            error_set(err, STATUS_CREATE, "%s: belongs to the study %s, not %s", dir->path,
+                      old.name, study->name);
+        study_fini(&old);
+        if (err->status != STATUS_OK)
+            return err->status;
+    }
+    struct text text = {0};
+    study_format(study, &text);
+    if (text.failed)
+        error_set(err, STATUS_MEMORY, "no memory for the study's text");
+    else
+        io_replace_file(file, text_string(&text), text.length, err);
+    text_free(&text);
+    return err->status;
+}
+
+enum status rundir_open(struct rundir *dir, const char *path, const struct study *study,
+                        bool lock, struct error *err)
+{
+    char journals[IO_PATH_MAX];
+    memset(dir, 0, sizeof *dir);
+    dir->lock = -1;
+    snprintf(dir->path, sizeof dir->path, "%s", path);
+    rundir_make_run_id(dir->run_id);
+    if (io_join(journals, path, "journal", err) != STATUS_OK ||
+        io_make_dir(path, err) != STATUS_OK || open_lock(dir, lock, err) != STATUS_OK ||
+        io_make_dir(journals, err) != STATUS_OK)
+        return err->status;
+    remove_temporaries(path);
+    return write_study(dir, study, err);
+}
+
+enum status rundir_join(struct rundir *dir, const char *path, const char *run_id,
+                        struct error *err)
+{
+    char file[IO_PATH_MAX], *text;
+    size_t length;
+    memset(dir, 0, sizeof *dir);
+    dir->lock = -1;
+    snprintf(dir->path, sizeof dir->path, "%s", path);
+    snprintf(dir->run_id, sizeof dir->run_id, "%s", run_id);
+    if (io_join(file, path, "RUN.lock", err) != STATUS_OK)
+        return err->status;
+    struct error unseen = {0};
+    if (io_read_file(file, 4096, &text, &length, &unseen) != STATUS_OK)
+        return error_set(err, STATUS_CREATE,
+                         "%s: not on a file system that all ranks share (%s)", path,
+                         unseen.text);
+    bool same = strncmp(text, run_id, strlen(run_id)) == 0;
+    free(text);
+    if (!same)
+        return error_set(err, STATUS_CREATE,
+                         "%s: not on a file system that all ranks share (another run's lock "
+                         "file is here)",
+                         path);
+    return STATUS_OK;
+}
+
+void rundir_close(struct rundir *dir)
+{
+    if (dir->lock >= 0)
+        close(dir->lock);
+    dir->lock = -1;
+}
+
+enum status rundir_scan(struct journal_index *index, const char *path, struct error *err)
+{
+    char journals[IO_PATH_MAX];
+    if (io_join(journals, path, "journal", err) != STATUS_OK)
+        return err->status;
+    return journal_scan(index, journals, err);
+}
+
+uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
+                         bool retry_failed, struct error *err)
+{
+    uint8_t *progress = memory_alloc(grid->n_cells, 1, err);
+    for (size_t i = 0; progress && i < grid->n_cells; i++) {
+        const struct journal_entry *entry = journal_find(index, grid->cells[i].id);
+        uint32_t claims = journal_count_claims(index, grid->cells[i].id);
+        bool done = entry && (entry->type == JOURNAL_RESULT || !retry_failed);
+        progress[i] = done ? RUNDIR_DONE
+                           : (uint8_t)(claims < RUNDIR_DONE ? claims : RUNDIR_DONE - 1);
+    }
+    return progress;
+}
+
+bool rundir_is_locked(const char *path)
+{
+    char file[IO_PATH_MAX];
+    struct error err = {0};
+    if (io_join(file, path, "RUN.lock", &err) != STATUS_OK)
+        return false;
+    int fd = open(file, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    bool locked = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(fd);
+    return locked;
+}

@@ -1,0 +1,52 @@
+/* A run directory: lock, canonical study, journals. */
+#ifndef STRATA_CLI_RUNDIR_H
+#define STRATA_CLI_RUNDIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/io.h"
+#include "sweep/grid.h"
+#include "sweep/journal.h"
+#include "sweep/study.h"
+
+struct rundir {
+    char path[IO_PATH_MAX];
+    char run_id[RUN_ID_LENGTH + 1];
+    int lock; /* descriptor that holds the lock, -1 */
+};
+
+/* In a cell's progress byte: finished. Other values count earlier attempts. */
+enum { RUNDIR_DONE = 255 };
+
+/* Creates the directory where needed, takes its lock, checks that it belongs to this study
+ * and writes study.yaml. STATUS_LOCKED names the run that holds it; STATUS_CREATE where it
+ * holds another study. Removes temporary files of runs that died. For the collector. */
+enum status rundir_open(struct rundir *dir, const char *path, const struct study *study,
+                        bool lock, struct error *err);
+
+/* For the other ranks: checks that they see the collector's lock file. */
+enum status rundir_join(struct rundir *dir, const char *path, const char *run_id,
+                        struct error *err);
+
+void rundir_close(struct rundir *dir);
+
+/* A new run's id: UTC time and random digits. */
+void rundir_make_run_id(char id[RUN_ID_LENGTH + 1]);
+
+/* Reads all journals of DIR. */
+enum status rundir_scan(struct journal_index *index, const char *path, struct error *err);
+
+/* One byte a cell of the grid: RUNDIR_DONE or the attempts so far (NULL: no memory). With
+ * retry_failed a cell that failed is not done. The caller frees it. */
+uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
+                         bool retry_failed, struct error *err);
+
+/* Reads DIR/study.yaml, the canonical study with the hash of its data. */
+enum status rundir_read_study(struct study *study, const char *path, struct error *err);
+
+/* Whether a live run holds the directory's lock. */
+bool rundir_is_locked(const char *path);
+
+#endif

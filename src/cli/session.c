@@ -1,0 +1,131 @@
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "nn/net.h"
+#include "sweep/cell.h"
+#include "sweep/plan.h"
+
+enum status session_read_study(struct study *study, const char *path,
+                               const struct args *args, struct error *err)
+{
+    char *text = NULL;
+    size_t length = strlen(quick_study_text);
+    if (path && io_read_file(path, STUDY_FILE_MAX, &text, &length, err) != STATUS_OK) {
+        if (err->status == STATUS_DATA)
+            err->status = STATUS_STUDY; /* too large, or a folder: no study in any case */
+        return err->status;
+    }
+    study_parse(study, path ? text : quick_study_text, length, path ? path : "<quick study>",
+                err);
+    free(text);
+    if (err->status != STATUS_OK)
+        return err->status;
+    for (int i = 0; i < args->n_sets; i++)
+        if (study_set_axis(study, args->sets[i], err) != STATUS_OK) {
+            study_fini(study);
+            return err->status;
+        }
+    return STATUS_OK;
+}
+
+static enum status check_hash(struct session *s, struct error *err)
+{
+    if (s->study.data.has_hash && !hash_equal(s->study.data.hash, s->dataset.hash)) {
+        char expected[HASH_HEX + 1], found[HASH_HEX + 1];
+        hash_format(s->study.data.hash, expected);
+        hash_format(s->dataset.hash, found);
+        return error_set(err, STATUS_DATA,
+                         "data %s: content hash %s, but the study expects %s",
+                         s->study.data.name, found, expected);
+    }
+    s->study.data.has_hash = true;
+    s->study.data.hash = s->dataset.hash;
+    return STATUS_OK;
+}
+
+/* Walks over all cells once: cost, memory, and what no cell may exceed. */
+static enum status examine_cells(struct session *s, struct error *err)
+{
+    s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
+    if (!s->seconds)
+        return err->status;
+    for (size_t i = 0; i < s->grid.n_cells; i++) {
+        const struct spec *spec = &s->grid.cells[i].spec;
+        struct net_shape shape = cell_net_shape(spec, &s->dataset);
+        double parameters = net_count_parameters(&shape);
+        if (parameters > INT32_MAX)
+            return error_set(err, STATUS_STUDY,
+                             "depth %d x width %d: %.3g parameters, more than 2^31 - 1",
+                             shape.depth, shape.width, parameters);
+        double bytes = plan_cell_bytes(&s->study, spec, &s->dataset, &s->sizes);
+        s->seconds[i] = plan_cell_seconds(&s->study, spec, &s->dataset, &s->sizes);
+        s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
+        s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1 : s->most_layers;
+    }
+    return STATUS_OK;
+}
+
+enum status session_prepare(struct session *s, struct error *err)
+{
+    struct dataset_request request = {.name = s->study.data.name,
+                                      .train = s->study.data.train,
+                                      .test = s->study.data.test};
+    if (dataset_load(&s->dataset, &request, err) != STATUS_OK ||
+        check_hash(s, err) != STATUS_OK ||
+        split_sizes_get(&s->sizes, &s->study, &s->dataset, err) != STATUS_OK ||
+        grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK)
+        return err->status;
+    return examine_cells(s, err);
+}
+
+/* First number in a file, or behind `key` in it; 0 where there is none. */
+static double number_in(const char *path, const char *key)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+    double value = 0;
+    while (file && value == 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            value = strtod(line + strlen(key), NULL);
+    if (file)
+        fclose(file);
+    return value;
+}
+
+double session_available_memory(void)
+{
+    double available = number_in("/proc/meminfo", "MemAvailable:") * 1024;
+    double limit = number_in("/sys/fs/cgroup/memory.max", "");
+    double used = number_in("/sys/fs/cgroup/memory.current", "");
+    if (limit > 0 && (available == 0 || limit - used < available))
+        available = limit - used;
+    return available;
+}
+
+enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
+{
+    double available = session_available_memory(), needed = s->largest_bytes * n_ranks;
+    if (available == 0 || needed <= available)
+        return STATUS_OK;
+    char per_rank[32], have[32];
+    text_format_bytes(per_rank, sizeof per_rank, s->largest_bytes);
+    text_format_bytes(have, sizeof have, available);
+    return error_set(err, STATUS_MEMORY,
+                     "the study's largest cell needs %s a rank, and %d rank%s on this host "
+                     "have %s: use fewer ranks a host, or a smaller study",
+                     per_rank, n_ranks, n_ranks == 1 ? "" : "s", have);
+}
+
+void session_fini(struct session *s)
+{
+    study_fini(&s->study);
+    dataset_fini(&s->dataset);
+    grid_fini(&s->grid);
+    free(s->seconds);
+    memset(s, 0, sizeof *s);
+}

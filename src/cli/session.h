@@ -1,0 +1,43 @@
+/* What `plan` and `sweep` have in common: a study, its data and its grid. */
+#ifndef STRATA_CLI_SESSION_H
+#define STRATA_CLI_SESSION_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/options.h"
+#include "data/dataset.h"
+#include "sweep/cell_samples.h"
+#include "sweep/grid.h"
+#include "sweep/study.h"
+
+/* jobs/studies/quick.yaml, embedded. */
+extern const char quick_study_text[];
+
+struct session {
+    struct study study; /* its data.hash is that of the data that were loaded */
+    struct dataset dataset;
+    struct split_sizes sizes;
+    struct grid grid;
+    double *seconds; /* [grid.n_cells]: predicted cost */
+    double largest_bytes; /* of a rank, at its largest cell */
+    int most_layers;
+};
+
+/* Reads a study file (NULL: the quick study), applies --set options. */
+enum status session_read_study(struct study *study, const char *path,
+                               const struct args *args, struct error *err);
+
+/* Loads the data of session->study, expands the grid and checks that every cell is
+ * possible: samples, classes, parameters within 2^31 - 1. */
+enum status session_prepare(struct session *session, struct error *err);
+
+/* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
+enum status session_check_memory(const struct session *session, int n_ranks,
+                                 struct error *err);
+
+/* Bytes that this host can still give, by /proc/meminfo and cgroup limits; 0 if unknown. */
+double session_available_memory(void);
+
+void session_fini(struct session *session);
+
+#endif

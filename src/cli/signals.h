@@ -1,0 +1,14 @@
+/* SIGINT, SIGTERM and SIGUSR1 ask the run to stop soon: a handler only sets a flag, which
+ * is read between minibatches. SIGPIPE is ignored: over TCP a survivor that sends to a
+ * dead rank would die of it. */
+#ifndef STRATA_CLI_SIGNALS_H
+#define STRATA_CLI_SIGNALS_H
+
+#include <stdbool.h>
+
+/* Call before MPI starts. */
+void signals_install(void);
+
+bool signals_stop_requested(void);
+
+#endif

@@ -1,0 +1,64 @@
+#include "nn/activation.h"
+
+#include <math.h>
+
+#include "num/kernel.h"
+
+STRATA_KERNEL
+static void relu_forward(const float *z, float *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        a[i] = z[i] > 0.0f ? z[i] : 0.0f;
+}
+
+STRATA_KERNEL
+static void relu_backward(const float *a, float *delta, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        delta[i] = a[i] > 0.0f ? delta[i] : 0.0f;
+}
+
+static void sigmoid_forward(const float *z, float *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        a[i] = 1.0f / (1.0f + expf(-z[i]));
+}
+
+STRATA_KERNEL
+static void sigmoid_backward(const float *a, float *delta, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        delta[i] *= a[i] * (1.0f - a[i]);
+}
+
+static void tanh_forward(const float *z, float *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        a[i] = tanhf(z[i]);
+}
+
+STRATA_KERNEL
+static void tanh_backward(const float *a, float *delta, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        delta[i] *= 1.0f - a[i] * a[i];
+}
+
+static const struct {
+    void (*forward)(const float *z, float *a, size_t n);
+    void (*backward)(const float *a, float *delta, size_t n);
+} activations[] = {
+    [NET_RELU] = {relu_forward, relu_backward},
+    [NET_SIGMOID] = {sigmoid_forward, sigmoid_backward},
+    [NET_TANH] = {tanh_forward, tanh_backward},
+};
+
+void activation_forward(enum net_activation kind, const float *z, float *a, size_t n)
+{
+    activations[kind].forward(z, a, n);
+}
+
+void activation_backward(enum net_activation kind, const float *a, float *delta, size_t n)
+{
+    activations[kind].backward(a, delta, n);
+}

@@ -1,0 +1,128 @@
+#include "nn/net.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "num/kernel.h"
+#include "num/rng.h"
+
+static bool layer_has_bias(const struct net_shape *shape, int layer)
+{
+    return shape->bias == NET_BIAS_ALL || (shape->bias == NET_BIAS_FIRST && layer == 0);
+}
+
+static void layer_size(const struct net_shape *shape, int layer, int *n_in, int *n_out)
+{
+    *n_in = layer == 0 ? shape->n_inputs : shape->width;
+    *n_out = layer == shape->depth ? shape->n_outputs : shape->width;
+}
+
+double net_count_parameters(const struct net_shape *shape)
+{
+    double n = 0;
+    for (int l = 0; l <= shape->depth; l++) {
+        int n_in, n_out;
+        layer_size(shape, l, &n_in, &n_out);
+        n += (double)n_in * n_out + (layer_has_bias(shape, l) ? n_out : 0);
+    }
+    return n;
+}
+
+enum status net_create(struct net *net, const struct net_shape *shape, struct error *err)
+{
+    memset(net, 0, sizeof *net);
+    net->shape = *shape;
+    net->n_layers = shape->depth + 1;
+    net->widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
+    net->layers = memory_alloc((size_t)net->n_layers, sizeof *net->layers, err);
+    if (!net->layers)
+        return err->status;
+    for (int l = 0; l < net->n_layers; l++) {
+        struct net_layer *layer = &net->layers[l];
+        layer_size(shape, l, &layer->n_in, &layer->n_out);
+        layer->has_bias = layer_has_bias(shape, l);
+        layer->weights = net->n_parameters;
+        layer->biases = layer->weights + (size_t)layer->n_in * (size_t)layer->n_out;
+        net->n_parameters = layer->biases + (layer->has_bias ? (size_t)layer->n_out : 0);
+    }
+    return STATUS_OK;
+}
+
+void net_fini(struct net *net)
+{
+    free(net->layers);
+    memset(net, 0, sizeof *net);
+}
+
+void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t seed,
+                    float *parameters)
+{
+    memset(parameters, 0, net->n_parameters * sizeof *parameters);
+    for (int l = 0; l < net->n_layers; l++) {
+        const struct net_layer *layer = &net->layers[l];
+        double range = rule == NET_GLOROT_UNIFORM ? sqrt(6.0 / (layer->n_in + layer->n_out))
+                       : rule == NET_LECUN_UNIFORM ? sqrt(3.0 / layer->n_in)
+                                                   : sqrt(6.0 / layer->n_in);
+        struct rng rng = {.seed = seed, .purpose = RNG_INIT, .stream = (uint64_t)l};
+        size_t n = (size_t)layer->n_in * (size_t)layer->n_out;
+        for (size_t k = 0; k < n; k++)
+            parameters[layer->weights + k] =
+                (float)((2.0 * rng_uniform(&rng, k) - 1.0) * range);
+    }
+}
+
+size_t net_stride(int n)
+{
+    enum { LINE = 16 }; /* floats in 64 bytes */
+    return (((size_t)n + LINE - 1) / LINE | 1) * LINE;
+}
+
+/* Transposes 16 images at a time: each image is read once, front to back, and each output
+ * row gets 16 neighbours. */
+STRATA_KERNEL
+void net_load_inputs(const uint8_t *images, int n_inputs, const uint32_t *rows, int n,
+                     struct matrix x)
+{
+    enum { STRIP = 16 };
+    const float scale = 1.0f / 255.0f;
+    size_t size = (size_t)n_inputs;
+    for (int j = 0; j < n; j += STRIP) {
+        int strip = n - j < STRIP ? n - j : STRIP;
+        const uint8_t *image[STRIP];
+        for (int s = 0; s < STRIP; s++) {
+            int column = j + (s < strip ? s : 0);
+            image[s] = images + (rows ? rows[column] : (uint32_t)column) * size;
+        }
+        for (size_t k = 0; k < size; k++) {
+            float *out = x.data + k * x.stride + (size_t)j;
+            float line[STRIP];
+            for (int s = 0; s < STRIP; s++)
+                line[s] = (float)image[s][k] * scale;
+            if (strip == STRIP)
+                memcpy(out, line, sizeof line);
+            else
+                memcpy(out, line, (size_t)strip * sizeof *line);
+        }
+    }
+}
+
+void net_forward_layer(const struct net *net, int layer, const float *parameters,
+                       struct matrix a, struct matrix z)
+{
+    const struct net_layer *shape = &net->layers[layer];
+    struct matrix w = {.data = (float *)(uintptr_t)(parameters + shape->weights),
+                       .rows = shape->n_out,
+                       .columns = shape->n_in,
+                       .stride = (size_t)shape->n_in};
+    if (!shape->has_bias) {
+        linalg_multiply(LINALG_NN, w, a, 0.0f, z);
+        return;
+    }
+    const float *bias = parameters + shape->biases;
+    for (int i = 0; i < z.rows; i++)
+        for (int j = 0; j < z.columns; j++)
+            z.data[(size_t)i * z.stride + (size_t)j] = bias[i];
+    linalg_multiply(LINALG_NN, w, a, 1.0f, z);
+}

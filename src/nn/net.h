@@ -1,0 +1,73 @@
+/* The shape of a fully connected network and the layout of its parameters.
+ *
+ * All parameters are one vector of floats: for layer 0 .. n_layers - 1 the weights
+ * [n_out, n_in] row-major, then the biases [n_out] where the layer has them. Optimizers
+ * and snapshots are loops over that vector; networks.nc stores it as it is.
+ *
+ * Matrices of activations are feature-major: [nodes, samples], so that samples are the
+ * contiguous (vector) axis.
+ */
+#ifndef STRATA_NN_NET_H
+#define STRATA_NN_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "num/linalg.h"
+
+enum net_activation { NET_RELU, NET_SIGMOID, NET_TANH };
+enum net_bias { NET_BIAS_FIRST, NET_BIAS_ALL, NET_BIAS_NONE };
+enum net_init_rule { NET_GLOROT_UNIFORM, NET_LECUN_UNIFORM, NET_HE_UNIFORM };
+
+struct net_shape {
+    int n_inputs, n_outputs;
+    int depth; /* hidden layers */
+    int width; /* nodes of each */
+    enum net_activation activation;
+    enum net_bias bias;
+};
+
+struct net_layer {
+    int n_in, n_out;
+    size_t weights; /* offsets into the parameter vector */
+    size_t biases;
+    bool has_bias;
+};
+
+struct net {
+    struct net_shape shape;
+    int n_layers; /* depth + 1: the last is the output layer */
+    struct net_layer *layers;
+    size_t n_parameters;
+    int widest; /* nodes of the largest layer */
+};
+
+enum status net_create(struct net *net, const struct net_shape *shape, struct error *err);
+void net_fini(struct net *net);
+
+/* Parameters of a network of that shape, without building it. */
+double net_count_parameters(const struct net_shape *shape);
+
+/* Initial parameters: weights uniform in [-r, r], biases 0.
+ *   glorot  r = sqrt(6 / (n_in + n_out))   Glorot & Bengio 2010, eq. 16
+ *   lecun   r = sqrt(3 / n_in)             LeCun et al. 1998, uniform with variance 1/n_in
+ *   he      r = sqrt(6 / n_in)             He et al. 2015, uniform with variance 2/n_in
+ * Weight k of layer l is a function of (seed, l, k) alone. */
+void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t seed,
+                    float *parameters);
+
+/* Stride for feature-major matrices of n columns: whole cache lines, an odd number of them,
+ * so that the rows of a column do not fall into the same few cache sets. */
+size_t net_stride(int n);
+
+/* x[k, j] = images[rows ? rows[j] : j][k] / 255; x is [n_inputs, n <= columns]. */
+void net_load_inputs(const uint8_t *images, int n_inputs, const uint32_t *rows, int n,
+                     struct matrix x);
+
+/* z = W a + b for one layer: a is [n_in, n], z is [n_out, n]. */
+void net_forward_layer(const struct net *net, int layer, const float *parameters,
+                       struct matrix a, struct matrix z);
+
+#endif

@@ -1,0 +1,60 @@
+#include "nn/optim.h"
+
+#include <math.h>
+
+#include "num/kernel.h"
+
+int optim_n_states(enum optim_kind kind)
+{
+    return kind == OPTIM_ADAM ? 2 : 1;
+}
+
+struct adam_factors {
+    float beta1, beta2, rest1, rest2, rate, root, epsilon;
+};
+
+STRATA_KERNEL
+static void adam(struct adam_factors f, size_t n, const float *restrict gradient,
+                 float *restrict state, float *restrict parameters)
+{
+    float *restrict first = state, *restrict second = state + n;
+    for (size_t i = 0; i < n; i++) {
+        float g = gradient[i];
+        float m = f.beta1 * first[i] + f.rest1 * g;
+        float v = f.beta2 * second[i] + f.rest2 * (g * g);
+        first[i] = m;
+        second[i] = v;
+        parameters[i] -= f.rate * m / (__builtin_sqrtf(v) * f.root + f.epsilon);
+    }
+}
+
+STRATA_KERNEL
+static void sgd(float rate, float momentum, size_t n, const float *restrict gradient,
+                float *restrict velocity, float *restrict parameters)
+{
+    for (size_t i = 0; i < n; i++) {
+        velocity[i] = momentum * velocity[i] + gradient[i];
+        parameters[i] -= rate * velocity[i];
+    }
+}
+
+void optim_step(const struct optim *optim, int64_t step, size_t n, const float *gradient,
+                float *state, float *parameters)
+{
+    if (optim->kind == OPTIM_SGD) {
+        sgd((float)optim->learning_rate, (float)optim->momentum, n, gradient, state,
+            parameters);
+        return;
+    }
+    double t = (double)step;
+    struct adam_factors factors = {
+        .beta1 = (float)optim->beta1,
+        .beta2 = (float)optim->beta2,
+        .rest1 = (float)(1.0 - optim->beta1),
+        .rest2 = (float)(1.0 - optim->beta2),
+        .rate = (float)(optim->learning_rate / (1.0 - pow(optim->beta1, t))),
+        .root = (float)(1.0 / sqrt(1.0 - pow(optim->beta2, t))),
+        .epsilon = (float)optim->epsilon,
+    };
+    adam(factors, n, gradient, state, parameters);
+}

@@ -1,0 +1,80 @@
+/* Training: minibatch descent with a validation set and early stopping.
+ *
+ * The caller drives: one trainer_step() is one minibatch, so that it can probe, stop, or
+ * answer messages in between without the trainer knowing. What a trainer computes depends
+ * on its options and data alone.
+ */
+#ifndef STRATA_NN_TRAIN_H
+#define STRATA_NN_TRAIN_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "nn/loss.h"
+#include "nn/net.h"
+#include "nn/optim.h"
+
+struct train_options {
+    enum loss_kind loss;
+    struct optim optim;
+    enum net_init_rule init;
+    int batch_size;
+    int epochs;
+    int patience; /* epochs without a lower validation error; 0: never stop early */
+    uint32_t seed;
+};
+
+/* Borrowed for the trainer's life. Images are bytes [n, n_inputs]. */
+struct train_data {
+    const uint8_t *images;
+    const uint8_t *labels; /* the labels to train with */
+    uint32_t n;
+    const uint8_t *validation_images;
+    const uint8_t *validation_labels;
+    uint32_t n_validation;
+};
+
+enum train_state {
+    TRAIN_RUNNING,
+    TRAIN_FINISHED, /* all epochs, or patience ran out */
+    TRAIN_DIVERGED  /* the loss is not finite */
+};
+
+struct train_progress {
+    enum train_state state;
+    int64_t step;  /* minibatches taken */
+    int epoch;     /* epochs completed */
+    int64_t steps_per_epoch;
+    int best_epoch;             /* 0: the initial network */
+    uint32_t best_errors;       /* on the validation set; earliest epoch on a tie */
+    int64_t best_step;
+};
+
+struct trainer;
+
+enum status trainer_create(struct trainer **trainer, const struct net *net,
+                           const struct train_options *options,
+                           const struct train_data *data, struct error *err);
+void trainer_destroy(struct trainer *trainer);
+
+/* Takes one minibatch; no effect unless the state is TRAIN_RUNNING. An epoch visits every
+ * sample once, in the order of RNG_SHUFFLE stream `epoch`; its last minibatch may be
+ * smaller. At the end of an epoch the validation set is evaluated. */
+void trainer_step(struct trainer *trainer);
+
+const struct train_progress *trainer_progress(const struct trainer *trainer);
+
+/* Borrowed parameter vectors [net->n_parameters]. */
+const float *trainer_parameters(const struct trainer *trainer);
+const float *trainer_best_parameters(const struct trainer *trainer);
+
+/* Gradient of the mean loss over the n samples `rows`, at the trainer's parameters:
+ * for tests and analyses. Borrowed until the next call. n <= batch_size. */
+const float *trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
+                              double *loss);
+
+/* Bytes that a trainer allocates. */
+double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
+                     uint32_t n_train);
+
+#endif

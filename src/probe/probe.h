@@ -1,0 +1,109 @@
+/* Probes: what one layer's pre-activations say.
+ *
+ * A probe sees a matrix of pre-activations, the classes of the samples, and nothing of
+ * networks or files. To add one: a row in the table of probe.c, its outputs in struct
+ * probe_layer, a file of its own, its fields in record/field_list.h, a test against a
+ * closed form or golden value, and a section in docs/measures.md.
+ */
+#ifndef STRATA_PROBE_PROBE_H
+#define STRATA_PROBE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "num/kde.h"
+
+/* Splits and systems in the order of the archive's dimensions. */
+enum { PROBE_SPLITS = 3, PROBE_SYSTEMS = 3, PROBE_QUANTILES = 5 };
+enum { PROBE_TRAIN = 0 };
+enum { PROBE_DISCRETE, PROBE_CONTINUOUS, PROBE_COMBINED };
+
+/* Samples stand in groups: split by split, within a split class by class. Group
+ * g = split * n_classes + class is [start[g], start[g + 1]). */
+struct sample_groups {
+    int n_classes;
+    const uint32_t *start; /* [PROBE_SPLITS * n_classes + 1] */
+};
+
+uint32_t groups_total(const struct sample_groups *groups);
+/* Samples of a class in a split, and of a whole split. */
+uint32_t groups_count(const struct sample_groups *groups, int split, int class);
+uint32_t groups_split_count(const struct sample_groups *groups, int split);
+
+/* One layer as the probes see it. */
+struct probe_view {
+    const float *z; /* [n_nodes, stride]: pre-activations, samples in group order */
+    size_t stride;  /* >= groups_total */
+    int n_nodes;
+    const struct sample_groups *groups;
+    const int32_t *active; /* [n_nodes, 3 * n_classes]: samples with z > 0 in a group */
+};
+
+enum probe_prior { PROBE_PRIOR_PER_NODE, PROBE_PRIOR_ONCE, PROBE_PRIOR_NONE };
+
+struct probe_options {
+    unsigned measures; /* bits of the probes to run: 1 << index in the table */
+    enum kde_rule bandwidth;
+    double bandwidth_fixed;
+    enum probe_prior prior;
+};
+
+/* Mean over nodes, quantiles (0, .25, .5, .75, 1) over nodes, and mean over the nodes that
+ * are neither always off nor always on (NaN where there are none). */
+struct node_summary {
+    double mean, live;
+    double quantile[PROBE_QUANTILES];
+};
+
+/* What the probes find about a layer. Arrays are the caller's, [3 * n_classes]. */
+struct probe_layer {
+    bool finite; /* false: z holds an infinity or a NaN, and nothing else is valid */
+    int32_t near_zero[PROBE_SPLITS]; /* |z| < 1e-6 */
+    /* patterns */
+    int32_t *pattern_count;
+    double *pattern_entropy; /* nats */
+    /* classifiers */
+    int32_t system_correct[PROBE_SYSTEMS][PROBE_SPLITS];
+    int32_t constant_nodes;
+    /* sample sets */
+    struct node_summary activation_fraction[PROBE_SPLITS];
+    struct node_summary predictability[PROBE_SPLITS];
+    struct node_summary informativeness[PROBE_SPLITS];
+    int32_t dead_nodes[PROBE_SPLITS], saturated_nodes[PROBE_SPLITS];
+};
+
+/* A row of the table. `create` allocates a workspace for layers of up to max_nodes nodes;
+ * `run` allocates nothing and cannot fail. */
+struct probe {
+    const char *name;
+    void *(*create)(const struct sample_groups *groups, int max_nodes, struct error *err);
+    void (*destroy)(void *workspace);
+    void (*run)(void *workspace, const struct probe_view *view,
+                const struct probe_options *options, struct probe_layer *out);
+    double (*bytes)(double n_samples, int n_classes, int max_nodes); /* of the workspace */
+};
+
+enum { PROBE_PATTERNS, PROBE_CLASSIFIERS, PROBE_SAMPLE_SETS, PROBE_COUNT };
+
+extern const struct probe probe_patterns;
+extern const struct probe probe_classifiers;
+extern const struct probe probe_sample_sets;
+
+/* Runs the chosen probes on layers of one cell. */
+struct prober;
+
+enum status prober_create(struct prober **prober, const struct sample_groups *groups,
+                          int max_nodes, const struct probe_options *options,
+                          struct error *err);
+void prober_destroy(struct prober *prober);
+
+/* z is [n_nodes, stride]. */
+void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
+                struct probe_layer *out);
+
+/* Bytes that a prober allocates. */
+double prober_bytes(unsigned measures, double n_samples, int n_classes, int max_nodes);
+
+#endif

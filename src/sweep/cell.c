@@ -1,0 +1,320 @@
+#include "sweep/cell.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "sweep/cell_probe.h"
+
+/* A cell at work. */
+struct work {
+    const struct cell_context *context;
+    const struct spec *spec;
+    struct net net;
+    struct cell_samples samples;
+    struct trainer *trainer;
+    struct cell_probe *probe;
+    struct cell_result *result;
+    double probe_seconds;
+    bool diverged;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
+{
+    return (struct net_shape){
+        .n_inputs = dataset->n_inputs,
+        .n_outputs = dataset->n_classes,
+        .depth = (int)spec->value[FIELD_DEPTH],
+        .width = (int)spec->value[FIELD_WIDTH],
+        .activation = (enum net_activation)(int)spec->value[FIELD_ACTIVATION],
+        .bias = (enum net_bias)(int)spec->value[FIELD_BIAS]};
+}
+
+struct record_shape cell_record_shape(const struct spec *spec, const struct study *study,
+                                      int n_classes)
+{
+    return (struct record_shape){.n_snapshots = study->n_snapshots,
+                                 .n_layers = (int)spec->value[FIELD_DEPTH] + 1,
+                                 .n_classes = n_classes};
+}
+
+struct train_options cell_train_options(const struct spec *spec)
+{
+    return (struct train_options){
+        .loss = (enum loss_kind)(int)spec->value[FIELD_LOSS],
+        .optim = {.kind = (enum optim_kind)(int)spec->value[FIELD_OPTIMIZER],
+                  .learning_rate = spec->value[FIELD_LEARNING_RATE],
+                  .momentum = spec->value[FIELD_MOMENTUM],
+                  .beta1 = spec->value[FIELD_ADAM_BETA1],
+                  .beta2 = spec->value[FIELD_ADAM_BETA2],
+                  .epsilon = spec->value[FIELD_ADAM_EPSILON]},
+        .init = (enum net_init_rule)(int)spec->value[FIELD_INIT],
+        .batch_size = (int)spec->value[FIELD_BATCH_SIZE],
+        .epochs = (int)spec->value[FIELD_EPOCHS],
+        .patience = (int)spec->value[FIELD_PATIENCE],
+        .seed = (uint32_t)spec->value[FIELD_SEED]};
+}
+
+static enum status start(struct work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    const struct dataset *dataset = context->dataset;
+    struct net_shape shape = cell_net_shape(work->spec, dataset);
+    struct train_options options = cell_train_options(work->spec);
+    if (cell_samples_init(&work->samples, work->spec, &context->sizes, dataset, err) !=
+            STATUS_OK ||
+        net_create(&work->net, &shape, err) != STATUS_OK)
+        return err->status;
+    size_t held_out = (size_t)context->sizes.train * (size_t)dataset->n_inputs;
+    struct train_data data = {
+        .images = dataset->train.images,
+        .labels = work->samples.train_labels,
+        .n = context->sizes.train,
+        .validation_images = dataset->train.images + held_out,
+        .validation_labels = dataset->train.labels + context->sizes.train,
+        .n_validation = context->sizes.validation};
+    struct cell_probe_setup setup = {
+        .net = &work->net,
+        .loss = options.loss,
+        .dataset = dataset,
+        .samples = &work->samples,
+        .options = {.measures = context->study->measures,
+                    .bandwidth = (enum kde_rule)(int)work->spec->value[FIELD_BANDWIDTH],
+                    .bandwidth_fixed = work->spec->value[FIELD_BANDWIDTH_FIXED],
+                    .prior = (enum probe_prior)(int)work->spec->value[FIELD_PRIOR]}};
+    if (trainer_create(&work->trainer, &work->net, &options, &data, err) != STATUS_OK)
+        return err->status;
+    return cell_probe_create(&work->probe, &setup, err);
+}
+
+static void finish(struct work *work)
+{
+    cell_probe_destroy(work->probe);
+    trainer_destroy(work->trainer);
+    net_fini(&work->net);
+    cell_samples_fini(&work->samples);
+}
+
+static enum status keep_network(struct work *work, int snapshot, const float *parameters,
+                                int64_t step, struct error *err)
+{
+    struct cell_result *result = work->result;
+    float *copy = memory_alloc(work->net.n_parameters, sizeof *copy, err);
+    if (!copy)
+        return err->status;
+    memcpy(copy, parameters, work->net.n_parameters * sizeof *copy);
+    result->networks[result->n_networks++] = (struct kept_network){
+        .snapshot = snapshot, .step = (int32_t)step, .parameters = copy};
+    return STATUS_OK;
+}
+
+static enum status take_snapshot(struct work *work, int index, struct error *err)
+{
+    const struct snapshot *snapshot = &work->context->study->snapshots[index];
+    const struct train_progress *progress = trainer_progress(work->trainer);
+    struct record *record = &work->result->record;
+    bool best = snapshot->kind == SNAPSHOT_BEST;
+    const float *parameters = best ? trainer_best_parameters(work->trainer)
+                                   : trainer_parameters(work->trainer);
+    int64_t step = best ? progress->best_step : progress->step;
+    double started = now();
+    record_int(record, FIELD_SNAPSHOT_STEP)[index] = (int32_t)step;
+    record_real(record, FIELD_SNAPSHOT_EPOCH)[index] =
+        (double)step / (double)progress->steps_per_epoch;
+    if (!cell_probe_run(work->probe, parameters, index, record))
+        work->diverged = true;
+    work->probe_seconds += now() - started;
+    return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
+}
+
+/* Whether a snapshot is to be taken after the step just made (or before the first). */
+static bool is_due(const struct snapshot *snapshot, const struct train_progress *progress)
+{
+    bool running = progress->state == TRAIN_RUNNING;
+    bool epoch_ended = progress->step == progress->epoch * progress->steps_per_epoch;
+    switch (snapshot->kind) {
+    case SNAPSHOT_INIT:
+        return progress->step == 0;
+    case SNAPSHOT_STEP:
+        return progress->step == snapshot->at;
+    case SNAPSHOT_EPOCH:
+        return epoch_ended && progress->epoch == snapshot->at && progress->step > 0;
+    case SNAPSHOT_BEST:
+    case SNAPSHOT_FINAL:
+        return !running;
+    }
+    return false;
+}
+
+static bool asked_to_stop(const struct work *work)
+{
+    const struct cell_context *context = work->context;
+    const struct train_progress *progress = trainer_progress(work->trainer);
+    double all = work->spec->value[FIELD_EPOCHS] * (double)progress->steps_per_epoch;
+    return context->poll &&
+           context->poll(context->poll_state, all > 0 ? (double)progress->step / all : 0);
+}
+
+static enum status take_due_snapshots(struct work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    for (int i = 0; i < context->study->n_snapshots; i++) {
+        if (!is_due(&context->study->snapshots[i], trainer_progress(work->trainer)))
+            continue;
+        if (take_snapshot(work, i, err) != STATUS_OK)
+            return err->status;
+        if (asked_to_stop(work))
+            return error_set(err, STATUS_STOPPED, "stopped by request");
+    }
+    return STATUS_OK;
+}
+
+static enum status train(struct work *work, struct error *err)
+{
+    const struct train_progress *progress = trainer_progress(work->trainer);
+    if (take_due_snapshots(work, err) != STATUS_OK)
+        return err->status;
+    while (progress->state == TRAIN_RUNNING) {
+        if (asked_to_stop(work))
+            return error_set(err, STATUS_STOPPED, "stopped by request");
+        trainer_step(work->trainer);
+        if (take_due_snapshots(work, err) != STATUS_OK)
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+static void store_identity(struct record *record, const struct cell *cell)
+{
+    char id[HASH_HEX + 1];
+    hash_format(cell->id, id);
+    record_set_text(record, FIELD_CELL_ID, id);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id option = (enum field_id)i;
+        double value = cell->spec.value[i];
+        if (field_get(option)->type == FIELD_TYPE_REAL)
+            *record_real(record, option) = value;
+        else
+            *record_int(record, option) = (int32_t)value;
+    }
+    *record_int(record, FIELD_STATUS) = CELL_FAILED;
+    *record_int(record, FIELD_N_LAYERS) = record->shape.n_layers;
+    *record_int(record, FIELD_N_PARAMETERS) = 0;
+    *record_int(record, FIELD_EPOCHS_RUN) = 0;
+    *record_int(record, FIELD_BEST_EPOCH) = 0;
+    *record_real(record, FIELD_TRAIN_SECONDS) = 0;
+    *record_real(record, FIELD_PROBE_SECONDS) = 0;
+}
+
+static void store_outcome(struct work *work, double seconds)
+{
+    struct record *record = &work->result->record;
+    const struct train_progress *progress = trainer_progress(work->trainer);
+    *record_int(record, FIELD_STATUS) = CELL_COMPLETE;
+    if (progress->state == TRAIN_DIVERGED || work->diverged) {
+        char message[MESSAGE_LENGTH];
+        snprintf(message, sizeof message,
+                 progress->state == TRAIN_DIVERGED
+                     ? "the loss is not finite after step %lld"
+                     : "a pre-activation is not finite after step %lld",
+                 (long long)progress->step);
+        *record_int(record, FIELD_STATUS) = CELL_DIVERGED;
+        record_set_text(record, FIELD_MESSAGE, message);
+    }
+    *record_int(record, FIELD_N_PARAMETERS) = (int32_t)work->net.n_parameters;
+    *record_int(record, FIELD_EPOCHS_RUN) = progress->epoch;
+    *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
+    *record_int(record, FIELD_CORRUPT_COUNT) = (int32_t)work->samples.corrupt_count;
+    for (int split = 0; split < N_SPLITS; split++)
+        for (int c = 0; c < record->shape.n_classes; c++)
+            record_int(record, FIELD_SAMPLE_COUNT)[split * record->shape.n_classes + c] =
+                (int32_t)groups_count(&work->samples.groups, split, c);
+    *record_real(record, FIELD_PROBE_SECONDS) = work->probe_seconds;
+    *record_real(record, FIELD_TRAIN_SECONDS) = seconds - work->probe_seconds;
+}
+
+static double peak_rss(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss * 1024.0;
+}
+
+enum status cell_run(const struct cell_context *context, const struct cell *cell,
+                     struct cell_result *result, struct error *err)
+{
+    struct work work = {.context = context, .spec = &cell->spec, .result = result};
+    struct record_shape shape =
+        cell_record_shape(&cell->spec, context->study, context->dataset->n_classes);
+    memset(result, 0, sizeof *result);
+    result->networks =
+        memory_alloc((size_t)context->study->n_snapshots, sizeof *result->networks, err);
+    if (!result->networks || record_init(&result->record, shape, err) != STATUS_OK) {
+        cell_result_fini(result);
+        return err->status;
+    }
+    store_identity(&result->record, cell);
+    double started = now();
+    if (start(&work, err) == STATUS_OK && train(&work, err) == STATUS_OK)
+        store_outcome(&work, now() - started);
+    result->n_parameters = work.net.n_parameters;
+    *record_real(&result->record, FIELD_PEAK_RSS_BYTES) = peak_rss();
+    finish(&work);
+    if (err->status == STATUS_MEMORY) {
+        /* Too large for this machine: the cell's outcome, others may fit. */
+        record_set_text(&result->record, FIELD_MESSAGE, err->text);
+        *err = (struct error){0};
+    }
+    if (err->status != STATUS_OK)
+        cell_result_fini(result);
+    return err->status;
+}
+
+void cell_result_fini(struct cell_result *result)
+{
+    for (int i = 0; i < result->n_networks; i++)
+        free(result->networks[i].parameters);
+    free(result->networks);
+    record_fini(&result->record);
+    memset(result, 0, sizeof *result);
+}
+
+void kept_network_pack(const struct kept_network *network, const char *label,
+                       size_t n_parameters, struct bytes *out)
+{
+    bytes_put_string(out, label);
+    bytes_put_u32(out, (uint32_t)network->step);
+    bytes_put_u64(out, n_parameters);
+    /* Floats start at a multiple of 4 bytes, so that a reader can point into the payload. */
+    while (out->length % sizeof(float) != 0)
+        bytes_put_u8(out, 0);
+    bytes_put(out, network->parameters, n_parameters * sizeof(float));
+}
+
+enum status kept_network_view(struct kept_view *view, const void *payload, size_t length,
+                              struct error *err)
+{
+    struct bytes_reader reader = bytes_reader(payload, length);
+    bytes_get_string(&reader, view->label, sizeof view->label);
+    view->step = (int32_t)bytes_get_u32(&reader);
+    view->n_parameters = bytes_get_u64(&reader);
+    while (!reader.failed && reader.offset % sizeof(float) != 0)
+        bytes_get_u8(&reader);
+    if (view->n_parameters > length / sizeof(float))
+        reader.failed = true;
+    view->parameters = bytes_get(&reader, view->n_parameters * sizeof(float));
+    if (reader.failed)
+        return error_set(err, STATUS_DATA, "journal: malformed network record");
+    return STATUS_OK;
+}

@@ -1,0 +1,309 @@
+#include "sweep/cell_probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "nn/activation.h"
+
+enum { BLOCK = 256 }; /* samples that go through a layer together */
+
+struct cell_probe {
+    struct cell_probe_setup setup;
+    struct prober *prober;
+    uint32_t total;
+    size_t stride; /* of z, in floats */
+    /* [widest, stride]: pre-activations of the layer at hand. A block of samples is read as
+     * the last layer's and written back as this layer's, so one matrix serves all. */
+    float *z;
+    size_t block_stride;
+    float *input;  /* [max(n_inputs, widest), block_stride] */
+    float *output; /* [widest, block_stride] */
+    struct probe_layer layer;
+};
+
+static int largest_input(const struct net_shape *shape)
+{
+    return shape->n_inputs > shape->width ? shape->n_inputs : shape->width;
+}
+
+static int widest(const struct net_shape *shape)
+{
+    return shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
+}
+
+double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,
+                        unsigned measures)
+{
+    double total = (double)sizes->train + sizes->validation + sizes->test;
+    double block = (double)net_stride(BLOCK) * (largest_input(shape) + widest(shape));
+    return 4.0 * ((double)net_stride((int)total) * widest(shape) + block) +
+           prober_bytes(measures, total, shape->n_outputs, widest(shape));
+}
+
+enum status cell_probe_create(struct cell_probe **out, const struct cell_probe_setup *setup,
+                              struct error *err)
+{
+    *out = NULL;
+    struct cell_probe *p = memory_alloc(1, sizeof *p, err);
+    if (!p)
+        return err->status;
+    const struct net *net = setup->net;
+    size_t n_groups = PROBE_SPLITS * (size_t)setup->samples->groups.n_classes;
+    p->setup = *setup;
+    p->total = groups_total(&setup->samples->groups);
+    p->stride = net_stride((int)p->total);
+    p->block_stride = net_stride(BLOCK);
+    p->z = memory_alloc((size_t)net->widest * p->stride, sizeof *p->z, err);
+    p->input = memory_alloc((size_t)largest_input(&net->shape) * p->block_stride,
+                            sizeof *p->input, err);
+    p->output =
+        memory_alloc((size_t)net->widest * p->block_stride, sizeof *p->output, err);
+    p->layer.pattern_count = memory_alloc(n_groups, sizeof(int32_t), err);
+    p->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
+    if (err->status == STATUS_OK)
+        prober_create(&p->prober, &setup->samples->groups, net->widest, &setup->options,
+                      err);
+    if (err->status != STATUS_OK) {
+        cell_probe_destroy(p);
+        return err->status;
+    }
+    *out = p;
+    return STATUS_OK;
+}
+
+void cell_probe_destroy(struct cell_probe *p)
+{
+    if (!p)
+        return;
+    prober_destroy(p->prober);
+    free(p->z);
+    free(p->input);
+    free(p->output);
+    free(p->layer.pattern_count);
+    free(p->layer.pattern_entropy);
+    free(p);
+}
+
+/* Loads the inputs of layer `layer` for samples [start, start + n), all of one split. */
+static struct matrix load_block(struct cell_probe *p, int layer, int split, uint32_t start,
+                                int n)
+{
+    const struct net *net = p->setup.net;
+    struct matrix a = {.data = p->input,
+                       .rows = net->layers[layer].n_in,
+                       .columns = n,
+                       .stride = p->block_stride};
+    if (layer == 0) {
+        const struct samples *file =
+            split == SPLIT_TEST ? &p->setup.dataset->test : &p->setup.dataset->train;
+        net_load_inputs(file->images, a.rows, p->setup.samples->row + start, n, a);
+        return a;
+    }
+    for (int i = 0; i < a.rows; i++)
+        activation_forward(net->shape.activation, p->z + (size_t)i * p->stride + start,
+                           a.data + (size_t)i * a.stride, (size_t)n);
+    return a;
+}
+
+static void forward_layer(struct cell_probe *p, int layer, const float *parameters)
+{
+    int n_classes = p->setup.samples->groups.n_classes;
+    for (int split = 0; split < PROBE_SPLITS; split++) {
+        uint32_t end = p->setup.samples->start[(split + 1) * n_classes];
+        for (uint32_t at = p->setup.samples->start[split * n_classes]; at < end; at += BLOCK) {
+            int n = end - at < BLOCK ? (int)(end - at) : BLOCK;
+            struct matrix a = load_block(p, layer, split, at, n);
+            struct matrix z = {.data = p->output,
+                               .rows = p->setup.net->layers[layer].n_out,
+                               .columns = n,
+                               .stride = p->block_stride};
+            net_forward_layer(p->setup.net, layer, parameters, a, z);
+            for (int i = 0; i < z.rows; i++)
+                memcpy(p->z + (size_t)i * p->stride + at, z.data + (size_t)i * z.stride,
+                       (size_t)n * sizeof *p->z);
+        }
+    }
+}
+
+/* Where element (snapshot, j, k, l) of a field stands. */
+static double *real_at(struct record *record, enum field_id id, int i, int j, int k, int l)
+{
+    return record_real(record, id) + record_index(id, record->shape, i, j, k, l);
+}
+
+static int32_t *int_at(struct record *record, enum field_id id, int i, int j, int k, int l)
+{
+    return record_int(record, id) + record_index(id, record->shape, i, j, k, l);
+}
+
+static void store_patterns(const struct cell_probe *p, int s, int layer,
+                           struct record *record)
+{
+    const struct sample_groups *groups = &p->setup.samples->groups;
+    for (int split = 0; split < N_SPLITS; split++) {
+        double sum = 0.0;
+        int present = 0;
+        for (int c = 0; c < groups->n_classes; c++) {
+            if (groups_count(groups, split, c) == 0)
+                continue;
+            int g = split * groups->n_classes + c;
+            double entropy = p->layer.pattern_entropy[g];
+            *int_at(record, FIELD_PATTERN_COUNT, s, split, layer, c) =
+                p->layer.pattern_count[g];
+            *real_at(record, FIELD_PATTERN_ENTROPY, s, split, layer, c) = entropy;
+            *real_at(record, FIELD_PERPLEXITY, s, split, layer, c) = exp(entropy);
+            sum += exp(entropy);
+            present++;
+        }
+        if (present > 0)
+            *real_at(record, FIELD_MEAN_PERPLEXITY, s, split, layer, 0) = sum / present;
+    }
+}
+
+static void store_classifiers(const struct cell_probe *p, int s, int layer,
+                              struct record *record)
+{
+    const struct sample_groups *groups = &p->setup.samples->groups;
+    for (int system = 0; system < N_SYSTEMS; system++)
+        for (int split = 0; split < N_SPLITS; split++) {
+            uint32_t n = groups_split_count(groups, split);
+            if (n == 0)
+                continue;
+            int32_t correct = p->layer.system_correct[system][split];
+            *int_at(record, FIELD_SYSTEM_CORRECT, s, system, split, layer) = correct;
+            *real_at(record, FIELD_SYSTEM_ACCURACY, s, system, split, layer) =
+                (double)correct / n;
+        }
+    *int_at(record, FIELD_CONSTANT_NODES, s, layer, 0, 0) = p->layer.constant_nodes;
+}
+
+static void store_summary(struct record *record, const struct node_summary *summary,
+                          const enum field_id fields[3], const int at[3])
+{
+    *real_at(record, fields[0], at[0], at[1], at[2], 0) = summary->mean;
+    for (int q = 0; q < N_QUANTILES; q++)
+        *real_at(record, fields[1], at[0], at[1], at[2], q) = summary->quantile[q];
+    if (fields[2] != FIELD_COUNT)
+        *real_at(record, fields[2], at[0], at[1], at[2], 0) = summary->live;
+}
+
+static void store_sample_sets(const struct cell_probe *p, int s, int layer,
+                              struct record *record)
+{
+    static const enum field_id fraction[3] = {
+        FIELD_ACTIVATION_FRACTION, FIELD_ACTIVATION_FRACTION_QUANTILE, FIELD_COUNT};
+    static const enum field_id predictability[3] = {
+        FIELD_PREDICTABILITY, FIELD_PREDICTABILITY_QUANTILE, FIELD_PREDICTABILITY_LIVE};
+    static const enum field_id informativeness[3] = {
+        FIELD_INFORMATIVENESS, FIELD_INFORMATIVENESS_QUANTILE, FIELD_INFORMATIVENESS_LIVE};
+    for (int split = 0; split < N_SPLITS; split++) {
+        if (groups_split_count(&p->setup.samples->groups, split) == 0)
+            continue;
+        const int at[3] = {s, split, layer};
+        store_summary(record, &p->layer.activation_fraction[split], fraction, at);
+        store_summary(record, &p->layer.predictability[split], predictability, at);
+        store_summary(record, &p->layer.informativeness[split], informativeness, at);
+        *int_at(record, FIELD_DEAD_NODES, s, split, layer, 0) = p->layer.dead_nodes[split];
+        *int_at(record, FIELD_SATURATED_NODES, s, split, layer, 0) =
+            p->layer.saturated_nodes[split];
+    }
+}
+
+static void store_layer(const struct cell_probe *p, int s, int layer, struct record *record)
+{
+    static void (*const store[PROBE_COUNT])(const struct cell_probe *, int, int,
+                                            struct record *) = {
+        [PROBE_PATTERNS] = store_patterns,
+        [PROBE_CLASSIFIERS] = store_classifiers,
+        [PROBE_SAMPLE_SETS] = store_sample_sets,
+    };
+    for (int i = 0; i < PROBE_COUNT; i++)
+        if (p->setup.options.measures >> i & 1)
+            store[i](p, s, layer, record);
+    for (int split = 0; split < N_SPLITS; split++)
+        if (groups_split_count(&p->setup.samples->groups, split) > 0)
+            *int_at(record, FIELD_NEAR_ZERO_COUNT, s, split, layer, 0) =
+                p->layer.near_zero[split];
+}
+
+/* Training samples apart: label kept or replaced, and against which label they are right. */
+struct train_tally {
+    uint32_t clean, clean_correct;
+    uint32_t corrupt, corrupt_correct, corrupt_original;
+};
+
+static void tally_train(struct train_tally *tally, int predicted, uint8_t label,
+                        uint8_t original)
+{
+    if (label == original) {
+        tally->clean++;
+        tally->clean_correct += predicted == label;
+        return;
+    }
+    tally->corrupt++;
+    tally->corrupt_correct += predicted == label;
+    tally->corrupt_original += predicted == original;
+}
+
+static void store_train_tally(const struct train_tally *tally, int s, struct record *record)
+{
+    if (tally->clean > 0)
+        *real_at(record, FIELD_TRAIN_ACCURACY_CLEAN, s, 0, 0, 0) =
+            (double)tally->clean_correct / tally->clean;
+    if (tally->corrupt == 0)
+        return;
+    *real_at(record, FIELD_TRAIN_ACCURACY_CORRUPT, s, 0, 0, 0) =
+        (double)tally->corrupt_correct / tally->corrupt;
+    *real_at(record, FIELD_TRAIN_ACCURACY_ORIGINAL, s, 0, 0, 0) =
+        (double)tally->corrupt_original / tally->corrupt;
+}
+
+/* The network itself: z holds the output layer. */
+static void store_network(const struct cell_probe *p, int s, struct record *record)
+{
+    const struct cell_samples *samples = p->setup.samples;
+    int n_classes = samples->groups.n_classes;
+    struct train_tally tally = {0};
+    for (int split = 0; split < N_SPLITS; split++) {
+        uint32_t first = samples->start[split * n_classes];
+        uint32_t n = groups_split_count(&samples->groups, split);
+        struct matrix z = {.data = p->z + first,
+                           .rows = n_classes,
+                           .columns = (int)n,
+                           .stride = p->stride};
+        if (n == 0)
+            continue;
+        double loss = loss_evaluate(p->setup.loss, z, samples->label + first,
+                                    (struct matrix){0});
+        int32_t correct = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            int predicted = loss_predict(z, (int)i);
+            uint8_t label = samples->label[first + i];
+            correct += predicted == label;
+            if (split == SPLIT_TRAIN)
+                tally_train(&tally, predicted, label,
+                            p->setup.dataset->train.labels[samples->row[first + i]]);
+        }
+        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
+        *int_at(record, FIELD_NETWORK_CORRECT, s, split, 0, 0) = correct;
+        *real_at(record, FIELD_NETWORK_ACCURACY, s, split, 0, 0) = (double)correct / n;
+    }
+    store_train_tally(&tally, s, record);
+}
+
+bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
+                    struct record *record)
+{
+    bool finite = true;
+    for (int layer = 0; layer < p->setup.net->n_layers; layer++) {
+        forward_layer(p, layer, parameters);
+        prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out, &p->layer);
+        if (p->layer.finite)
+            store_layer(p, snapshot, layer, record);
+        finite = finite && p->layer.finite;
+    }
+    store_network(p, snapshot, record);
+    return finite;
+}

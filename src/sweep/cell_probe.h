@@ -1,0 +1,39 @@
+/* Takes a snapshot's measurements: forward pass over all samples, layer by layer, probes on
+ * each layer, results into the cell's record. */
+#ifndef STRATA_SWEEP_CELL_PROBE_H
+#define STRATA_SWEEP_CELL_PROBE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "data/dataset.h"
+#include "nn/loss.h"
+#include "nn/net.h"
+#include "record/record.h"
+#include "sweep/cell_samples.h"
+
+struct cell_probe;
+
+/* Everything is borrowed for the prober's life. */
+struct cell_probe_setup {
+    const struct net *net;
+    enum loss_kind loss;
+    const struct dataset *dataset;
+    const struct cell_samples *samples;
+    struct probe_options options;
+};
+
+enum status cell_probe_create(struct cell_probe **probe,
+                              const struct cell_probe_setup *setup, struct error *err);
+void cell_probe_destroy(struct cell_probe *probe);
+
+/* Measures the network `parameters` as snapshot number `snapshot` of the record. Returns
+ * false where a pre-activation is not finite: what depends on it stays fill. */
+bool cell_probe_run(struct cell_probe *probe, const float *parameters, int snapshot,
+                    struct record *record);
+
+/* Bytes that a prober allocates. */
+double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,
+                        unsigned measures);
+
+#endif

@@ -1,0 +1,43 @@
+/* The samples of one cell: labels to train with, and the order in which probes see them. */
+#ifndef STRATA_SWEEP_CELL_SAMPLES_H
+#define STRATA_SWEEP_CELL_SAMPLES_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "data/dataset.h"
+#include "probe/probe.h"
+#include "sweep/study.h"
+
+/* How a study divides a data set. The validation set is the end of the training file's
+ * part; it and the test set keep their labels. */
+struct split_sizes {
+    uint32_t train, validation, test;
+};
+
+/* STATUS_STUDY where the parts do not fit: no training sample is left, or a class has fewer
+ * than two (a density needs a spread). */
+enum status split_sizes_get(struct split_sizes *sizes, const struct study *study,
+                            const struct dataset *dataset, struct error *err);
+
+struct cell_samples {
+    struct split_sizes sizes;
+    uint8_t *train_labels;  /* [sizes.train]: labels trained with */
+    uint32_t corrupt_count; /* of them, how many differ from the original */
+    /* Every sample, in group order (probe.h); the class is the label trained with for
+     * training samples, and the original label otherwise. */
+    uint32_t *row;  /* [total]: index in its file */
+    uint8_t *label; /* [total]: class */
+    uint32_t *start; /* [3 * n_classes + 1] */
+    struct sample_groups groups;
+};
+
+enum status cell_samples_init(struct cell_samples *samples, const struct spec *spec,
+                              const struct split_sizes *sizes,
+                              const struct dataset *dataset, struct error *err);
+void cell_samples_fini(struct cell_samples *samples);
+
+/* Bytes that a cell's samples take. */
+double cell_samples_bytes(const struct split_sizes *sizes);
+
+#endif

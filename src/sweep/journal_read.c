@@ -1,0 +1,385 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "sweep/journal_format.h"
+
+static const uint8_t magic[4] = {'S', 'T', 'R', 'J'};
+
+void journal_header_put(struct bytes *out, const struct journal_header *header)
+{
+    size_t start = out->length;
+    bytes_put(out, magic, sizeof magic);
+    bytes_put_u32(out, (uint32_t)JOURNAL_VERSION << 16 | (uint32_t)header->type);
+    bytes_put_u64(out, header->length);
+    bytes_put_u64(out, header->sequence);
+    bytes_put_u64(out, header->id.high);
+    bytes_put_u64(out, header->id.low);
+    bytes_put_u32(out, header->attempt);
+    bytes_put_u32(out, hash_crc32(out->data + start, JOURNAL_HEADER_SIZE - 4));
+}
+
+bool journal_header_get(const uint8_t *bytes, struct journal_header *header)
+{
+    if (memcmp(bytes, magic, sizeof magic) != 0)
+        return false;
+    struct bytes_reader reader = bytes_reader(bytes + 4, JOURNAL_HEADER_SIZE - 4);
+    uint32_t kind = bytes_get_u32(&reader);
+    header->version = (uint16_t)(kind >> 16);
+    header->type = (enum journal_type)(kind & 0xffff);
+    header->length = bytes_get_u64(&reader);
+    header->sequence = bytes_get_u64(&reader);
+    header->id.high = bytes_get_u64(&reader);
+    header->id.low = bytes_get_u64(&reader);
+    header->attempt = bytes_get_u32(&reader);
+    return bytes_get_u32(&reader) == hash_crc32(bytes, JOURNAL_HEADER_SIZE - 4) &&
+           header->length <= JOURNAL_PAYLOAD_MAX;
+}
+
+/* A journal mapped for reading. */
+struct mapping {
+    const uint8_t *data;
+    uint64_t size;
+};
+
+static enum status map_file(const char *path, struct mapping *map, struct error *err)
+{
+    *map = (struct mapping){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
+        int reason = fd < 0 ? errno : EINVAL;
+        if (fd >= 0)
+            close(fd);
+        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
+    }
+    map->size = (uint64_t)info.st_size;
+    void *data = map->size ? mmap(NULL, map->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    int reason = errno;
+    close(fd);
+    if (data == MAP_FAILED)
+        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
+    map->data = data;
+    return STATUS_OK;
+}
+
+static void unmap(struct mapping *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+}
+
+static bool payload_sound(const struct mapping *map, uint64_t payload, uint64_t length)
+{
+    if (length + JOURNAL_TRAILER_SIZE > map->size - payload)
+        return false;
+    uint32_t stored;
+    memcpy(&stored, map->data + payload + length, sizeof stored);
+    return stored == hash_crc32(map->data + payload, length);
+}
+
+static int find_run(const struct journal_index *index, const char *id)
+{
+    for (size_t i = 0; i < index->n_runs; i++)
+        if (strcmp(index->runs[i].id, id) == 0)
+            return (int)i;
+    return -1;
+}
+
+static enum status add_run(struct journal_index *index, const void *payload,
+                           uint64_t length, struct error *err)
+{
+    struct run_info run;
+    struct error malformed = {0};
+    if (run_info_unpack(&run, payload, length, &malformed) != STATUS_OK)
+        return STATUS_OK; /* the file's cells count all the same, without a run */
+    int at = find_run(index, run.id);
+    if (at < 0) {
+        if (memory_grow(&index->runs, &index->runs_capacity, index->n_runs + 1,
+                        sizeof *index->runs, err) != STATUS_OK)
+            return err->status;
+        at = (int)index->n_runs;
+        index->runs[index->n_runs++] = run;
+    }
+    index->files[index->n_files - 1].run = at;
+    return STATUS_OK;
+}
+
+static enum status add_record(struct journal_index *index,
+                              const struct journal_header *header, const struct mapping *map,
+                              uint64_t payload, struct error *err)
+{
+    if (header->type == JOURNAL_RUN)
+        return add_run(index, map->data + payload, header->length, err);
+    if (memory_grow(&index->entries, &index->entries_capacity, index->n_entries + 1,
+                    sizeof *index->entries, err) != STATUS_OK)
+        return err->status;
+    index->entries[index->n_entries++] =
+        (struct journal_entry){.type = header->type,
+                               .id = header->id,
+                               .attempt = header->attempt,
+                               .file = (int)index->n_files - 1,
+                               .offset = payload,
+                               .length = header->length};
+    return STATUS_OK;
+}
+
+static enum status scan_records(struct journal_index *index, const struct mapping *map,
+                                uint64_t *damaged, uint64_t *first, struct error *err)
+{
+    uint64_t at = 0;
+    *damaged = 0;
+    while (at < map->size) {
+        struct journal_header header;
+        uint64_t payload = at + JOURNAL_HEADER_SIZE;
+        bool sound = map->size - at >= JOURNAL_HEADER_SIZE &&
+                     journal_header_get(map->data + at, &header);
+        if (sound && header.version > JOURNAL_VERSION)
+            return error_set(err, STATUS_VERSION,
+                             "%s/%s: journal format %d, this program reads up to %d",
+                             index->dir, index->files[index->n_files - 1].name,
+                             header.version, JOURNAL_VERSION);
+        if (!sound || !payload_sound(map, payload, header.length)) {
+            /* Skip to what may be the next record's first byte. */
+            const uint8_t *next = memchr(map->data + at + 1, magic[0], map->size - at - 1);
+            uint64_t to = next ? (uint64_t)(next - map->data) : map->size;
+            if (*damaged == 0)
+                *first = at;
+            *damaged += to - at;
+            at = to;
+            continue;
+        }
+        if (add_record(index, &header, map, payload, err) != STATUS_OK)
+            return err->status;
+        at = payload + header.length + JOURNAL_TRAILER_SIZE;
+    }
+    return STATUS_OK;
+}
+
+static enum status scan_file(struct journal_index *index, const char *name,
+                             struct error *err)
+{
+    char path[IO_PATH_MAX];
+    struct mapping map;
+    if (io_join(path, index->dir, name, err) != STATUS_OK ||
+        map_file(path, &map, err) != STATUS_OK)
+        return err->status;
+    uint64_t damaged = 0, first = 0;
+    enum status status = memory_grow(&index->files, &index->files_capacity,
+                                     index->n_files + 1, sizeof *index->files, err);
+    if (status == STATUS_OK) {
+        struct journal_file *file = &index->files[index->n_files++];
+        snprintf(file->name, sizeof file->name, "%s", name);
+        const char *rank = strstr(name, "-r");
+        file->rank = rank ? atoi(rank + 2) : -1;
+        file->run = -1;
+        status = scan_records(index, &map, &damaged, &first, err);
+    }
+    unmap(&map);
+    if (damaged > 0) {
+        if (index->damaged_files++ == 0)
+            snprintf(index->first_damage, sizeof index->first_damage,
+                     "%.2000s: %llu bytes from offset %llu", path,
+                     (unsigned long long)damaged, (unsigned long long)first);
+        index->damaged_bytes += damaged;
+    }
+    return status;
+}
+
+static int is_journal(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 4 && strcmp(entry->d_name + length - 4, ".jrn") == 0;
+}
+
+/* By start time, then id: the order does not depend on the names of files. */
+static int compare_runs(const void *a, const void *b)
+{
+    const struct run_info *x = a, *y = b;
+    int order = strcmp(x->start_time, y->start_time);
+    return order ? order : strcmp(x->id, y->id);
+}
+
+static enum status sort_runs(struct journal_index *index, struct error *err)
+{
+    if (index->n_runs < 2)
+        return STATUS_OK;
+    struct run_info *sorted = memory_alloc(index->n_runs, sizeof *sorted, err);
+    if (!sorted)
+        return err->status;
+    memcpy(sorted, index->runs, index->n_runs * sizeof *sorted);
+    qsort(sorted, index->n_runs, sizeof *sorted, compare_runs);
+    struct run_info *unsorted = index->runs;
+    index->runs = sorted;
+    index->runs_capacity = index->n_runs;
+    for (size_t f = 0; f < index->n_files; f++)
+        if (index->files[f].run >= 0)
+            index->files[f].run = find_run(index, unsorted[index->files[f].run].id);
+    free(unsorted);
+    return STATUS_OK;
+}
+
+static int compare_ids(struct hash128 a, struct hash128 b)
+{
+    if (a.high != b.high)
+        return a.high < b.high ? -1 : 1;
+    return (a.low > b.low) - (a.low < b.low);
+}
+
+static int compare_entries(const void *a, const void *b, void *entries)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    const struct journal_entry *all = entries;
+    int order = compare_ids(all[x].id, all[y].id);
+    return order ? order : (x > y) - (x < y);
+}
+
+static enum status order_entries(struct journal_index *index, struct error *err)
+{
+    index->by_id = memory_alloc(index->n_entries, sizeof *index->by_id, err);
+    if (!index->by_id)
+        return err->status;
+    for (size_t i = 0; i < index->n_entries; i++)
+        index->by_id[i] = i;
+    qsort_r(index->by_id, index->n_entries, sizeof *index->by_id, compare_entries,
+            index->entries);
+    return STATUS_OK;
+}
+
+static void index_init(struct journal_index *index, const char *dir)
+{
+    memset(index, 0, sizeof *index);
+    snprintf(index->dir, sizeof index->dir, "%s", dir);
+}
+
+/* Brings the index into its final order once all files are in it. */
+static enum status index_finish(struct journal_index *index, struct error *err)
+{
+    if (err->status == STATUS_OK && sort_runs(index, err) == STATUS_OK)
+        order_entries(index, err);
+    if (err->status != STATUS_OK)
+        journal_index_fini(index);
+    return err->status;
+}
+
+enum status journal_scan_file(struct journal_index *index, const char *dir, const char *name,
+                              struct error *err)
+{
+    index_init(index, dir);
+    scan_file(index, name, err);
+    return index_finish(index, err);
+}
+
+enum status journal_scan(struct journal_index *index, const char *dir, struct error *err)
+{
+    index_init(index, dir);
+    struct dirent **names;
+    int n = scandir(dir, &names, is_journal, alphasort);
+    if (n < 0 && errno == ENOENT)
+        return STATUS_OK;
+    if (n < 0)
+        return error_set(err, STATUS_IO, "%s: %s", dir, strerror(errno));
+    for (int i = 0; i < n; i++) {
+        if (err->status == STATUS_OK)
+            scan_file(index, names[i]->d_name, err);
+        free(names[i]);
+    }
+    free(names);
+    return index_finish(index, err);
+}
+
+void journal_index_fini(struct journal_index *index)
+{
+    free(index->files);
+    free(index->runs);
+    free(index->entries);
+    free(index->by_id);
+    memset(index, 0, sizeof *index);
+}
+
+/* First position in by_id whose entry has an id not below `id`. */
+static size_t lower_bound(const struct journal_index *index, struct hash128 id)
+{
+    size_t low = 0, high = index->n_entries;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_ids(index->entries[index->by_id[middle]].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The entry at position `at` of by_id where it is one of the cell, else NULL. */
+static const struct journal_entry *entry_of(const struct journal_index *index, size_t at,
+                                            struct hash128 id)
+{
+    if (at >= index->n_entries)
+        return NULL;
+    const struct journal_entry *entry = &index->entries[index->by_id[at]];
+    return hash_equal(entry->id, id) ? entry : NULL;
+}
+
+const struct journal_entry *journal_find(const struct journal_index *index,
+                                         struct hash128 id)
+{
+    const struct journal_entry *entry, *failed = NULL;
+    for (size_t at = lower_bound(index, id); (entry = entry_of(index, at, id)); at++) {
+        if (entry->type == JOURNAL_RESULT)
+            return entry;
+        if (entry->type == JOURNAL_FAILED)
+            failed = entry;
+    }
+    return failed;
+}
+
+uint32_t journal_count_claims(const struct journal_index *index, struct hash128 id)
+{
+    uint32_t n = 0;
+    const struct journal_entry *entry;
+    for (size_t at = lower_bound(index, id); (entry = entry_of(index, at, id)); at++)
+        n += entry->type == JOURNAL_CLAIM;
+    return n;
+}
+
+const struct journal_entry *journal_find_network(const struct journal_index *index,
+                                                 const struct journal_entry *result, int i)
+{
+    const struct journal_entry *entry;
+    for (size_t at = lower_bound(index, result->id);
+         (entry = entry_of(index, at, result->id)); at++)
+        if (entry->type == JOURNAL_NETWORK && entry->file == result->file &&
+            entry->attempt == result->attempt && entry->offset < result->offset && i-- == 0)
+            return entry;
+    return NULL;
+}
+
+enum status journal_read(const struct journal_index *index,
+                         const struct journal_entry *entry, void **payload,
+                         struct error *err)
+{
+    char path[IO_PATH_MAX];
+    struct mapping map;
+    *payload = NULL;
+    if (io_join(path, index->dir, index->files[entry->file].name, err) != STATUS_OK ||
+        map_file(path, &map, err) != STATUS_OK)
+        return err->status;
+    if (entry->offset > map.size || !payload_sound(&map, entry->offset, entry->length)) {
+        error_set(err, STATUS_DATA, "%s: record at %llu was damaged after it was read", path,
+                  (unsigned long long)entry->offset);
+    } else {
+        *payload = memory_alloc(entry->length, 1, err);
+        if (*payload)
+            memcpy(*payload, map.data + entry->offset, entry->length);
+    }
+    unmap(&map);
+    return err->status;
+}

@@ -1,0 +1,91 @@
+/* A study: what the user asked for, as read from a YAML 1.2 file. */
+#ifndef STRATA_SWEEP_STUDY_H
+#define STRATA_SWEEP_STUDY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "sweep/spec.h"
+
+enum {
+    STUDY_NAME_MAX = 64,
+    STUDY_FILE_MAX = 1 << 20,   /* bytes of a study file */
+    STUDY_AXIS_MAX = 1000000,   /* values on one axis */
+    STUDY_CELLS_MAX = 1000000,  /* cells of one study */
+    STUDY_SNAPSHOTS_MAX = 4096, /* entries of probe.at */
+    SNAPSHOT_LABEL_MAX = 24
+};
+
+/* One axis: an option and its values. Each value is a spec of which only the option (and
+ * for bandwidth bandwidth_fixed) counts, so that compound values need no special case. */
+struct axis {
+    enum field_id option;
+    struct spec *values;
+    size_t n_values;
+};
+
+/* A product of axes. */
+struct grid_block {
+    struct axis *axes; /* in the file's order */
+    size_t n_axes;
+};
+
+enum snapshot_kind {
+    SNAPSHOT_INIT,
+    SNAPSHOT_STEP,  /* after `at` optimizer steps */
+    SNAPSHOT_EPOCH, /* after `at` epochs */
+    SNAPSHOT_BEST,  /* the network with the lowest validation error */
+    SNAPSHOT_FINAL
+};
+
+struct snapshot {
+    enum snapshot_kind kind;
+    int64_t at;
+    char label[SNAPSHOT_LABEL_MAX]; /* "init", "step:10", ... as in the study */
+    bool keep;                      /* parameters go into networks.nc */
+};
+
+enum measure { MEASURE_PATTERNS = 1, MEASURE_CLASSIFIERS = 2, MEASURE_SAMPLE_SETS = 4 };
+
+struct study {
+    char name[STUDY_NAME_MAX + 1];
+    struct {
+        char name[IO_PATH_MAX];
+        uint32_t train, validation, test; /* train and test: 0 for all */
+        bool has_hash;                    /* `hash:` names the content that is expected */
+        struct hash128 hash;
+    } data;
+    struct spec base;          /* constants: defaults overlaid with train: and probe: */
+    struct grid_block *blocks; /* grid: first, then blocks: */
+    size_t n_blocks;
+    struct grid_block *excludes; /* a cell that matches every axis of one is left out */
+    size_t n_excludes;
+    struct snapshot *snapshots;
+    int n_snapshots;
+    unsigned measures; /* bits of enum measure */
+    bool keep_nodes;
+};
+
+/* Parses a study. `origin` names it in errors ("study.yaml", "<quick study>"):
+ * STATUS_STUDY with "origin:line:column: what". On failure nothing needs to be released.
+ */
+enum status study_parse(struct study *study, const char *yaml, size_t length,
+                        const char *origin, struct error *err);
+
+/* Replaces (or adds to every block) an axis: "depth=1..4", "loss=mse,cross-entropy",
+ * "label_corruption=[0,0.2]". */
+enum status study_set_axis(struct study *study, const char *assignment,
+                           struct error *err);
+
+/* The canonical text: the same for every spelling of the same study, valid YAML, and
+ * study_parse of it gives an equal study. Sets out->failed when memory runs out. */
+void study_format(const struct study *study, struct text *out);
+
+void study_fini(struct study *study);
+
+#endif
