@@ -128,6 +128,8 @@ static void render_columns(const struct table *table, bool markdown, struct text
             text_append(out, c ? between : "");
             put_aligned(out, text, width[c], numeric_column(table, c));
         }
+        while (!markdown && out->length > 0 && out->data[out->length - 1] == ' ')
+            out->length--;
         text_append(out, after);
         if (line > 0 || !markdown)
             continue;
