@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "cli/options.h"
@@ -14,13 +15,14 @@
 static const struct command *const commands[] = {&cmd_plan, &cmd_sweep, &cmd_status,
                                                  &cmd_summarize, &cmd_doctor};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
+enum { SILENT_NANOSECONDS = 300000000 };
 
 static void put_overview(struct text *out)
 {
     text_append(out,
                 "Strata sweeps grids of small deep networks over the ranks of an MPI job, probes\n"
                 "what each hidden layer knows, and leaves one netCDF archive.\n\n"
-                "usage: strata COMMAND [options]      (strata COMMAND --help explains one)\n\n"
+                "usage: strata COMMAND [options]      (strata help COMMAND explains one)\n\n"
                 "commands:\n");
     for (int i = 0; i < N_COMMANDS; i++)
         text_appendf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
@@ -51,10 +53,20 @@ static int launcher_rank(void)
     return 0;
 }
 
+/* Without MPI the ranks cannot wait for each other, and a launcher ends all of them as soon
+ * as one exits with an error: those that are silent leave after the one that speaks. */
+static void let_speak(void)
+{
+    struct timespec pause = {.tv_nsec = SILENT_NANOSECONDS};
+    nanosleep(&pause, NULL);
+}
+
 static int print(struct text *out, FILE *stream, int code)
 {
     if (launcher_rank() == 0)
         fputs(text_string(out), stream);
+    else if (code != 0)
+        let_speak();
     text_free(out);
     return code;
 }
@@ -69,10 +81,11 @@ static const struct command *find_command(const char *name)
 
 static void unknown_command(const char *name, struct error *err)
 {
-    const char *names[N_COMMANDS];
+    enum { N_WORDS = N_COMMANDS + 3 };
+    const char *names[N_WORDS] = {"help", "--help", "--version"};
     for (int i = 0; i < N_COMMANDS; i++)
-        names[i] = commands[i]->name;
-    const char *nearest = text_nearest(name, names, N_COMMANDS);
+        names[3 + i] = commands[i]->name;
+    const char *nearest = text_nearest(name, names, N_WORDS);
     error_set(err, STATUS_USAGE, "unknown command '%.80s'%s%s%s; see strata --help", name,
               nearest ? " (did you mean '" : "", nearest ? nearest : "",
               nearest ? "'?)" : "");
@@ -111,6 +124,8 @@ static enum status run_command(const struct command *command, int argc, char **a
     bool speaks = dist ? dist_rank(dist) == DIST_COLLECTOR : launcher_rank() == 0;
     if (err->text[0] && speaks)
         fprintf(stderr, "strata: %s\n", err->text);
+    else if (err->status != STATUS_OK && !dist)
+        let_speak();
     fflush(stdout);
     dist_stop(dist);
     text_free(&line);
@@ -121,8 +136,9 @@ int main(int argc, char **argv)
 {
     struct text out = {0};
     struct error err = {0};
+    bool helps = argc > 1 && strcmp(argv[1], "help") == 0;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+        (helps && argc == 2)) {
         put_overview(&out);
         return print(&out, argc < 2 ? stderr : stdout,
                      status_exit_code(argc < 2 ? STATUS_USAGE : STATUS_OK));
@@ -131,13 +147,14 @@ int main(int argc, char **argv)
         put_version(&out);
         return print(&out, stdout, 0);
     }
-    const struct command *command = find_command(argv[1]);
+    const char *name = argv[helps ? 2 : 1];
+    const struct command *command = find_command(name);
     if (!command) {
-        unknown_command(argv[1], &err);
+        unknown_command(name, &err);
         text_appendf(&out, "strata: %s\n", err.text);
         return print(&out, stderr, status_exit_code(err.status));
     }
-    if (wants_help(argc, argv)) {
+    if (helps || wants_help(argc, argv)) {
         options_help(command, &out);
         return print(&out, stdout, 0);
     }

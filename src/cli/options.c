@@ -76,10 +76,11 @@ static enum status parse_option(struct args *args, const struct command *command
             return error_set(err, STATUS_USAGE, "--%s takes no value", option->name);
         return set_value(args, command, row, "", err);
     }
-    if (!inline_value && *i + 1 >= argc)
+    const char *value = inline_value ? inline_value : *i + 1 < argc ? argv[++*i] : "";
+    if (!*value)
         return error_set(err, STATUS_USAGE, "--%s needs a value: --%s %s", option->name,
                          option->name, option->argument);
-    return set_value(args, command, row, inline_value ? inline_value : argv[++*i], err);
+    return set_value(args, command, row, value, err);
 }
 
 enum status options_parse(struct args *args, const struct command *command, int argc,
@@ -96,6 +97,8 @@ enum status options_parse(struct args *args, const struct command *command, int 
         } else if (args->n_positional == command->max_operands) {
             return error_set(err, STATUS_USAGE, "%s: unexpected operand '%.200s'",
                              command->name, word);
+        } else if (!*word) {
+            return error_set(err, STATUS_USAGE, "%s: an operand is empty", command->name);
         } else {
             args->positional[args->n_positional++] = word;
         }

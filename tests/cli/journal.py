@@ -1,0 +1,57 @@
+"""Damages journals for the tests, and lists them.
+
+journal.py list FILE             a line a record: type, cell, attempt, payload's offset, length
+journal.py flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
+journal.py version FILE VERSION  gives the first record a format version, with a sound CRC
+
+A record is a header of 48 bytes (magic, version and type, length, sequence, identity,
+attempt, CRC-32), the payload, and the payload's CRC-32; all little-endian.
+"""
+import struct
+import sys
+import zlib
+
+HEADER = struct.Struct("<4sIQQQQII")
+TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network"}
+
+
+def records(data):
+    at = 0
+    while at < len(data):
+        magic, kind, length, _, high, low, attempt, _ = HEADER.unpack_from(data, at)
+        if magic != b"STRJ":
+            sys.exit(f"no record at byte {at}")
+        yield TYPES[kind & 0xFFFF], f"{high:016x}{low:016x}", attempt, at + 48, length
+        at += 48 + length + 4
+
+
+def flip(data, wanted, number):
+    found = [r for r in records(data) if r[0] == wanted][number - 1]
+    data[found[3] + found[4] // 2] ^= 0x10
+    print(found[1])
+
+
+def set_version(data, version):
+    fields = list(HEADER.unpack_from(data, 0))
+    fields[1] = version << 16 | fields[1] & 0xFFFF
+    HEADER.pack_into(data, 0, *fields)
+    struct.pack_into("<I", data, 44, zlib.crc32(data[:44]))
+
+
+def main():
+    action, path = sys.argv[1:3]
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    if action == "list":
+        for record in records(data):
+            print(*record)
+        return
+    if action == "flip":
+        flip(data, sys.argv[3], int(sys.argv[4]))
+    else:
+        set_version(data, int(sys.argv[3]))
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+main()

@@ -1,0 +1,197 @@
+"""The main job at several numbers of ranks, killed and resumed: one archive, bit for bit.
+
+usage: sweep_test.py STRATA MPIRUN reference DIR     one rank, the yardstick
+       sweep_test.py STRATA MPIRUN ranks N DIR REF   N ranks, compared with it
+       sweep_test.py STRATA MPIRUN resume DIR REF    killed again and again, compared
+       sweep_test.py STRATA MPIRUN grow DIR REF      half of the grid first, compared
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+try:
+    import netCDF4
+    import numpy as np
+except ImportError as missing:
+    print(f"skipped: {missing} (Debian: python3-netcdf4, python3-numpy)")
+    sys.exit(77)
+
+STUDY = """\
+study: ranks
+data: {name: glyphs, train: 700, validation: 100, test: 150}
+grid:
+  seed: 1..3
+  depth: [1, 3, 2]
+  width: [12, 30]
+  label_corruption: [0.0, 0.25]
+blocks:
+  - seed: [1, 2]
+    depth: 2
+    width: 9
+    activation: [sigmoid, tanh]
+    loss: cross-entropy
+    optimizer: sgd
+    learning_rate: 0.05
+    label_corruption: 0.1
+  - {seed: 7, depth: 1, width: 8, activation: tanh, optimizer: sgd, learning_rate: 50, label_corruption: 0}
+train: {epochs: 4, batch_size: 32, patience: 2}
+probe:
+  at: [init, "step:5", "epoch:1", best, final]
+keep:
+  networks: [init, best]
+"""
+
+PROVENANCE = {
+    "train_seconds", "probe_seconds", "peak_rss_bytes", "cell_run", "cell_rank", "attempt",
+    "run",
+}
+
+FAILED_CELLS = 79  # the cell with learning rate 50 diverges, and its NaNs are results
+
+
+def write_study(path, text=STUDY):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def command(n, study, folder):
+    return [MPIRUN, "-n", str(n), STRATA, "sweep", study, "-o", folder, "--quiet"]
+
+
+def sweep(n, study, folder, expected=FAILED_CELLS):
+    run = subprocess.run(command(n, study, folder), capture_output=True, text=True)
+    if run.returncode != expected:
+        sys.exit(f"exit code {run.returncode}, not {expected}:\n{run.stdout}{run.stderr}")
+    return run.stderr
+
+
+def raw(variable):
+    variable.set_auto_maskandscale(False)
+    return np.asarray(variable[...])
+
+
+def compare_file(a, b, skip=()):
+    """Every variable and attribute but provenance, by bytes."""
+    with netCDF4.Dataset(a) as x, netCDF4.Dataset(b) as y:
+        names = [n for n in x.variables if n not in skip and not n.startswith("run_")]
+        others = [n for n in y.variables if n not in skip and not n.startswith("run_")]
+        if names != others:
+            sys.exit(f"{a} and {b} have different variables")
+        for name in names:
+            left, right = raw(x[name]), raw(y[name])
+            if left.shape != right.shape or left.tobytes() != right.tobytes():
+                sys.exit(f"{name} differs between {a} and {b}")
+        for attribute in x.ncattrs():
+            if x.getncattr(attribute) != y.getncattr(attribute):
+                sys.exit(f"attribute {attribute} differs between {a} and {b}")
+        return len(names)
+
+
+def compare(folder, reference):
+    n = compare_file(f"{folder}/archive.nc", f"{reference}/archive.nc", PROVENANCE)
+    n += compare_file(f"{folder}/networks.nc", f"{reference}/networks.nc")
+    if open(f"{folder}/study.yaml").read() != open(f"{reference}/study.yaml").read():
+        sys.exit("study.yaml differs")
+    print(f"{folder}: {n} variables equal {reference}")
+
+
+def check_reference(folder):
+    """The reference must hold something worth comparing."""
+    with netCDF4.Dataset(f"{folder}/archive.nc") as archive:
+        assert archive.dimensions["cell"].size == 36 + 4 + 1
+        status = archive["status"][:]
+        assert (status == 2).sum() == 1 and (status == 0).sum() == 40
+        fill = archive["perplexity"][:].mask.mean()
+        assert 0.05 < fill < 0.9, fill
+        accuracy = archive["network_accuracy"][:, 3, 2]
+        assert accuracy[status == 0].max() > 0.5
+
+
+def sweep_processes(folder):
+    """Process ids of strata ranks that work on a folder."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == STRATA.encode() and folder.encode() in words:
+            found.append(int(pid))
+    return found
+
+
+def journal_bytes(folder):
+    path = f"{folder}/journal"
+    return sum(os.path.getsize(f"{path}/{n}") for n in os.listdir(path)) if os.path.isdir(path) else 0
+
+
+def kill_after_some_work(n, study, folder):
+    """Starts a run, lets it commit something, and kills every process of it at once."""
+    before = journal_bytes(folder)
+    run = subprocess.Popen(command(n, study, folder), stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while run.poll() is None and time.monotonic() < deadline:
+        if journal_bytes(folder) > before + 60000:
+            break
+        time.sleep(0.002)
+    killed = run.poll() is None
+    ranks = sweep_processes(folder)
+    os.killpg(run.pid, signal.SIGKILL)
+    for pid in ranks:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    run.wait()
+    while sweep_processes(folder):
+        time.sleep(0.01)
+    return killed
+
+
+def resume(folder, reference):
+    kills = 0
+    for n in (2, 1, 3, 2, 4, 2):
+        kills += kill_after_some_work(n, "study.yaml", folder)
+    if kills < 2:
+        sys.exit(f"only {kills} runs were killed at work: the test shows nothing")
+    text = sweep(2, "study.yaml", folder)
+    if " done before" not in text:
+        sys.exit(f"the last run began anew:\n{text}")
+    compare(folder, reference)
+    journals = journal_bytes(folder)
+    sweep(2, "study.yaml", folder)  # nothing is missing: nothing is computed
+    if journal_bytes(folder) != journals:
+        sys.exit("a complete sweep computed something")
+    compare(folder, reference)
+    print(f"{kills} runs killed")
+
+
+def grow(folder, reference):
+    write_study("half.yaml", STUDY.replace("seed: 1..3", "seed: [3, 1]"))
+    sweep(2, "half.yaml", folder)
+    sweep(3, "study.yaml", folder)
+    compare(folder, reference)
+
+
+def main():
+    global STRATA, MPIRUN
+    STRATA, MPIRUN, mode, *rest = sys.argv[1:]
+    folder = rest[0] if mode != "ranks" else rest[1]
+    shutil.rmtree(folder, ignore_errors=True)
+    write_study("study.yaml")
+    if mode == "reference":
+        sweep(1, "study.yaml", folder)
+        check_reference(folder)
+    elif mode == "ranks":
+        sweep(int(rest[0]), "study.yaml", folder)
+        compare(folder, rest[2])
+    else:
+        {"resume": resume, "grow": grow}[mode](folder, rest[1])
+
+
+main()
