@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/options.h"
@@ -158,5 +159,9 @@ int main(int argc, char **argv)
         options_help(command, &out);
         return print(&out, stdout, 0);
     }
-    return status_exit_code(run_command(command, argc, argv, &err));
+    int code = status_exit_code(run_command(command, argc, argv, &err));
+    /* libhdf5 crashes in its exit handler once a disk was full: leave without it. */
+    if (err.status == STATUS_IO)
+        _exit(code);
+    return code;
 }

@@ -80,6 +80,11 @@ enum status rundir_read_study(struct study *study, const char *path, struct erro
     size_t length;
     if (io_join(file, path, "study.yaml", err) != STATUS_OK)
         return err->status;
+    if (!io_exists(path))
+        return error_set(err, STATUS_MISSING, "%s: %s", path, strerror(errno));
+    if (!io_exists(file))
+        return error_set(err, STATUS_MISSING,
+                         "%s: no run directory (it has no study.yaml)", path);
     if (io_read_file(file, STUDY_FILE_MAX, &text, &length, err) != STATUS_OK)
         return err->status;
     study_parse(study, text, length, file, err);
@@ -88,7 +93,8 @@ enum status rundir_read_study(struct study *study, const char *path, struct erro
 }
 
 /* The study that the directory was made for must have this study's name; its grid may have
- * grown or shrunk since. */
+ * grown or shrunk since. A run always notes the hash of its data: a study file without one
+ * is the user's own, which the canonical text must not replace. */
 static enum status write_study(struct rundir *dir, const struct study *study,
                                struct error *err)
 {
@@ -102,6 +108,9 @@ static enum status write_study(struct rundir *dir, const struct study *study,
         if (strcmp(old.name, study->name) != 0)
             error_set(err, STATUS_CREATE, "%s: belongs to the study %s, not %s", dir->path,
                       old.name, study->name);
+        else if (!old.data.has_hash)
+            error_set(err, STATUS_CREATE,
+                      "%s: not written by strata sweep; choose another run directory", file);
         study_fini(&old);
         if (err->status != STATUS_OK)
             return err->status;

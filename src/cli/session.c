@@ -117,8 +117,9 @@ enum status session_check_memory(const struct session *s, int n_ranks, struct er
     text_format_bytes(have, sizeof have, available);
     return error_set(err, STATUS_MEMORY,
                      "the study's largest cell needs %s a rank, and %d rank%s on this host "
-                     "have %s: use fewer ranks a host, or a smaller study",
-                     per_rank, n_ranks, n_ranks == 1 ? "" : "s", have);
+                     "%s %s: use fewer ranks a host, or a smaller study",
+                     per_rank, n_ranks, n_ranks == 1 ? "" : "s",
+                     n_ranks == 1 ? "has" : "have", have);
 }
 
 void session_fini(struct session *s)
