@@ -16,6 +16,8 @@ target_compile_options(strata_compiler INTERFACE
     "$<$<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>>:${strata_optimise}>")
 if(STRATA_SANITIZE)
     target_compile_options(strata_compiler INTERFACE
-        -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+        -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+        # Instrumented code confuses the compiler's own flow analysis.
+        -Wno-format-truncation -Wno-maybe-uninitialized)
     target_link_options(strata_compiler INTERFACE -fsanitize=address,undefined)
 endif()

@@ -12,7 +12,7 @@
 struct progress;
 
 /* `cost` is the predicted cost of all cells that this run is to compute. */
-enum status progress_create(struct progress **progress, struct dist *dist, int64_t n_cells,
+enum status progress_create(struct progress **out, struct dist *dist, int64_t n_cells,
                             double cost, struct error *err);
 void progress_destroy(struct progress *progress);
 

@@ -19,7 +19,7 @@ struct dist;
 enum { DIST_COLLECTOR = 0 };
 
 /* Starts MPI. Collective. A rank that cannot start gets STATUS_INTERNAL. */
-enum status dist_start(struct dist **dist, int *argc, char ***argv, struct error *err);
+enum status dist_start(struct dist **out, int *argc, char ***argv, struct error *err);
 
 /* Ends MPI. Collective. NULL is fine. */
 void dist_stop(struct dist *dist);

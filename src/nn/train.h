@@ -52,7 +52,7 @@ struct train_progress {
 
 struct trainer;
 
-enum status trainer_create(struct trainer **trainer, const struct net *net,
+enum status trainer_create(struct trainer **out, const struct net *net,
                            const struct train_options *options,
                            const struct train_data *data, struct error *err);
 void trainer_destroy(struct trainer *trainer);

@@ -94,7 +94,7 @@ extern const struct probe probe_sample_sets;
 /* Runs the chosen probes on layers of one cell. */
 struct prober;
 
-enum status prober_create(struct prober **prober, const struct sample_groups *groups,
+enum status prober_create(struct prober **out, const struct sample_groups *groups,
                           int max_nodes, const struct probe_options *options,
                           struct error *err);
 void prober_destroy(struct prober *prober);

@@ -23,7 +23,7 @@ struct cell_probe_setup {
     struct probe_options options;
 };
 
-enum status cell_probe_create(struct cell_probe **probe,
+enum status cell_probe_create(struct cell_probe **out,
                               const struct cell_probe_setup *setup, struct error *err);
 void cell_probe_destroy(struct cell_probe *probe);
 

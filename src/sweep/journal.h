@@ -38,7 +38,7 @@ struct journal;
 
 /* Creates the file of a rank; STATUS_CREATE where it exists or cannot be made. The folder
  * must exist. */
-enum status journal_create(struct journal **journal, const char *dir, const char *run_id,
+enum status journal_create(struct journal **out, const char *dir, const char *run_id,
                            int rank, struct error *err);
 
 /* Appends one record, not yet committed. After a failed write the file is cut back to its
