@@ -14,10 +14,11 @@ struct aggregate {
     struct record_shape shape;
     size_t n_cells;
     int n_groups;
-    int *group;      /* [n_cells] */
-    double *options; /* [n_groups][OPTION_COUNT]: of the first member */
+    int *group;          /* [n_cells] */
+    double *options;     /* [n_groups][OPTION_COUNT]: of the first member */
     int32_t *n_complete; /* [n_groups] */
-    struct stats_running *running[FIELD_COUNT]; /* [n_groups][extent], grouped fields only */
+    struct stats_running
+        *running[FIELD_COUNT]; /* [n_groups][extent], grouped fields only */
 };
 
 void aggregate_by_all(bool apart[OPTION_COUNT])
@@ -93,9 +94,9 @@ enum status aggregate_create(struct aggregate **out, const struct aggregate_setu
     a->n_complete = memory_alloc((size_t)a->n_groups, sizeof *a->n_complete, err);
     for (int i = 0; i < FIELD_COUNT; i++)
         if (field_is_grouped((enum field_id)i))
-            a->running[i] = memory_alloc(
-                (size_t)a->n_groups * record_extent((enum field_id)i, a->shape),
-                sizeof *a->running[i], err);
+            a->running[i] = memory_alloc((size_t)a->n_groups *
+                                             record_extent((enum field_id)i, a->shape),
+                                         sizeof *a->running[i], err);
     if (err->status != STATUS_OK) {
         aggregate_destroy(a);
         return err->status;
@@ -147,8 +148,8 @@ void aggregate_add(struct aggregate *a, size_t cell, const struct record *record
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
         if (a->running[i])
-            add_field(a->running[i] + group * record_extent(id, a->shape), a->shape, record,
-                      id);
+            add_field(a->running[i] + group * record_extent(id, a->shape), a->shape,
+                      record, id);
     }
 }
 
@@ -162,7 +163,8 @@ enum status aggregate_finish(const struct aggregate *a, struct group_table *tabl
     memcpy(table->options, a->options, n_groups * OPTION_COUNT * sizeof *table->options);
     memcpy(table->n_cells, a->n_complete, n_groups * sizeof *table->n_cells);
     for (int i = 0; i < FIELD_COUNT; i++) {
-        size_t n = a->running[i] ? n_groups * record_extent((enum field_id)i, a->shape) : 0;
+        size_t n = a->running[i] ? n_groups * record_extent((enum field_id)i, a->shape)
+                                 : 0;
         struct group_stats *stats = &table->fields[i];
         for (size_t k = 0; k < n; k++) {
             const struct stats_running *running = &a->running[i][k];

@@ -13,10 +13,10 @@
 struct aggregate;
 
 struct aggregate_setup {
-    struct record_shape shape;   /* largest of all records */
-    const double *options;       /* [n_cells][OPTION_COUNT] */
+    struct record_shape shape; /* largest of all records */
+    const double *options;     /* [n_cells][OPTION_COUNT] */
     size_t n_cells;
-    bool apart[OPTION_COUNT];    /* options that keep groups apart */
+    bool apart[OPTION_COUNT]; /* options that keep groups apart */
 };
 
 /* All options but the seed. */
@@ -29,8 +29,8 @@ void aggregate_destroy(struct aggregate *aggregate);
 
 int aggregate_n_groups(const struct aggregate *aggregate);
 
-/* Adds cell number `cell`. A cell that is not complete counts nowhere; fill and NaN are no
- * values. */
+/* Adds cell number `cell`. A cell that is not complete counts nowhere; fill and NaN are
+ * no values. */
 void aggregate_add(struct aggregate *aggregate, size_t cell, const struct record *record);
 
 /* Mean, sd, n and Student t interval (level 0.95) of everything added. */

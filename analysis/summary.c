@@ -14,13 +14,18 @@ struct summary {
     struct archive *archive;
     const struct summary_request *request;
     size_t n_cells;
-    double *options;                        /* [n_cells][OPTION_COUNT] */
-    bool varies[OPTION_COUNT];              /* options that differ and are kept apart */
+    double *options;           /* [n_cells][OPTION_COUNT] */
+    bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
     int64_t status_count[CELL_QUARANTINED + 1];
     int snapshot;
     double class_size; /* test samples in a class, mean */
     struct group_table groups;
 };
+
+static bool for_people(enum table_format format)
+{
+    return format == TABLE_TEXT || format == TABLE_MARKDOWN;
+}
 
 /* Calls `visit` with every record, in order. */
 static enum status for_each_record(struct archive *archive,
@@ -59,18 +64,15 @@ static void collect_options(void *state, size_t cell, const struct record *recor
     if (s->class_size > 0 || status != CELL_COMPLETE)
         return;
     int n_classes = record->shape.n_classes;
-    const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) + SPLIT_TEST * n_classes;
+    const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) +
+                            SPLIT_TEST * n_classes;
     for (int c = 0; c < n_classes; c++)
         s->class_size += (double)counts[c] / n_classes;
 }
 
-struct adding {
-    struct aggregate *aggregate;
-};
-
 static void add_record(void *state, size_t cell, const struct record *record)
 {
-    aggregate_add(((struct adding *)state)->aggregate, cell, record);
+    aggregate_add(state, cell, record);
 }
 
 static enum status choose_snapshot(struct summary *s, struct error *err)
@@ -91,7 +93,8 @@ static enum status choose_snapshot(struct summary *s, struct error *err)
     }
     struct text known = {0};
     for (int i = 0; i < n; i++)
-        text_appendf(&known, "%s%s", i ? ", " : "", archive_snapshot_label(s->archive, i));
+        text_appendf(&known, "%s%s", i ? ", " : "",
+                     archive_snapshot_label(s->archive, i));
     error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", wanted,
               text_string(&known));
     text_free(&known);
@@ -113,12 +116,12 @@ static enum status load(struct summary *s, struct error *err)
         s->varies[i] = s->request->all_options ? s->varies[i] && setup.apart[i]
                                                : s->request->apart[i];
     }
-    struct adding adding;
-    if (aggregate_create(&adding.aggregate, &setup, err) != STATUS_OK)
+    struct aggregate *aggregate;
+    if (aggregate_create(&aggregate, &setup, err) != STATUS_OK)
         return err->status;
-    if (for_each_record(s->archive, add_record, &adding, err) == STATUS_OK)
-        aggregate_finish(adding.aggregate, &s->groups, err);
-    aggregate_destroy(adding.aggregate);
+    if (for_each_record(s->archive, add_record, aggregate, err) == STATUS_OK)
+        aggregate_finish(aggregate, &s->groups, err);
+    aggregate_destroy(aggregate);
     return err->status;
 }
 
@@ -171,66 +174,77 @@ static int option_headings(const struct summary *s, const char **headings)
     return n;
 }
 
-static int append_headings(const char **headings, int n, const char *const *more, int count)
+static int append_headings(const char **headings, int n, const char *const *more,
+                           int count)
 {
     for (int i = 0; i < count; i++)
         headings[n + i] = more[i];
     return n + count;
 }
 
-/* For programs: fractions in full precision. */
-static enum status network_rows_data(const struct summary *s, struct table *table,
-                                     struct error *err)
+/* What a row says of a group's networks; fill where there is nothing to say. */
+struct network_row {
+    int n;
+    double train_accuracy, validation_error, test_error;
+    double test_sd, test_low, test_high; /* low and high only from enough seeds on */
+};
+
+static double error_of(double accuracy)
 {
-    for (int g = 0; g < s->groups.n_groups; g++) {
-        struct table_cell *row = table_add_row(table, err);
-        if (!row)
-            return err->status;
-        row += put_options(s, g, row);
-        const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
-        const int test[3] = {SPLIT_TEST, 0, 0};
-        size_t at = stat_index(s, g, FIELD_NETWORK_ACCURACY, test);
-        double validation = mean_of(s, g, FIELD_NETWORK_ACCURACY, SPLIT_VALIDATION, 0, 0);
-        set_if(&row[1], -1, 1,
-               mean_of(s, g, FIELD_NETWORK_ACCURACY, SPLIT_TRAIN, 0, 0));
-        table_set_number(&row[0], 0, stats->n[at]);
-        if (validation != RECORD_FILL_REAL)
-            table_set_number(&row[2], -1, 1 - validation);
-        if (stats->n[at] == 0)
-            continue;
-        table_set_number(&row[3], -1, 1 - stats->mean[at]);
-        set_if(&row[4], -1, 1, stats->sd[at]);
-        if (stats->n[at] < FEWEST_FOR_INTERVAL)
-            continue;
-        table_set_number(&row[5], -1, 1 - stats->high[at]);
-        table_set_number(&row[6], -1, 1 - stats->low[at]);
-    }
-    return STATUS_OK;
+    return accuracy == RECORD_FILL_REAL ? accuracy : 1 - accuracy;
+}
+
+static struct network_row network_row(const struct summary *s, int group)
+{
+    const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
+    const int test[3] = {SPLIT_TEST, 0, 0};
+    size_t at = stat_index(s, group, FIELD_NETWORK_ACCURACY, test);
+    bool enough = stats->n[at] >= FEWEST_FOR_INTERVAL;
+    double fill = RECORD_FILL_REAL;
+    return (struct network_row){
+        .n = stats->n[at],
+        .train_accuracy = mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_TRAIN, 0, 0),
+        .validation_error = error_of(
+            mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_VALIDATION, 0, 0)),
+        .test_error = error_of(stats->mean[at]),
+        .test_sd = stats->sd[at],
+        .test_low = enough ? error_of(stats->high[at]) : fill,
+        .test_high = enough ? error_of(stats->low[at]) : fill};
+}
+
+/* For programs: fractions in full precision. */
+static void put_row_data(const struct network_row *r, struct table_cell *cells)
+{
+    table_set_number(&cells[0], 0, r->n);
+    set_if(&cells[1], -1, 1, r->train_accuracy);
+    set_if(&cells[2], -1, 1, r->validation_error);
+    set_if(&cells[3], -1, 1, r->test_error);
+    set_if(&cells[4], -1, 1, r->test_sd);
+    set_if(&cells[5], -1, 1, r->test_low);
+    set_if(&cells[6], -1, 1, r->test_high);
 }
 
 /* For people: percentages, and the interval as a half width. */
-static enum status network_rows_text(const struct summary *s, struct table *table,
-                                     struct error *err)
+static void put_row_text(const struct network_row *r, struct table_cell *cells)
+{
+    table_set_number(&cells[0], 0, r->n);
+    set_if(&cells[1], 2, 100, r->train_accuracy);
+    set_if(&cells[2], 2, 100, r->validation_error);
+    set_if(&cells[3], 2, 100, r->test_error);
+    if (r->test_high != RECORD_FILL_REAL)
+        table_set_number(&cells[4], 2, 100 * (r->test_high - r->test_error));
+}
+
+static enum status network_rows(const struct summary *s, bool people, struct table *table,
+                                struct error *err)
 {
     for (int g = 0; g < s->groups.n_groups; g++) {
-        struct table_cell *row = table_add_row(table, err);
-        if (!row)
+        struct table_cell *cells = table_add_row(table, err);
+        if (!cells)
             return err->status;
-        row += put_options(s, g, row);
-        const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
-        const int test[3] = {SPLIT_TEST, 0, 0};
-        size_t at = stat_index(s, g, FIELD_NETWORK_ACCURACY, test);
-        double validation = mean_of(s, g, FIELD_NETWORK_ACCURACY, SPLIT_VALIDATION, 0, 0);
-        table_set_number(&row[0], 0, stats->n[at]);
-        set_if(&row[1], 2, 100,
-               mean_of(s, g, FIELD_NETWORK_ACCURACY, SPLIT_TRAIN, 0, 0));
-        if (validation != RECORD_FILL_REAL)
-            table_set_number(&row[2], 2, 100 * (1 - validation));
-        if (stats->n[at] == 0)
-            continue;
-        table_set_number(&row[3], 2, 100 * (1 - stats->mean[at]));
-        if (stats->n[at] >= FEWEST_FOR_INTERVAL)
-            table_set_number(&row[4], 2, 100 * (stats->high[at] - stats->mean[at]));
+        struct network_row row = network_row(s, g);
+        cells += put_options(s, g, cells);
+        (people ? put_row_text : put_row_data)(&row, cells);
     }
     return STATUS_OK;
 }
@@ -238,19 +252,24 @@ static enum status network_rows_text(const struct summary *s, struct table *tabl
 static enum status put_network_table(const struct summary *s, struct text *out,
                                      struct error *err)
 {
-    static const char *const data[] = {"n",          "train_accuracy", "validation_error",
-                                       "test_error", "test_error_sd",  "test_error_low",
+    static const char *const data[] = {"n",
+                                       "train_accuracy",
+                                       "validation_error",
+                                       "test_error",
+                                       "test_error_sd",
+                                       "test_error_low",
                                        "test_error_high"};
-    static const char *const people[] = {"seeds", "train acc %", "val err %", "test err %",
-                                         "± 95% t"};
-    bool text = s->request->format == TABLE_TEXT || s->request->format == TABLE_MARKDOWN;
+    static const char *const percent[] = {"seeds", "train acc %", "val err %",
+                                          "test err %", "± 95% t"};
+    bool people = for_people(s->request->format);
     const char *headings[OPTION_COUNT + 8];
     int n = option_headings(s, headings);
-    n = text ? append_headings(headings, n, people, 5) : append_headings(headings, n, data, 7);
+    n = people ? append_headings(headings, n, percent, 5)
+               : append_headings(headings, n, data, 7);
     struct table table;
     if (table_init(&table, n, headings, err) != STATUS_OK)
         return err->status;
-    if ((text ? network_rows_text : network_rows_data)(s, &table, err) == STATUS_OK)
+    if (network_rows(s, people, &table, err) == STATUS_OK)
         table_render(&table, s->request->format, out);
     table_fini(&table);
     return err->status;
@@ -272,10 +291,10 @@ static enum status layer_rows(const struct summary *s, int group, bool bars,
                               struct table *table, struct error *err)
 {
     for (int layer = 0; layer < s->groups.shape.n_layers; layer++) {
-        double perplexity =
-            mean_of(s, group, FIELD_MEAN_PERPLEXITY, SPLIT_TEST, layer, 0);
-        double discrete =
-            mean_of(s, group, FIELD_SYSTEM_ACCURACY, SYSTEM_DISCRETE, SPLIT_TEST, layer);
+        double perplexity = mean_of(s, group, FIELD_MEAN_PERPLEXITY, SPLIT_TEST, layer,
+                                    0);
+        double discrete = mean_of(s, group, FIELD_SYSTEM_ACCURACY, SYSTEM_DISCRETE,
+                                  SPLIT_TEST, layer);
         if (perplexity == RECORD_FILL_REAL && discrete == RECORD_FILL_REAL)
             continue;
         struct table_cell *row = table_add_row(table, err);
@@ -289,23 +308,23 @@ static enum status layer_rows(const struct summary *s, int group, bool bars,
         for (int system = 0; system < N_SYSTEMS; system++)
             set_if(row++, 4, 1,
                    mean_of(s, group, FIELD_SYSTEM_ACCURACY, system, SPLIT_TEST, layer));
-        set_if(row, 4, 1,
-               mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_TEST, 0, 0));
+        set_if(row, 4, 1, mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_TEST, 0, 0));
     }
     return STATUS_OK;
 }
 
 static enum status put_layer_table(struct summary *s, struct text *out, struct error *err)
 {
-    static const char *const with_bars[] = {"layer",      "perplexity", "of class",
-                                            "discrete",   "continuous", "combined",
+    static const char *const with_bars[] = {"layer",    "perplexity", "of class",
+                                            "discrete", "continuous", "combined",
                                             "network"};
     static const char *const plain[] = {"layer",      "perplexity", "discrete",
                                         "continuous", "combined",   "network"};
     bool people = s->request->format == TABLE_TEXT;
     double deepest = 0;
     for (int g = 0; g < s->groups.n_groups; g++)
-        deepest = fmax(deepest, s->groups.options[(size_t)g * OPTION_COUNT + FIELD_DEPTH]);
+        deepest = fmax(deepest,
+                       s->groups.options[(size_t)g * OPTION_COUNT + FIELD_DEPTH]);
     const char *headings[OPTION_COUNT + 8];
     int n = option_headings(s, headings);
     n = people ? append_headings(headings, n, with_bars, 7)
@@ -340,7 +359,8 @@ static void put_heading(const struct summary *s, struct text *out)
             field_flag_name(FIELD_STATUS, status, name, sizeof name))
             text_appendf(out, ", %lld %s", (long long)s->status_count[status], name);
     }
-    text_appendf(out, "; snapshot %s\n\n", archive_snapshot_label(s->archive, s->snapshot));
+    text_appendf(out, "; snapshot %s\n\n",
+                 archive_snapshot_label(s->archive, s->snapshot));
 }
 
 static void put_interval_note(const struct summary *s, struct text *out)
@@ -352,15 +372,16 @@ static void put_interval_note(const struct summary *s, struct text *out)
         int n = s->groups.fields[FIELD_NETWORK_ACCURACY].n[at];
         fewest = n < fewest ? n : fewest;
     }
+    /* behind a blank line: right after a markdown table it would be a row of it */
     if (fewest < FEWEST_FOR_INTERVAL)
-        text_append(out, "no interval where there are fewer than three seeds\n");
+        text_append(out, "\nno interval where there are fewer than three seeds\n");
 }
 
 enum status summary_render(struct archive *archive, const struct summary_request *request,
                            struct text *out, struct error *err)
 {
     struct summary s = {.archive = archive, .request = request};
-    bool people = request->format == TABLE_TEXT || request->format == TABLE_MARKDOWN;
+    bool people = for_people(request->format);
     if (load(&s, err) == STATUS_OK && people)
         put_heading(&s, out);
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {

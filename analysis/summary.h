@@ -12,11 +12,11 @@
 enum summary_part { SUMMARY_NETWORK = 1, SUMMARY_LAYERS = 2 };
 
 struct summary_request {
-    bool all_options;            /* keep every option apart but the seed */
-    bool apart[OPTION_COUNT];    /* otherwise these */
-    const char *snapshot;        /* a label; NULL: best, else final, else the last */
+    bool all_options;         /* keep every option apart but the seed */
+    bool apart[OPTION_COUNT]; /* otherwise these */
+    const char *snapshot;     /* a label; NULL: best, else final, else the last */
     enum table_format format;
-    unsigned parts;              /* bits of enum summary_part */
+    unsigned parts; /* bits of enum summary_part */
 };
 
 /* Appends the tables. For people, the layers of the deepest networks are shown and notes

@@ -124,7 +124,8 @@ static void render_columns(const struct table *table, bool markdown, struct text
     for (size_t line = 0; line < table->n_rows + 1; line++) {
         text_append(out, before);
         for (int c = 0; c < n; c++) {
-            const char *text = line ? cell_at(table, line - 1, c)->text : table->headings[c];
+            const char *text = line ? cell_at(table, line - 1, c)->text
+                                    : table->headings[c];
             text_append(out, c ? between : "");
             put_aligned(out, text, width[c], numeric_column(table, c));
         }

@@ -18,14 +18,14 @@ enum { TABLE_WORD_MAX = 64 };
 
 struct table_cell {
     bool is_number;
-    bool is_missing; /* empty in text and CSV, null in JSON */
-    double number;   /* what programs get, in full precision */
+    bool is_missing;           /* empty in text and CSV, null in JSON */
+    double number;             /* what programs get, in full precision */
     char text[TABLE_WORD_MAX]; /* what people read */
 };
 
 struct table {
     int n_columns;
-    const char **headings; /* borrowed strings */
+    const char **headings;    /* borrowed strings */
     struct table_cell *cells; /* [n_rows][n_columns] */
     size_t n_rows, capacity;
 };
@@ -34,8 +34,8 @@ enum status table_init(struct table *table, int n_columns, const char *const *he
                        struct error *err);
 void table_fini(struct table *table);
 
-/* A new row whose cells are all missing; NULL when memory runs out. The pointer holds until
- * the next row. */
+/* A new row whose cells are all missing; NULL when memory runs out. The pointer holds
+ * until the next row. */
 struct table_cell *table_add_row(struct table *table, struct error *err);
 
 /* People read the number with that many decimals; -1 for six significant digits. */

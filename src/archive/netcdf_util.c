@@ -27,7 +27,10 @@ enum status netcdf_error(const struct netcdf *file, enum status status, const ch
 {
     if (code == NC_ENOMEM || code == ENOMEM)
         status = STATUS_MEMORY;
-    return error_set(err, status, "%s: %s: %s", file->path, what, nc_strerror(code));
+    /* netCDF does not tell why HDF5 could not write */
+    bool writing = status == STATUS_IO && code == NC_EHDFERR;
+    return error_set(err, status, "%s: %s: %s%s", file->path, what, nc_strerror(code),
+                     writing ? " (is the disk full?)" : "");
 }
 
 static enum status variable_error(const struct netcdf *file, enum status status,

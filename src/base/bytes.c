@@ -73,14 +73,14 @@ const void *bytes_get(struct bytes_reader *reader, size_t length)
     return p;
 }
 
-#define DEFINE_GET(suffix, type)                                                         \
-    type bytes_get_##suffix(struct bytes_reader *reader)                                 \
-    {                                                                                    \
-        type value = 0;                                                                  \
-        const void *p = bytes_get(reader, sizeof value);                                 \
-        if (p)                                                                           \
-            memcpy(&value, p, sizeof value);                                             \
-        return value;                                                                    \
+#define DEFINE_GET(suffix, type)                         \
+    type bytes_get_##suffix(struct bytes_reader *reader) \
+    {                                                    \
+        type value = 0;                                  \
+        const void *p = bytes_get(reader, sizeof value); \
+        if (p)                                           \
+            memcpy(&value, p, sizeof value);             \
+        return value;                                    \
     }
 DEFINE_GET(u8, uint8_t)
 DEFINE_GET(u32, uint32_t)

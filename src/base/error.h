@@ -9,19 +9,19 @@
 #define STRATA_BASE_ERROR_H
 
 /* name, exit code (sysexits where one fits), what it means to the user */
-#define STATUS_LIST(X)                                                                   \
-    X(OK, 0, "complete")                                                                 \
-    X(USAGE, 64, "wrong use of the command line")                                        \
-    X(DATA, 65, "damaged data")                                                          \
-    X(MISSING, 66, "input missing")                                                      \
-    X(INTERNAL, 70, "internal error")                                                    \
-    X(MEMORY, 71, "out of memory")                                                       \
-    X(CREATE, 73, "cannot create output")                                                \
-    X(IO, 74, "input/output error or disk full; the run can be resumed")                 \
-    X(STOPPED, 75, "stopped early; the run can be resumed")                              \
-    X(LOCKED, 76, "the directory is locked by a live run")                               \
-    X(STUDY, 78, "error in the study")                                                   \
-    X(FAILED_CELLS, 79, "finished with failed cells")                                    \
+#define STATUS_LIST(X)                                                   \
+    X(OK, 0, "complete")                                                 \
+    X(USAGE, 64, "wrong use of the command line")                        \
+    X(DATA, 65, "damaged data")                                          \
+    X(MISSING, 66, "input missing")                                      \
+    X(INTERNAL, 70, "internal error")                                    \
+    X(MEMORY, 71, "out of memory")                                       \
+    X(CREATE, 73, "cannot create output")                                \
+    X(IO, 74, "input/output error or disk full; the run can be resumed") \
+    X(STOPPED, 75, "stopped early; the run can be resumed")              \
+    X(LOCKED, 76, "the directory is locked by a live run")               \
+    X(STUDY, 78, "error in the study")                                   \
+    X(FAILED_CELLS, 79, "finished with failed cells")                    \
     X(VERSION, 80, "version mismatch")
 
 enum status {

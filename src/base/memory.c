@@ -10,7 +10,8 @@ void *memory_alloc(size_t count, size_t size, struct error *err)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT) {
-        error_set(err, STATUS_MEMORY, "%zu elements of %zu bytes: too large", count, size);
+        error_set(err, STATUS_MEMORY, "%zu elements of %zu bytes: too large", count,
+                  size);
         return NULL;
     }
     bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;

@@ -153,6 +153,35 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return best;
 }
 
+struct text_word text_quote(const char *word)
+{
+    static const char dots[] = "...";
+    struct text_word quoted;
+    size_t room = sizeof quoted.text - sizeof dots;
+    size_t length = strlen(word), cut = length < room ? length : room;
+    /* a cut never splits a UTF-8 sequence */
+    while (cut < length && cut > 0 && ((unsigned char)word[cut] & 0xc0) == 0x80)
+        cut--;
+    for (size_t i = 0; i < cut; i++) {
+        unsigned char c = (unsigned char)word[i];
+        quoted.text[i] = word[i];
+        if (c < 0x20 || c == 0x7f)
+            quoted.text[i] = '?';
+    }
+    snprintf(quoted.text + cut, sizeof quoted.text - cut, "%s", cut < length ? dots : "");
+    return quoted;
+}
+
+struct text_word text_suggest(const char *word, const char *const *candidates,
+                              size_t count)
+{
+    struct text_word quoted = {""};
+    const char *nearest = text_nearest(word, candidates, count);
+    if (nearest)
+        snprintf(quoted.text, sizeof quoted.text, " (did you mean '%s'?)", nearest);
+    return quoted;
+}
+
 void text_format_duration(char *out, size_t size, double seconds)
 {
     if (seconds < 10)

@@ -24,7 +24,8 @@ const char *text_string(const struct text *text);
 void text_free(struct text *text);
 
 /* The whole of `string` as a number: no spaces, no trailing characters, finite, and for
- * integers within the type. Doubles take the forms 0.1, 1e-3, 1E3; not hex, inf or nan. */
+ * integers within the type. Doubles take the forms 0.1, 1e-3, 1E3; not hex, inf or nan.
+ */
 bool text_parse_int(const char *string, int64_t *value);
 bool text_parse_double(const char *string, double *value);
 
@@ -34,6 +35,19 @@ void text_format_double(char *out, size_t size, double value);
 /* The candidate nearest to `word` by edit distance, NULL where none is near enough to be
  * what the user meant. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* A word made fit for a message. */
+enum { TEXT_WORD_MAX = 64 };
+struct text_word {
+    char text[TEXT_WORD_MAX];
+};
+
+/* The word, cut to what a message can hold, with '?' for control characters. */
+struct text_word text_quote(const char *word);
+
+/* " (did you mean 'relu'?)", or nothing where no candidate is near. */
+struct text_word text_suggest(const char *word, const char *const *candidates,
+                              size_t count);
 
 /* Seconds as people write them: "0.52 s", "41 s", "3 min 12 s", "2 h 05 min". */
 void text_format_duration(char *out, size_t size, double seconds);

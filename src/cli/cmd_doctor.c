@@ -35,7 +35,8 @@ static enum status print_ranks(struct dist *dist, struct error *err)
 {
     char line[LINE_MAX_LENGTH], host[128] = "";
     gethostname(host, sizeof host - 1);
-    snprintf(line, sizeof line, "rank %-5d %.60s, %d of the CPUs allowed, BLAS kernel %s, %d thread%s",
+    snprintf(line, sizeof line,
+             "rank %-5d %.60s, %d of the CPUs allowed, BLAS kernel %s, %d thread%s",
              dist_rank(dist), host, allowed_cpus(), linalg_kernel(), linalg_threads(),
              linalg_threads() == 1 ? "" : "s");
     struct bytes mine = {0}, all = {0};
@@ -86,11 +87,14 @@ static int print_warnings(struct dist *dist)
     const char *kernel = linalg_kernel();
     bool slow_kernel = strcmp(kernel, "Haswell") == 0 || strcmp(kernel, "Zen") == 0;
     if (cpu_has_avx512() && slow_kernel)
-        n += warn("this CPU has AVX-512 but OpenBLAS runs an AVX2 kernel (OPENBLAS_CORETYPE?)");
+        n += warn(
+            "this CPU has AVX-512 but OpenBLAS runs an AVX2 kernel (OPENBLAS_CORETYPE?)");
     if (tasks && atoi(tasks) != dist_size(dist))
-        n += warn("Slurm started another number of tasks than MPI has ranks: use srun --mpi=pmix");
+        n += warn("Slurm started another number of tasks than MPI has ranks: use srun "
+                  "--mpi=pmix");
     if (linalg_threads() > 1)
-        n += warn("OpenBLAS keeps more than one thread: results may differ from other runs");
+        n += warn(
+            "OpenBLAS keeps more than one thread: results may differ from other runs");
     if (allowed_cpus() < 1)
         n += warn("no CPU is allowed to this rank");
     if (dist_local_size(dist) > (int)sysconf(_SC_NPROCESSORS_ONLN))
@@ -125,7 +129,8 @@ const struct command cmd_doctor = {
     .name = "doctor",
     .operands = "",
     .summary = "launcher, ranks, threads, BLAS kernel, locks; what will go wrong",
-    .details = "Reports what each rank sees of its machine, and warns of what makes runs slow or\n"
+    .details = "Reports what each rank sees of its machine, and warns of what makes runs "
+               "slow or\n"
                "wrong. Start it as you would start a sweep.",
     .options = rows,
     .needs_mpi = true,

@@ -11,10 +11,12 @@
 enum { OPT_OUTPUT, OPT_RANKS, OPT_SET };
 
 static const struct option_row rows[] = {
-    [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory whose finished cells count", false},
-    [OPT_RANKS] = {"ranks", 'n', "N", "ranks to divide the work among (default 1)", false},
-    [OPT_SET] = {"set", 0, "AXIS=VALUES", "replace an axis: depth=1..4, loss=mse,cross-entropy",
-                 true},
+    [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory whose finished cells count",
+                    false},
+    [OPT_RANKS] = {"ranks", 'n', "N", "ranks to divide the work among (default 1)",
+                   false},
+    [OPT_SET] = {"set", 0, "AXIS=VALUES",
+                 "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
     {NULL, 0, NULL, NULL, false}};
 
 enum { MOST_RANKS = 1000000, SHOWN_RANKS = 16 };
@@ -129,8 +131,9 @@ const struct command cmd_plan = {
     .name = "plan",
     .operands = "[STUDY]",
     .summary = "expand a study: cells, cost, memory, each rank's slice",
-    .details = "Expands a study (the built-in quick study if none is given), checks it and its\n"
-               "data, and predicts cost, memory and the division among ranks. Runs nothing.",
+    .details =
+        "Expands a study (the built-in quick study if none is given), checks it and its\n"
+        "data, and predicts cost, memory and the division among ranks. Runs nothing.",
     .max_operands = 1,
     .options = rows,
     .run = run,

@@ -10,7 +10,8 @@
 enum { OPT_JSON };
 
 static const struct option_row rows[] = {
-    [OPT_JSON] = {"json", 0, NULL, "one JSON object", false}, {NULL, 0, NULL, NULL, false}};
+    [OPT_JSON] = {"json", 0, NULL, "one JSON object", false},
+    {NULL, 0, NULL, NULL, false}};
 
 struct state {
     const char *path;
@@ -72,7 +73,8 @@ static void print_text(const struct state *s)
         if (s->by_status[i] > 0 || i == CELL_COMPLETE)
             printf(", %zu %s", s->by_status[i], name);
     }
-    printf("\nruns       %zu%s\n", s->index->n_runs, s->running ? ", one of them live" : "");
+    printf("\nruns       %zu%s\n", s->index->n_runs,
+           s->running ? ", one of them live" : "");
     if (s->index->n_runs > 0) {
         const struct run_info *last = &s->index->runs[s->index->n_runs - 1];
         printf("last run   %s on %s, %d rank%s, from %s\n", last->id, last->host,
@@ -110,8 +112,9 @@ const struct command cmd_status = {
     .name = "status",
     .operands = "DIR",
     .summary = "how far a run directory is",
-    .details = "Reads the journals of a run directory: cells planned, finished, left. Safe at\n"
-               "any time, also while a run is live.",
+    .details =
+        "Reads the journals of a run directory: cells planned, finished, left. Safe at\n"
+        "any time, also while a run is live.",
     .min_operands = 1,
     .max_operands = 1,
     .options = rows,

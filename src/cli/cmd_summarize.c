@@ -10,12 +10,13 @@
 enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE };
 
 static const struct option_row rows[] = {
-    [OPT_BY] = {"by", 0, "OPTIONS", "keep these options apart (default: all but the seed)",
-                false},
+    [OPT_BY] = {"by", 0, "OPTIONS",
+                "keep these options apart (default: all but the seed)", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
-    [OPT_TABLE] = {"table", 0, "TABLE", "network, layers or both (default; csv and json: network)", false},
+    [OPT_TABLE] = {"table", 0, "TABLE",
+                   "network, layers or both (default; csv and json: network)", false},
     {NULL, 0, NULL, NULL, false}};
 
 static enum status parse_by(const char *list, struct summary_request *request,
@@ -31,10 +32,9 @@ static enum status parse_by(const char *list, struct summary_request *request,
             const char *names[OPTION_COUNT];
             for (int i = 0; i < OPTION_COUNT; i++)
                 names[i] = field_get((enum field_id)i)->name;
-            const char *nearest = text_nearest(name, names, OPTION_COUNT);
-            return error_set(err, STATUS_USAGE, "--by %s: no such option%s%s%s", name,
-                             nearest ? " (did you mean " : "", nearest ? nearest : "",
-                             nearest ? "?)" : "");
+            return error_set(err, STATUS_USAGE, "--by %s: no such option%s",
+                             text_quote(name).text,
+                             text_suggest(name, names, OPTION_COUNT).text);
         }
         request->apart[id] = true;
         list += length + (list[length] == ',');
@@ -56,8 +56,8 @@ static enum status parse_request(const struct args *args, struct summary_request
     else if (table && strcmp(table, "layers") == 0)
         request->parts = SUMMARY_LAYERS;
     else if (table && (data || strcmp(table, "both") != 0))
-        return error_set(err, STATUS_USAGE, "--table %s: not one of network, layers%s", table,
-                         data ? "" : ", both");
+        return error_set(err, STATUS_USAGE, "--table %s: not one of network, layers%s",
+                         table, data ? "" : ", both");
     request->snapshot = args->value[OPT_SNAPSHOT];
     return parse_by(args->value[OPT_BY], request, err);
 }
@@ -95,9 +95,10 @@ const struct command cmd_summarize = {
     .name = "summarize",
     .operands = "DIR",
     .summary = "tables of an archive: errors over seeds, what each layer knows",
-    .details =
-        "Reads DIR/archive.nc (or an archive named directly) and prints mean and Student t\n"
-        "interval over seeds, every other option apart. CSV and JSON give full precision.",
+    .details = "Reads DIR/archive.nc (or an archive named directly) and prints mean and "
+               "Student t\n"
+               "interval over seeds, every other option apart. CSV and JSON give full "
+               "precision.",
     .min_operands = 1,
     .max_operands = 1,
     .options = rows,

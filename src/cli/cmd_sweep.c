@@ -22,10 +22,12 @@
 enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_QUIET };
 
 static const struct option_row rows[] = {
-    [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)", false},
-    [OPT_SET] = {"set", 0, "AXIS=VALUES", "replace an axis: depth=1..4, loss=mse,cross-entropy",
-                 true},
-    [OPT_RETRY] = {"retry", 0, "failed", "compute failed cells again", false},
+    [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
+                    false},
+    [OPT_SET] = {"set", 0, "AXIS=VALUES",
+                 "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
+    [OPT_RETRY] = {"retry", 0, "failed",
+                   "compute failed cells again (diverged ones stay)", false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
@@ -39,7 +41,7 @@ struct sweep {
     uint8_t *progress; /* [n_cells], as rundir_progress gives it */
     size_t *tasks;     /* cells of this rank, longest first */
     size_t n_tasks;
-    size_t n_left;     /* cells of all ranks */
+    size_t n_left; /* cells of all ranks */
     double cost_left;
     struct journal *journal;
     struct progress *display;
@@ -54,9 +56,8 @@ static enum status share_study(struct sweep *s, struct error *err)
     bool collects = dist_rank(s->dist) == DIST_COLLECTOR;
     struct text text = {0};
     struct bytes bytes = {0};
-    if (collects &&
-        session_read_study(&s->session.study, s->args->positional[0], s->args, err) ==
-            STATUS_OK) {
+    if (collects && session_read_study(&s->session.study, s->args->positional[0], s->args,
+                                       err) == STATUS_OK) {
         study_format(&s->session.study, &text);
         bytes_put(&bytes, text_string(&text), text.length);
         if (text.failed || bytes.failed)
@@ -120,11 +121,12 @@ static enum status open_directory(struct sweep *s, struct error *err)
 static void warn_damage(const struct journal_index *index)
 {
     if (index->damaged_files > 0)
-        fprintf(stderr,
-                "strata: skipped %llu damaged bytes in %zu journal%s (a killed run leaves "
-                "such an end): %s\n",
-                (unsigned long long)index->damaged_bytes, index->damaged_files,
-                index->damaged_files == 1 ? "" : "s", index->first_damage);
+        fprintf(
+            stderr,
+            "strata: skipped %llu damaged bytes in %zu journal%s (a killed run leaves "
+            "such an end): %s\n",
+            (unsigned long long)index->damaged_bytes, index->damaged_files,
+            index->damaged_files == 1 ? "" : "s", index->first_damage);
 }
 
 /* What earlier runs finished, told to everyone. */
@@ -136,8 +138,8 @@ static enum status share_progress(struct sweep *s, struct error *err)
         struct journal_index index = {0};
         if (rundir_scan(&index, s->path, err) == STATUS_OK) {
             warn_damage(&index);
-            uint8_t *progress =
-                rundir_progress(&index, &s->session.grid, s->args->value[OPT_RETRY], err);
+            uint8_t *progress = rundir_progress(&index, &s->session.grid,
+                                                s->args->value[OPT_RETRY], err);
             if (progress)
                 bytes_put(&bytes, progress, n);
             free(progress);
@@ -206,8 +208,8 @@ static void describe_run(const struct sweep *s, struct run_info *run)
     snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
     run->restart_count = restarts ? atoi(restarts) : 0;
     snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
-    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d", STRATA_VERSION,
-             NUMERICS_VERSION);
+    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d",
+             STRATA_VERSION, NUMERICS_VERSION);
 }
 
 static enum status open_journal(struct sweep *s, struct error *err)
@@ -341,12 +343,13 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
     size_t missing = s->session.grid.n_cells - gather.n_finished;
     if (err->status == STATUS_OK && outcome->status == STATUS_STOPPED)
         snprintf(outcome->text, sizeof outcome->text,
-                 "stopped early: %zu of %zu cells left; the same command continues", missing,
-                 s->session.grid.n_cells);
+                 "stopped early: %zu of %zu cells left; the same command continues",
+                 missing, s->session.grid.n_cells);
     else if (err->status == STATUS_OK && gather.n_incomplete > 0)
-        error_set(outcome, STATUS_FAILED_CELLS,
-                  "%lld of %zu cells are not complete: see status and message in %s/archive.nc",
-                  (long long)gather.n_incomplete, s->session.grid.n_cells, s->path);
+        error_set(
+            outcome, STATUS_FAILED_CELLS,
+            "%lld of %zu cells are not complete: see status and message in %s/archive.nc",
+            (long long)gather.n_incomplete, s->session.grid.n_cells, s->path);
     gather_fini(&gather);
     return dist_agree(s->dist, err);
 }
@@ -398,11 +401,13 @@ const struct command cmd_sweep = {
     .name = "sweep",
     .operands = "[STUDY]",
     .summary = "train and probe what is missing, write the archive, print the summary",
-    .details =
-        "Trains and probes every cell of a study that is not finished yet (the built-in quick\n"
-        "study if none is given), divided over the ranks, and writes DIR/archive.nc. Every\n"
-        "finished cell is journalled at once: the same command again continues where a run\n"
-        "ended, whatever ended it.",
+    .details = "Trains and probes every cell of a study that is not finished yet (the "
+               "built-in quick\n"
+               "study if none is given), divided over the ranks, and writes "
+               "DIR/archive.nc. Every\n"
+               "finished cell is journalled at once: the same command again continues "
+               "where a run\n"
+               "ended, whatever ended it.",
     .max_operands = 1,
     .options = rows,
     .needs_mpi = true,

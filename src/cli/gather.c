@@ -31,8 +31,9 @@ enum status gather_create(struct gather *g, struct dist *dist,
     /* A cell is journalled by one rank of this run, or by an earlier run; the collector
      * stands in for those. */
     for (size_t i = 0; i < n; i++)
-        g->owner[i] =
-            journal_find(&g->own, session->grid.cells[i].id) ? dist_rank(dist) + 1 : 0;
+        g->owner[i] = journal_find(&g->own, session->grid.cells[i].id)
+                          ? dist_rank(dist) + 1
+                          : 0;
     dist_sum_counts_all(dist, g->owner, n);
     if (dist_rank(dist) == DIST_COLLECTOR)
         for (size_t i = 0; i < n; i++)
@@ -42,7 +43,8 @@ enum status gather_create(struct gather *g, struct dist *dist,
     bytes_put(&owners, g->owner, n * sizeof *g->owner);
     if (owners.failed)
         error_set(err, STATUS_MEMORY, "no memory for the owners of %zu cells", n);
-    if (dist_agree(dist, err) == STATUS_OK && dist_broadcast(dist, &owners, err) == STATUS_OK)
+    if (dist_agree(dist, err) == STATUS_OK &&
+        dist_broadcast(dist, &owners, err) == STATUS_OK)
         memcpy(g->owner, owners.data, n * sizeof *g->owner);
     bytes_free(&owners);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++)
@@ -79,7 +81,8 @@ static enum status read_record(const struct gather *g, size_t cell, struct recor
     const struct journal_entry *entry = gather_entry(g, cell, &index);
     void *payload;
     if (!entry)
-        return error_set(err, STATUS_INTERNAL, "cell %zu is nowhere in the journals", cell);
+        return error_set(err, STATUS_INTERNAL, "cell %zu is nowhere in the journals",
+                         cell);
     if (journal_read(index, entry, &payload, err) != STATUS_OK)
         return err->status;
     struct record stored;
@@ -195,7 +198,8 @@ static enum status gather_block(struct block *block, struct gather *g, size_t *a
     for (int i = 0; err->status == STATUS_OK && i < block->n; i++)
         if (g->owner[block->cells[i]] == dist_rank(g->dist))
             read_record(g, block->cells[i], &block->records[i], err);
-    if (dist_agree(g->dist, err) != STATUS_OK || reduce_counts(block, g, err) != STATUS_OK)
+    if (dist_agree(g->dist, err) != STATUS_OK ||
+        reduce_counts(block, g, err) != STATUS_OK)
         return err->status;
     return gather_reals(block, g, err);
 }
@@ -211,16 +215,16 @@ struct collector {
 static const struct journal_file *file_of(const struct gather *g, size_t cell,
                                           uint32_t *attempt)
 {
-    const struct journal_entry *entry =
-        journal_find(&g->all, g->session->grid.cells[cell].id);
+    const struct journal_entry *entry = journal_find(&g->all,
+                                                     g->session->grid.cells[cell].id);
     if (!entry)
         return NULL;
     *attempt = entry->attempt;
     return &g->all.files[entry->file];
 }
 
-static enum status collect_block(struct collector *c, struct block *block, struct gather *g,
-                                 struct error *err)
+static enum status collect_block(struct collector *c, struct block *block,
+                                 struct gather *g, struct error *err)
 {
     for (int i = 0; i < block->n; i++) {
         struct record *record = &block->records[i];
@@ -273,8 +277,7 @@ static enum status start_archive(struct collector *c, const struct gather *g,
     const struct study *study = &g->session->study;
     char path[IO_PATH_MAX];
     struct text canonical = {0};
-    const char **labels =
-        memory_alloc((size_t)study->n_snapshots, sizeof *labels, err);
+    const char **labels = memory_alloc((size_t)study->n_snapshots, sizeof *labels, err);
     struct record_shape shape = largest_shape(g);
     study_format(study, &canonical);
     if (canonical.failed)

@@ -20,7 +20,7 @@ struct gather {
     struct journal_index all; /* the collector's: every journal of the directory */
     int *owner;               /* [n_cells]: rank that brings the cell, -1: not finished */
     size_t n_finished;
-    int64_t n_incomplete;     /* collector: cells whose status is not complete */
+    int64_t n_incomplete; /* collector: cells whose status is not complete */
 };
 
 /* Finds out who has what. `own_journal` is the name of this rank's file, NULL if it has

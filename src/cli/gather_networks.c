@@ -21,8 +21,8 @@ static void count_cell(const struct gather *g, size_t cell, int64_t *networks,
 {
     const struct journal_index *index;
     const struct journal_entry *entry = gather_entry(g, cell, &index);
-    struct net_shape shape =
-        cell_net_shape(&g->session->grid.cells[cell].spec, &g->session->dataset);
+    struct net_shape shape = cell_net_shape(&g->session->grid.cells[cell].spec,
+                                            &g->session->dataset);
     for (int i = 0; entry && journal_find_network(index, entry, i); i++) {
         ++*networks;
         *parameters += (int64_t)net_count_parameters(&shape);
@@ -42,8 +42,8 @@ static enum status count_networks(struct gather *g, int32_t *counts,
     }
     dist_sum_counts_all(g->dist, counts, n);
     for (size_t i = 0; i < n; i++) {
-        struct net_shape shape =
-            cell_net_shape(&g->session->grid.cells[i].spec, &g->session->dataset);
+        struct net_shape shape = cell_net_shape(&g->session->grid.cells[i].spec,
+                                                &g->session->dataset);
         header->n_networks += counts[i];
         header->n_parameters += counts[i] * (int64_t)net_count_parameters(&shape);
         header->n_cells += counts[i] > 0;

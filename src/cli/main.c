@@ -20,18 +20,20 @@ enum { SILENT_NANOSECONDS = 300000000 };
 
 static void put_overview(struct text *out)
 {
-    text_append(out,
-                "Strata sweeps grids of small deep networks over the ranks of an MPI job, probes\n"
-                "what each hidden layer knows, and leaves one netCDF archive.\n\n"
-                "usage: strata COMMAND [options]      (strata help COMMAND explains one)\n\n"
-                "commands:\n");
+    text_append(
+        out, "Strata sweeps grids of small deep networks over the ranks of an MPI job, "
+             "probes\n"
+             "what each hidden layer knows, and leaves one netCDF archive.\n\n"
+             "usage: strata COMMAND [options]      (strata help COMMAND explains one)\n\n"
+             "commands:\n");
     for (int i = 0; i < N_COMMANDS; i++)
         text_appendf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-    text_append(out, "\nfirst steps:\n"
-                     "  mpirun -n 2 strata sweep                  the built-in quick study\n"
-                     "  mpirun -n 4 strata sweep STUDY.yaml -o DIR\n"
-                     "  strata summarize DIR\n\n"
-                     "exit codes:\n");
+    text_append(out,
+                "\nfirst steps:\n"
+                "  mpirun -n 2 strata sweep                  the built-in quick study\n"
+                "  mpirun -n 4 strata sweep STUDY.yaml -o DIR\n"
+                "  strata summarize DIR\n\n"
+                "exit codes:\n");
     for (int i = 0; i < STATUS_COUNT; i++)
         text_appendf(out, "  %2d  %s\n", status_exit_code((enum status)i),
                      status_text((enum status)i));
@@ -43,8 +45,8 @@ static void put_version(struct text *out)
                  STRATA_VERSION, SCHEMA_VERSION, NUMERICS_VERSION, linalg_library());
 }
 
-/* Our rank as the launcher tells it, before MPI is started: an error that every rank meets
- * is to be printed once. */
+/* Our rank as the launcher tells it, before MPI is started: an error that every rank
+ * meets is to be printed once. */
 static int launcher_rank(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
@@ -54,8 +56,9 @@ static int launcher_rank(void)
     return 0;
 }
 
-/* Without MPI the ranks cannot wait for each other, and a launcher ends all of them as soon
- * as one exits with an error: those that are silent leave after the one that speaks. */
+/* Without MPI the ranks cannot wait for each other, and a launcher ends all of them as
+ * soon as one exits with an error: those that are silent leave after the one that speaks.
+ */
 static void let_speak(void)
 {
     struct timespec pause = {.tv_nsec = SILENT_NANOSECONDS};

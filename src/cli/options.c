@@ -30,11 +30,11 @@ static enum status unknown_option(const struct command *command, const char *wor
         names[n] = command->options[n].name;
     const char *nearest = word[1] == '-' ? text_nearest(name, names, n) : NULL;
     if (nearest)
-        return error_set(err, STATUS_USAGE, "%s: unknown option %.80s (did you mean --%s?)",
-                         command->name, word, nearest);
-    return error_set(err, STATUS_USAGE,
-                     "%s: unknown option %.80s; see strata %s --help", command->name, word,
-                     command->name);
+        return error_set(err, STATUS_USAGE,
+                         "%s: unknown option %.80s (did you mean --%s?)", command->name,
+                         word, nearest);
+    return error_set(err, STATUS_USAGE, "%s: unknown option %.80s; see strata %s --help",
+                     command->name, word, command->name);
 }
 
 static enum status set_value(struct args *args, const struct command *command, int row,
@@ -55,8 +55,8 @@ static enum status set_value(struct args *args, const struct command *command, i
 }
 
 /* An option word; *i moves past its argument. */
-static enum status parse_option(struct args *args, const struct command *command, int argc,
-                                char **argv, int *i, struct error *err)
+static enum status parse_option(struct args *args, const struct command *command,
+                                int argc, char **argv, int *i, struct error *err)
 {
     const char *word = argv[*i], *inline_value = NULL;
     int row;

@@ -15,11 +15,12 @@ struct option_row {
     char letter;          /* short form, 0 for none */
     const char *argument; /* placeholder in help; NULL for a switch */
     const char *help;
-    bool repeats;         /* values are collected in args.sets: one such option a table */
+    bool repeats; /* values are collected in args.sets: one such option a table */
 };
 
 struct args {
-    const char *value[OPTIONS_MAX]; /* by row; "" for a switch that is set, NULL if absent */
+    const char
+        *value[OPTIONS_MAX]; /* by row; "" for a switch that is set, NULL if absent */
     const char *sets[SETS_MAX];
     int n_sets;
     const char *positional[POSITIONALS_MAX];

@@ -119,6 +119,6 @@ void progress_cell(struct progress *p, double cost, bool complete)
 
 void progress_end(struct progress *p)
 {
-    if (p->shows)
+    if (p->shows && p->n_cells > 0)
         show(p, true);
 }

@@ -1,5 +1,6 @@
 /* The progress display of a sweep, on standard error: a bar with a cost-weighted estimate
- * on a terminal, a line every ten seconds elsewhere. Only the collector shows anything. */
+ * on a terminal, a line every ten seconds elsewhere. Only the collector shows anything.
+ */
 #ifndef STRATA_CLI_PROGRESS_H
 #define STRATA_CLI_PROGRESS_H
 

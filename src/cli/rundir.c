@@ -32,15 +32,17 @@ static enum status take_lock(struct rundir *dir, const char *path, struct error 
     if (fcntl(dir->lock, F_OFD_SETLK, &lock) == 0)
         return STATUS_OK;
     if (errno != EAGAIN && errno != EACCES)
-        return error_set(err, STATUS_CREATE,
-                         "%s: this file system has no locks (%s); with --lock none two runs "
-                         "on one directory are yours to prevent",
-                         path, strerror(errno));
+        return error_set(
+            err, STATUS_CREATE,
+            "%s: this file system has no locks (%s); with --lock none two runs "
+            "on one directory are yours to prevent",
+            path, strerror(errno));
     char holder[RUN_ID_LENGTH + 1] = "";
     ssize_t n = pread(dir->lock, holder, RUN_ID_LENGTH, 0);
     holder[n > 0 ? n : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
-    return error_set(err, STATUS_LOCKED, "%s: locked by the live run %s", dir->path, holder);
+    return error_set(err, STATUS_LOCKED, "%s: locked by the live run %s", dir->path,
+                     holder);
 }
 
 static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
@@ -59,7 +61,8 @@ static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
     return io_write_all(dir->lock, line, strlen(line), path, err);
 }
 
-/* What a killed run left: no reader looks at it, and the lock says that nobody writes it. */
+/* What a killed run left: no reader looks at it, and the lock says that nobody writes it.
+ */
 static void remove_temporaries(const char *path)
 {
     DIR *folder = opendir(path);
@@ -92,9 +95,9 @@ enum status rundir_read_study(struct study *study, const char *path, struct erro
     return err->status;
 }
 
-/* The study that the directory was made for must have this study's name; its grid may have
- * grown or shrunk since. A run always notes the hash of its data: a study file without one
- * is the user's own, which the canonical text must not replace. */
+/* The study that the directory was made for must have this study's name; its grid may
+ * have grown or shrunk since. A run always notes the hash of its data: a study file
+ * without one is the user's own, which the canonical text must not replace. */
 static enum status write_study(struct rundir *dir, const struct study *study,
                                struct error *err)
 {
@@ -106,11 +109,12 @@ static enum status write_study(struct rundir *dir, const struct study *study,
         if (rundir_read_study(&old, dir->path, err) != STATUS_OK)
             return err->status;
         if (strcmp(old.name, study->name) != 0)
-            error_set(err, STATUS_CREATE, "%s: belongs to the study %s, not %s", dir->path,
-                      old.name, study->name);
+            error_set(err, STATUS_CREATE, "%s: belongs to the study %s, not %s",
+                      dir->path, old.name, study->name);
         else if (!old.data.has_hash)
             error_set(err, STATUS_CREATE,
-                      "%s: not written by strata sweep; choose another run directory", file);
+                      "%s: not written by strata sweep; choose another run directory",
+                      file);
         study_fini(&old);
         if (err->status != STATUS_OK)
             return err->status;
@@ -160,10 +164,11 @@ enum status rundir_join(struct rundir *dir, const char *path, const char *run_id
     bool same = strncmp(text, run_id, strlen(run_id)) == 0;
     free(text);
     if (!same)
-        return error_set(err, STATUS_CREATE,
-                         "%s: not on a file system that all ranks share (another run's lock "
-                         "file is here)",
-                         path);
+        return error_set(
+            err, STATUS_CREATE,
+            "%s: not on a file system that all ranks share (another run's lock "
+            "file is here)",
+            path);
     return STATUS_OK;
 }
 

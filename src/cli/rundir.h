@@ -20,9 +20,10 @@ struct rundir {
 /* In a cell's progress byte: finished. Other values count earlier attempts. */
 enum { RUNDIR_DONE = 255 };
 
-/* Creates the directory where needed, takes its lock, checks that it belongs to this study
- * and writes study.yaml. STATUS_LOCKED names the run that holds it; STATUS_CREATE where it
- * holds another study, or a study.yaml that no run wrote. Removes temporary files of runs that died. For the collector. */
+/* Creates the directory where needed, takes its lock, checks that it belongs to this
+ * study and writes study.yaml. STATUS_LOCKED names the run that holds it; STATUS_CREATE
+ * where it holds another study, or a study.yaml that no run wrote. Removes temporary
+ * files of runs that died. For the collector. */
 enum status rundir_open(struct rundir *dir, const char *path, const struct study *study,
                         bool lock, struct error *err);
 
@@ -43,8 +44,8 @@ enum status rundir_scan(struct journal_index *index, const char *path, struct er
 uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
                          bool retry_failed, struct error *err);
 
-/* Reads DIR/study.yaml, the canonical study with the hash of its data; STATUS_MISSING where
- * there is none. */
+/* Reads DIR/study.yaml, the canonical study with the hash of its data; STATUS_MISSING
+ * where there is none. */
 enum status rundir_read_study(struct study *study, const char *path, struct error *err);
 
 /* Whether a live run holds the directory's lock. */

@@ -20,8 +20,8 @@ enum status session_read_study(struct study *study, const char *path,
             err->status = STATUS_STUDY; /* too large, or a folder: no study in any case */
         return err->status;
     }
-    study_parse(study, path ? text : quick_study_text, length, path ? path : "<quick study>",
-                err);
+    study_parse(study, path ? text : quick_study_text, length,
+                path ? path : "<quick study>", err);
     free(text);
     if (err->status != STATUS_OK)
         return err->status;
@@ -65,7 +65,8 @@ static enum status examine_cells(struct session *s, struct error *err)
         double bytes = plan_cell_bytes(&s->study, spec, &s->dataset, &s->sizes);
         s->seconds[i] = plan_cell_seconds(&s->study, spec, &s->dataset, &s->sizes);
         s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
-        s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1 : s->most_layers;
+        s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1
+                                                          : s->most_layers;
     }
     return STATUS_OK;
 }
@@ -115,11 +116,11 @@ enum status session_check_memory(const struct session *s, int n_ranks, struct er
     char per_rank[32], have[32];
     text_format_bytes(per_rank, sizeof per_rank, s->largest_bytes);
     text_format_bytes(have, sizeof have, available);
-    return error_set(err, STATUS_MEMORY,
-                     "the study's largest cell needs %s a rank, and %d rank%s on this host "
-                     "%s %s: use fewer ranks a host, or a smaller study",
-                     per_rank, n_ranks, n_ranks == 1 ? "" : "s",
-                     n_ranks == 1 ? "has" : "have", have);
+    return error_set(
+        err, STATUS_MEMORY,
+        "the study's largest cell needs %s a rank, and %d rank%s on this host "
+        "%s %s: use fewer ranks a host, or a smaller study",
+        per_rank, n_ranks, n_ranks == 1 ? "" : "s", n_ranks == 1 ? "has" : "have", have);
 }
 
 void session_fini(struct session *s)

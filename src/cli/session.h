@@ -18,7 +18,7 @@ struct session {
     struct dataset dataset;
     struct split_sizes sizes;
     struct grid grid;
-    double *seconds; /* [grid.n_cells]: predicted cost */
+    double *seconds;      /* [grid.n_cells]: predicted cost */
     double largest_bytes; /* of a rank, at its largest cell */
     int most_layers;
 };
@@ -35,7 +35,8 @@ enum status session_prepare(struct session *session, struct error *err);
 enum status session_check_memory(const struct session *session, int n_ranks,
                                  struct error *err);
 
-/* Bytes that this host can still give, by /proc/meminfo and cgroup limits; 0 if unknown. */
+/* Bytes that this host can still give, by /proc/meminfo and cgroup limits; 0 if unknown.
+ */
 double session_available_memory(void);
 
 void session_fini(struct session *session);

@@ -24,7 +24,8 @@ void signals_install(void)
     sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
-    /* a write beyond the file size limit fails and is reported, like one to a full disk */
+    /* a write beyond the file size limit fails and is reported, like one to a full disk
+     */
     sigaction(SIGXFSZ, &action, NULL);
 }
 

@@ -39,7 +39,8 @@ enum status dist_start(struct dist **out, int *argc, char ***argv, struct error 
     MPI_Comm_rank(dist->comm, &dist->rank);
     MPI_Comm_size(dist->comm, &dist->size);
     MPI_Comm local;
-    MPI_Comm_split_type(dist->comm, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL, &local);
+    MPI_Comm_split_type(dist->comm, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL,
+                        &local);
     MPI_Comm_rank(local, &dist->local_rank);
     MPI_Comm_size(local, &dist->local_size);
     MPI_Comm_free(&local);
@@ -127,8 +128,8 @@ void dist_sum_counts(struct dist *dist, int32_t *counts, size_t n)
     for (size_t at = 0; at < n; at += PIECE) {
         int piece = n - at < PIECE ? (int)(n - at) : PIECE;
         bool collector = dist->rank == DIST_COLLECTOR;
-        MPI_Reduce(collector ? MPI_IN_PLACE : counts + at, counts + at, piece, MPI_INT32_T,
-                   MPI_SUM, DIST_COLLECTOR, dist->comm);
+        MPI_Reduce(collector ? MPI_IN_PLACE : counts + at, counts + at, piece,
+                   MPI_INT32_T, MPI_SUM, DIST_COLLECTOR, dist->comm);
     }
 }
 
@@ -227,7 +228,8 @@ static enum status receive_from(struct dist *dist, int owner, struct bytes *byte
     return STATUS_OK;
 }
 
-enum status dist_send(struct dist *dist, int owner, struct bytes *bytes, struct error *err)
+enum status dist_send(struct dist *dist, int owner, struct bytes *bytes,
+                      struct error *err)
 {
     if (owner == DIST_COLLECTOR)
         return STATUS_OK;

@@ -33,11 +33,12 @@ int dist_local_rank(const struct dist *dist);
 const char *dist_library(const struct dist *dist);
 
 /* Agrees on the outcome of a step: everyone returns the status of the lowest rank that
- * failed, with its text (and its number, where there is more than one rank). Collective. */
+ * failed, with its text (and its number, where there is more than one rank). Collective.
+ */
 enum status dist_agree(struct dist *dist, struct error *err);
 
-/* The collector's bytes to everyone; others' `bytes` are replaced. Collective. Memory that
- * runs out on one rank is agreed. */
+/* The collector's bytes to everyone; others' `bytes` are replaced. Collective. Memory
+ * that runs out on one rank is agreed. */
 enum status dist_broadcast(struct dist *dist, struct bytes *bytes, struct error *err);
 
 /* Element-wise sum of counts into the collector's array. Collective. */
@@ -54,7 +55,8 @@ enum status dist_gather(struct dist *dist, const struct bytes *mine, struct byte
 
 /* One rank's bytes to the collector (a no-op where the owner is the collector). Not
  * collective: called by the owner and the collector only. */
-enum status dist_send(struct dist *dist, int owner, struct bytes *bytes, struct error *err);
+enum status dist_send(struct dist *dist, int owner, struct bytes *bytes,
+                      struct error *err);
 
 /* Waits for all ranks without burning a core: `poll` (may be NULL) is called about every
  * 2 ms. Collective. */
@@ -65,7 +67,7 @@ void dist_wait(struct dist *dist, void (*poll)(void *state), void *state);
 struct dist_progress {
     int64_t cells;  /* finished in this run */
     int64_t failed; /* of them, not complete */
-    double cost;    /* predicted cost of what is finished, with the share of what is not */
+    double cost; /* predicted cost of what is finished, with the share of what is not */
 };
 void dist_post_progress(struct dist *dist, const struct dist_progress *progress);
 

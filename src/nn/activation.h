@@ -9,7 +9,9 @@
 /* a[i] = f(z[i]); a may be z. */
 void activation_forward(enum net_activation kind, const float *z, float *a, size_t n);
 
-/* delta[i] *= f'(z[i]), written in terms of a[i] = f(z[i]); relu's derivative at 0 is 0. */
-void activation_backward(enum net_activation kind, const float *a, float *delta, size_t n);
+/* delta[i] *= f'(z[i]), written in terms of a[i] = f(z[i]); relu's derivative at 0 is 0.
+ */
+void activation_backward(enum net_activation kind, const float *a, float *delta,
+                         size_t n);
 
 #endif

@@ -40,7 +40,8 @@ static double cross_entropy(struct matrix z, const uint8_t *labels, struct matri
 double loss_evaluate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
                      struct matrix delta)
 {
-    return kind == LOSS_KIND_MSE ? mse(z, labels, delta) : cross_entropy(z, labels, delta);
+    return kind == LOSS_KIND_MSE ? mse(z, labels, delta)
+                                 : cross_entropy(z, labels, delta);
 }
 
 int loss_predict(struct matrix z, int j)

@@ -62,14 +62,15 @@ void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t see
     memset(parameters, 0, net->n_parameters * sizeof *parameters);
     for (int l = 0; l < net->n_layers; l++) {
         const struct net_layer *layer = &net->layers[l];
-        double range = rule == NET_GLOROT_UNIFORM ? sqrt(6.0 / (layer->n_in + layer->n_out))
+        double range = rule == NET_GLOROT_UNIFORM
+                           ? sqrt(6.0 / (layer->n_in + layer->n_out))
                        : rule == NET_LECUN_UNIFORM ? sqrt(3.0 / layer->n_in)
                                                    : sqrt(6.0 / layer->n_in);
         struct rng rng = {.seed = seed, .purpose = RNG_INIT, .stream = (uint64_t)l};
         size_t n = (size_t)layer->n_in * (size_t)layer->n_out;
         for (size_t k = 0; k < n; k++)
-            parameters[layer->weights + k] =
-                (float)((2.0 * rng_uniform(&rng, k) - 1.0) * range);
+            parameters[layer->weights + k] = (float)((2.0 * rng_uniform(&rng, k) - 1.0) *
+                                                     range);
     }
 }
 

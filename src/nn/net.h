@@ -52,14 +52,14 @@ double net_count_parameters(const struct net_shape *shape);
 
 /* Initial parameters: weights uniform in [-r, r], biases 0.
  *   glorot  r = sqrt(6 / (n_in + n_out))   Glorot & Bengio 2010, eq. 16
- *   lecun   r = sqrt(3 / n_in)             LeCun et al. 1998, uniform with variance 1/n_in
- *   he      r = sqrt(6 / n_in)             He et al. 2015, uniform with variance 2/n_in
- * Weight k of layer l is a function of (seed, l, k) alone. */
+ *   lecun   r = sqrt(3 / n_in)             LeCun et al. 1998, uniform with variance
+ * 1/n_in he      r = sqrt(6 / n_in)             He et al. 2015, uniform with variance
+ * 2/n_in Weight k of layer l is a function of (seed, l, k) alone. */
 void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t seed,
                     float *parameters);
 
-/* Stride for feature-major matrices of n columns: whole cache lines, an odd number of them,
- * so that the rows of a column do not fall into the same few cache sets. */
+/* Stride for feature-major matrices of n columns: whole cache lines, an odd number of
+ * them, so that the rows of a column do not fall into the same few cache sets. */
 size_t net_stride(int n);
 
 /* x[k, j] = images[rows ? rows[j] : j][k] / 255; x is [n_inputs, n <= columns]. */

@@ -10,7 +10,7 @@ enum optim_kind { OPTIM_ADAM, OPTIM_SGD };
 struct optim {
     enum optim_kind kind;
     double learning_rate;
-    double momentum;             /* sgd */
+    double momentum;              /* sgd */
     double beta1, beta2, epsilon; /* Adam */
 };
 

@@ -13,17 +13,17 @@ struct trainer {
     struct train_options options;
     struct train_data data;
     struct train_progress progress;
-    int columns;            /* samples that a matrix holds */
-    size_t stride;          /* of its rows, >= columns */
-    float *parameters;      /* [n_parameters], as the next two */
+    int columns;       /* samples that a matrix holds */
+    size_t stride;     /* of its rows, >= columns */
+    float *parameters; /* [n_parameters], as the next two */
     float *gradient;
     float *best;
-    float *state;           /* [optim_n_states, n_parameters] */
-    float *inputs;          /* [n_inputs, stride] */
-    float **activations;    /* one [n_out, stride] a layer; the last holds outputs */
-    float *delta[2];        /* [widest, stride] each */
-    uint32_t *order;        /* [n]: this epoch's permutation */
-    uint8_t *batch_labels;  /* [columns] */
+    float *state;          /* [optim_n_states, n_parameters] */
+    float *inputs;         /* [n_inputs, stride] */
+    float **activations;   /* one [n_out, stride] a layer; the last holds outputs */
+    float *delta[2];       /* [widest, stride] each */
+    uint32_t *order;       /* [n]: this epoch's permutation */
+    uint8_t *batch_labels; /* [columns] */
 };
 
 /* A validation block need not be as small as a minibatch. */
@@ -54,13 +54,15 @@ static void allocate(struct trainer *t, struct error *err)
     t->gradient = memory_alloc(n, sizeof(float), err);
     t->best = memory_alloc(n, sizeof(float), err);
     t->state = memory_alloc(n * states, sizeof(float), err);
-    t->inputs = memory_alloc((size_t)t->net->shape.n_inputs * t->stride, sizeof(float), err);
+    t->inputs = memory_alloc((size_t)t->net->shape.n_inputs * t->stride, sizeof(float),
+                             err);
     t->activations = memory_alloc((size_t)t->net->n_layers, sizeof *t->activations, err);
     for (int l = 0; t->activations && l < t->net->n_layers; l++)
         t->activations[l] = memory_alloc((size_t)t->net->layers[l].n_out * t->stride,
                                          sizeof(float), err);
     for (int i = 0; i < 2; i++)
-        t->delta[i] = memory_alloc((size_t)t->net->widest * t->stride, sizeof(float), err);
+        t->delta[i] = memory_alloc((size_t)t->net->widest * t->stride, sizeof(float),
+                                   err);
     t->order = memory_alloc(t->data.n, sizeof *t->order, err);
     t->batch_labels = memory_alloc((size_t)t->columns, 1, err);
 }
@@ -68,8 +70,7 @@ static void allocate(struct trainer *t, struct error *err)
 /* The first n columns of a feature-major matrix. */
 static struct matrix view(const struct trainer *t, float *data, int rows, int n)
 {
-    return (struct matrix){
-        .data = data, .rows = rows, .columns = n, .stride = t->stride};
+    return (struct matrix){.data = data, .rows = rows, .columns = n, .stride = t->stride};
 }
 
 static struct matrix layer_view(const struct trainer *t, int layer, int n)
@@ -126,8 +127,8 @@ static void backward(struct trainer *t, struct matrix delta, int n)
                                  .rows = shape->n_out,
                                  .columns = shape->n_in,
                                  .stride = (size_t)shape->n_in};
-        struct matrix below = view(t, delta.data == t->delta[0] ? t->delta[1] : t->delta[0],
-                                   shape->n_in, n);
+        struct matrix below = view(
+            t, delta.data == t->delta[0] ? t->delta[1] : t->delta[0], shape->n_in, n);
         linalg_multiply(LINALG_TN, weights, delta, 0.0f, below);
         for (int i = 0; i < below.rows; i++)
             activation_backward(t->net->shape.activation,
@@ -137,7 +138,8 @@ static void backward(struct trainer *t, struct matrix delta, int n)
     }
 }
 
-const float *trainer_gradient(struct trainer *t, const uint32_t *rows, int n, double *loss)
+const float *trainer_gradient(struct trainer *t, const uint32_t *rows, int n,
+                              double *loss)
 {
     net_load_inputs(t->data.images, t->net->shape.n_inputs, rows, n,
                     view(t, t->inputs, t->net->shape.n_inputs, n));
@@ -154,14 +156,16 @@ static uint32_t validation_errors(struct trainer *t)
 {
     uint32_t errors = 0;
     size_t size = (size_t)t->net->shape.n_inputs;
-    for (uint32_t start = 0; start < t->data.n_validation; start += (uint32_t)t->columns) {
+    for (uint32_t start = 0; start < t->data.n_validation;
+         start += (uint32_t)t->columns) {
         uint32_t rest = t->data.n_validation - start;
         int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
         net_load_inputs(t->data.validation_images + start * size, (int)size, NULL, n,
                         view(t, t->inputs, (int)size, n));
         struct matrix z = forward(t, n);
         for (int j = 0; j < n; j++)
-            errors += loss_predict(z, j) != t->data.validation_labels[start + (uint32_t)j];
+            errors += loss_predict(z, j) !=
+                      t->data.validation_labels[start + (uint32_t)j];
     }
     return errors;
 }
@@ -170,7 +174,8 @@ static void keep_if_better(struct trainer *t)
 {
     uint32_t errors = validation_errors(t);
     /* Without a validation set the latest network is the best known. */
-    if (t->data.n_validation > 0 && t->progress.epoch > 0 && errors >= t->progress.best_errors)
+    if (t->data.n_validation > 0 && t->progress.epoch > 0 &&
+        errors >= t->progress.best_errors)
         return;
     t->progress.best_errors = errors;
     t->progress.best_epoch = t->progress.epoch;

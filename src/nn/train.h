@@ -42,11 +42,11 @@ enum train_state {
 
 struct train_progress {
     enum train_state state;
-    int64_t step;  /* minibatches taken */
-    int epoch;     /* epochs completed */
+    int64_t step; /* minibatches taken */
+    int epoch;    /* epochs completed */
     int64_t steps_per_epoch;
-    int best_epoch;             /* 0: the initial network */
-    uint32_t best_errors;       /* on the validation set; earliest epoch on a tie */
+    int best_epoch;       /* 0: the initial network */
+    uint32_t best_errors; /* on the validation set; earliest epoch on a tie */
     int64_t best_step;
 };
 

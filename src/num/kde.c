@@ -112,7 +112,8 @@ void kde_add_histogram(uint64_t *histogram, int grid_bits, const uint32_t *posit
 int kde_grid_bits(struct kde_range range, double narrowest)
 {
     int bits = KDE_GRID_BITS_MIN;
-    while (bits < KDE_GRID_BITS_MAX && ldexp(range.high - range.low, -bits) > narrowest / 4)
+    while (bits < KDE_GRID_BITS_MAX &&
+           ldexp(range.high - range.low, -bits) > narrowest / 4)
         bits++;
     return bits;
 }
@@ -124,7 +125,8 @@ size_t kde_workspace(int grid_bits)
 }
 
 STRATA_KERNEL
-static void add_scaled(float *restrict out, const float *restrict kernel, int n, float weight)
+static void add_scaled(float *restrict out, const float *restrict kernel, int n,
+                       float weight)
 {
     for (int i = 0; i < n; i++)
         out[i] += weight * kernel[i];
@@ -149,7 +151,8 @@ static uint64_t convolve(const uint64_t *histogram, int points, double scale,
 }
 
 /* Steps from every grid point to the nearest value on either side, at most `limit`. */
-static void measure_distance(const uint64_t *histogram, int points, int limit, int *distance)
+static void measure_distance(const uint64_t *histogram, int points, int limit,
+                             int *distance)
 {
     int last = limit;
     for (int i = 0; i < points; i++) {
@@ -170,8 +173,8 @@ struct tail {
     double known, away;
 };
 
-/* `inner` is the neighbour of `edge` on the side of the data. The slope between the two is
- * that of the mean of the values that matter there, each weighted by its share. */
+/* `inner` is the neighbour of `edge` on the side of the data. The slope between the two
+ * is that of the mean of the values that matter there, each weighted by its share. */
 static struct tail find_tail(const double *logs, const bool *summed, int edge, int inner,
                              double steps)
 {
@@ -202,8 +205,8 @@ static void fill_gap(double *logs, const bool *summed, int left, int right, int 
     if (left >= 0)
         from_left = find_tail(logs, summed, left, left > 0 ? left - 1 : left, steps);
     if (right < points)
-        from_right =
-            find_tail(logs, summed, right, right + 1 < points ? right + 1 : right, steps);
+        from_right = find_tail(logs, summed, right,
+                               right + 1 < points ? right + 1 : right, steps);
     for (int i = left + 1; i < right; i++) {
         if (left < 0)
             logs[i] = follow_tail(from_right, i, steps);

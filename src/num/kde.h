@@ -12,8 +12,8 @@
  * Everything that is summed over samples is an integer: values become positions of
  * KDE_POSITION_BITS bits in the range, histogram weights are fixed-point. So a table does
  * not depend on the order of samples and histograms of several ranks can simply be added.
- * Table entries are multiples of 2^-KDE_LOG_BITS, so that sums of interpolated values over
- * nodes are exact in double and do not depend on the order of nodes either.
+ * Table entries are multiples of 2^-KDE_LOG_BITS, so that sums of interpolated values
+ * over nodes are exact in double and do not depend on the order of nodes either.
  */
 #ifndef STRATA_NUM_KDE_H
 #define STRATA_NUM_KDE_H
@@ -39,7 +39,8 @@ enum kde_rule { KDE_SCOTT, KDE_SILVERMAN, KDE_FIXED };
  *   silverman  sd (3n/4)^(-1/5)      (the default factors of scipy.stats.gaussian_kde)
  *   fixed      `fixed`
  * never below max(1e-3 sd_all, 1e-8), sd_all being that of all classes together. */
-double kde_bandwidth(enum kde_rule rule, double fixed, double sd, double n, double sd_all);
+double kde_bandwidth(enum kde_rule rule, double fixed, double sd, double n,
+                     double sd_all);
 
 /* Range of the values of a node, and their positions in it. */
 struct kde_range {
@@ -65,19 +66,21 @@ void kde_add_moments(struct kde_moments *moments, const uint32_t *positions, siz
 /* Standard deviation in units of the values, 0 for n < 2. */
 double kde_moments_sd(const struct kde_moments *moments, struct kde_range range);
 
-/* Adds n positions to a histogram of 2^grid_bits + 1 fixed-point weights; each sample adds
- * 2^(KDE_POSITION_BITS - grid_bits) in all, shared by its two neighbours. */
+/* Adds n positions to a histogram of 2^grid_bits + 1 fixed-point weights; each sample
+ * adds 2^(KDE_POSITION_BITS - grid_bits) in all, shared by its two neighbours. */
 void kde_add_histogram(uint64_t *histogram, int grid_bits, const uint32_t *positions,
                        size_t n);
 
-/* Smallest grid whose step is at most a quarter of the narrowest bandwidth, within the limits. */
+/* Smallest grid whose step is at most a quarter of the narrowest bandwidth, within the
+ * limits. */
 int kde_grid_bits(struct kde_range range, double narrowest);
 
 /* Floats of workspace that kde_log_table needs for a grid. */
 size_t kde_workspace(int grid_bits);
 
-/* table[i * stride] = log p at grid point i = 0 .. 2^grid_bits, from one class's histogram.
- * `workspace` is float [kde_workspace(grid_bits)]. A class without samples gets the floor. */
+/* table[i * stride] = log p at grid point i = 0 .. 2^grid_bits, from one class's
+ * histogram. `workspace` is float [kde_workspace(grid_bits)]. A class without samples
+ * gets the floor. */
 void kde_log_table(const uint64_t *histogram, int grid_bits, struct kde_range range,
                    double bandwidth, float *workspace, float *table, size_t stride);
 

@@ -6,7 +6,7 @@
 #ifndef STRATA_NUM_KERNEL_H
 #define STRATA_NUM_KERNEL_H
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                   \
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(STRATA_SANITIZED)
 #define STRATA_KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
 #else

@@ -13,7 +13,8 @@ static void multiply(enum linalg_op op, struct matrix a, struct matrix b, float 
     int k = op == LINALG_TN ? a.rows : a.columns;
     cblas_sgemm(CblasRowMajor, op == LINALG_TN ? CblasTrans : CblasNoTrans,
                 op == LINALG_NT ? CblasTrans : CblasNoTrans, c.rows, c.columns, k, 1.0f,
-                a.data, (int)a.stride, b.data, (int)b.stride, beta, c.data, (int)c.stride);
+                a.data, (int)a.stride, b.data, (int)b.stride, beta, c.data,
+                (int)c.stride);
 }
 
 void linalg_multiply(enum linalg_op op, struct matrix a, struct matrix b, float beta,

@@ -25,10 +25,12 @@ void linalg_multiply(enum linalg_op op, struct matrix a, struct matrix b, float 
 
 /* One BLAS thread, denormals flushed to zero on this thread (they cost up to 1.7 times
  * in Adam's moments and carry no information), and one product to let the library set up
- * its buffers before memory gets tight. Call once a process, before anything is computed. */
+ * its buffers before memory gets tight. Call once a process, before anything is computed.
+ */
 void linalg_setup(void);
 
-/* The library's configuration and the kernel that it chose ("SkylakeX"), and its threads. */
+/* The library's configuration and the kernel that it chose ("SkylakeX"), and its threads.
+ */
 const char *linalg_kernel(void);
 const char *linalg_library(void);
 int linalg_threads(void);

@@ -6,9 +6,8 @@
 
 void rng_words(const struct rng *rng, uint64_t index, uint32_t out[4])
 {
-    philox4x32_ctr_t counter = {
-        {(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)rng->stream,
-         (uint32_t)(rng->stream >> 32)}};
+    philox4x32_ctr_t counter = {{(uint32_t)index, (uint32_t)(index >> 32),
+                                 (uint32_t)rng->stream, (uint32_t)(rng->stream >> 32)}};
     philox4x32_key_t key = {{rng->seed, rng->purpose}};
     philox4x32_ctr_t words = philox4x32(counter, key);
     for (int i = 0; i < 4; i++)

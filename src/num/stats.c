@@ -50,7 +50,8 @@ static double beta_regularised(double a, double b, double x)
         return 0.0;
     if (x >= 1.0)
         return 1.0;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) +
+                       b * log1p(-x));
     if (x < (a + 1.0) / (a + b + 2.0))
         return front * beta_fraction(a, b, x) / a;
     return 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
@@ -69,7 +70,8 @@ double stats_t_quantile(double p, double degrees)
         high *= 2.0;
     for (int i = 0; i < 200 && high - low > 1e-15 * high; i++) {
         double t = 0.5 * (low + high);
-        double above = 0.5 * beta_regularised(degrees / 2, 0.5, degrees / (degrees + t * t));
+        double above = 0.5 *
+                       beta_regularised(degrees / 2, 0.5, degrees / (degrees + t * t));
         *(above > tail ? &low : &high) = t;
     }
     return 0.5 * (low + high);

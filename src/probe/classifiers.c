@@ -1,6 +1,6 @@
 /* Nodes as classifiers (Davel et al. 2020, section 5.1): for each node a discrete, a
- * continuous and a combined estimate of P(z | class); a layer's decision is the class with
- * the largest sum over nodes of ln P(class | z).
+ * continuous and a combined estimate of P(z | class); a layer's decision is the class
+ * with the largest sum over nodes of ln P(class | z).
  *
  * The denominator of eq. 11 is the same for all classes and is left out. Scores are sums
  * of exact multiples of 2^-27 or coarser (kde.h), so they are exact in double for layers
@@ -36,9 +36,9 @@ struct classifiers {
     struct node nodes[NODE_BATCH];
     uint64_t *histogram;
     float *convolution;
-    double *prior;                    /* [padded]: ln P(class) */
-    double *bandwidth;                /* [n_classes] */
-    double *scores[PROBE_SYSTEMS];    /* [n_samples, padded] */
+    double *prior;                 /* [padded]: ln P(class) */
+    double *bandwidth;             /* [n_classes] */
+    double *scores[PROBE_SYSTEMS]; /* [n_samples, padded] */
 };
 
 static int pad(int n_classes)
@@ -151,7 +151,8 @@ static void fit_continuous(struct classifiers *c, struct node *node, const float
     struct kde_range range = kde_range(z, c->n_samples);
     node->constant = !(range.high > range.low);
     if (node->constant) {
-        /* No density can be fitted, and none would tell classes apart: ln p = 0 for all. */
+        /* No density can be fitted, and none would tell classes apart: ln p = 0 for all.
+         */
         node->shift = KDE_POSITION_BITS;
         memset(node->table, 0, 2 * (size_t)c->padded * sizeof *node->table);
         memset(node->position, 0, c->n_samples * sizeof *node->position);
@@ -185,8 +186,8 @@ add_scores_padded(const struct node *node, const struct score_block *block, int 
     for (size_t i = 0; i < block->n; i++) {
         bool on = block->z[i] > 0.0f;
         const double *state = on ? node->on : node->off;
-        const float *left =
-            node->table + (size_t)(block->position[i] >> node->shift) * (size_t)padded;
+        const float *left = node->table +
+                            (size_t)(block->position[i] >> node->shift) * (size_t)padded;
         double part = (double)(block->position[i] & mask) * unit;
         double *restrict discrete = block->discrete + i * (size_t)padded;
         double *restrict continuous = block->continuous + i * (size_t)padded;
@@ -203,7 +204,8 @@ add_scores_padded(const struct node *node, const struct score_block *block, int 
 
 /* The usual ten classes get a loop of fixed length. */
 STRATA_KERNEL
-static void add_scores(const struct node *node, const struct score_block *block, int padded)
+static void add_scores(const struct node *node, const struct score_block *block,
+                       int padded)
 {
     if (padded == 16)
         add_scores_padded(node, block, 16);
@@ -216,7 +218,8 @@ static void add_batch(struct classifiers *c, const struct probe_view *view, int 
 {
     size_t padded = (size_t)c->padded;
     for (size_t start = 0; start < c->n_samples; start += SAMPLE_BLOCK) {
-        size_t n = c->n_samples - start < SAMPLE_BLOCK ? c->n_samples - start : SAMPLE_BLOCK;
+        size_t n = c->n_samples - start < SAMPLE_BLOCK ? c->n_samples - start
+                                                       : SAMPLE_BLOCK;
         for (int i = 0; i < n_nodes; i++) {
             struct score_block block = {
                 .z = view->z + (size_t)(first + i) * view->stride + start,
@@ -265,8 +268,10 @@ static void count_correct(const struct classifiers *c, struct probe_layer *out)
     for (int s = 0; s < PROBE_SYSTEMS; s++)
         for (int g = 0; g < PROBE_SPLITS * n_classes; g++)
             for (uint32_t i = c->groups.start[g]; i < c->groups.start[g + 1]; i++)
-                out->system_correct[s][g / n_classes] +=
-                    decide(c->scores[s] + i * (size_t)c->padded, n_classes) == g % n_classes;
+                out->system_correct[s][g / n_classes] += decide(c->scores[s] +
+                                                                    i * (size_t)c->padded,
+                                                                n_classes) ==
+                                                         g % n_classes;
 }
 
 static void classifiers_run(void *workspace, const struct probe_view *view,
@@ -280,7 +285,8 @@ static void classifiers_run(void *workspace, const struct probe_view *view,
         for (int i = 0; i < n; i++) {
             size_t node = (size_t)(first + i);
             fit_discrete(c, &c->nodes[i],
-                         view->active + node * (size_t)(PROBE_SPLITS * c->groups.n_classes));
+                         view->active +
+                             node * (size_t)(PROBE_SPLITS * c->groups.n_classes));
             fit_continuous(c, &c->nodes[i], view->z + node * view->stride, options);
             out->constant_nodes += c->nodes[i].constant;
         }

@@ -16,11 +16,11 @@
 #include "probe/probe.h"
 
 struct patterns {
-    uint64_t *keys;    /* [largest group, words] */
-    uint64_t *column;  /* [largest group]: one word of every sample */
-    uint32_t *slots;   /* [n_slots]: index of a pattern + 1, 0 for empty */
-    uint32_t *first;   /* [largest group]: a sample that has the pattern */
-    uint32_t *counts;  /* [largest group]: occurrences of the pattern */
+    uint64_t *keys;         /* [largest group, words] */
+    uint64_t *column;       /* [largest group]: one word of every sample */
+    uint32_t *slots;        /* [n_slots]: index of a pattern + 1, 0 for empty */
+    uint32_t *first;        /* [largest group]: a sample that has the pattern */
+    uint32_t *counts;       /* [largest group]: occurrences of the pattern */
     uint32_t *multiplicity; /* [largest group + 1]: patterns that occur so often */
     uint32_t n_slots;
 };
@@ -83,7 +83,8 @@ static double patterns_bytes(double n_samples, int n_classes, int max_nodes)
 
 /* column[i] |= (z[i] > 0) << bit */
 STRATA_KERNEL
-static void set_bits(uint64_t *restrict column, const float *restrict z, size_t n, int bit)
+static void set_bits(uint64_t *restrict column, const float *restrict z, size_t n,
+                     int bit)
 {
     for (size_t i = 0; i < n; i++)
         column[i] |= (uint64_t)(z[i] > 0.0f) << bit;
@@ -97,7 +98,8 @@ static void make_keys(struct patterns *p, const struct probe_view *view, uint32_
         int nodes = view->n_nodes - first < 64 ? view->n_nodes - first : 64;
         memset(p->column, 0, n * sizeof *p->column);
         for (int b = 0; b < nodes; b++)
-            set_bits(p->column, view->z + (size_t)(first + b) * view->stride + start, n, b);
+            set_bits(p->column, view->z + (size_t)(first + b) * view->stride + start, n,
+                     b);
         for (uint32_t i = 0; i < n; i++)
             p->keys[i * words + word] = p->column[i];
     }

@@ -62,9 +62,9 @@ enum status prober_create(struct prober **out, const struct sample_groups *group
         return err->status;
     prober->groups = *groups;
     prober->options = *options;
-    prober->active =
-        memory_alloc((size_t)max_nodes * PROBE_SPLITS * (size_t)groups->n_classes,
-                     sizeof *prober->active, err);
+    prober->active = memory_alloc((size_t)max_nodes * PROBE_SPLITS *
+                                      (size_t)groups->n_classes,
+                                  sizeof *prober->active, err);
     for (int i = 0; i < PROBE_COUNT && err->status == STATUS_OK; i++)
         if (chosen(options->measures, i))
             prober->workspace[i] = probes[i]->create(&prober->groups, max_nodes, err);
@@ -104,8 +104,8 @@ static struct tally count_row(const float *z, size_t n)
 }
 
 /* Counts shared by all probes; false where a value is not finite. */
-static bool count_active(struct prober *prober, const float *z, size_t stride, int n_nodes,
-                         struct probe_layer *out)
+static bool count_active(struct prober *prober, const float *z, size_t stride,
+                         int n_nodes, struct probe_layer *out)
 {
     const struct sample_groups *groups = &prober->groups;
     int n_groups = PROBE_SPLITS * groups->n_classes;

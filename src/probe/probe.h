@@ -50,8 +50,8 @@ struct probe_options {
     enum probe_prior prior;
 };
 
-/* Mean over nodes, quantiles (0, .25, .5, .75, 1) over nodes, and mean over the nodes that
- * are neither always off nor always on (NaN where there are none). */
+/* Mean over nodes, quantiles (0, .25, .5, .75, 1) over nodes, and mean over the nodes
+ * that are neither always off nor always on (NaN where there are none). */
 struct node_summary {
     double mean, live;
     double quantile[PROBE_QUANTILES];
@@ -82,7 +82,8 @@ struct probe {
     void (*destroy)(void *workspace);
     void (*run)(void *workspace, const struct probe_view *view,
                 const struct probe_options *options, struct probe_layer *out);
-    double (*bytes)(double n_samples, int n_classes, int max_nodes); /* of the workspace */
+    double (*bytes)(double n_samples, int n_classes,
+                    int max_nodes); /* of the workspace */
 };
 
 enum { PROBE_PATTERNS, PROBE_CLASSIFIERS, PROBE_SAMPLE_SETS, PROBE_COUNT };

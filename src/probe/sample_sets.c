@@ -9,7 +9,7 @@
 
 struct sample_sets {
     double *fraction, *predictability, *informativeness; /* [max_nodes] */
-    double *live; /* [max_nodes]: scratch of a mean over live nodes */
+    double *live;      /* [max_nodes]: scratch of a mean over live nodes */
     int64_t *on, *off; /* [n_classes]: one node's counts */
 };
 
@@ -79,7 +79,8 @@ static double informativeness(const int64_t *on, const int64_t *off, int n_class
 
 /* Sorts `values`, so that sums do not depend on the order of nodes. `live` holds the
  * values of the live nodes. */
-static struct node_summary summarise(double *values, size_t n, double *live, size_t n_live)
+static struct node_summary summarise(double *values, size_t n, double *live,
+                                     size_t n_live)
 {
     static const double levels[PROBE_QUANTILES] = {0, 0.25, 0.5, 0.75, 1};
     struct node_summary summary;
@@ -93,7 +94,8 @@ static struct node_summary summarise(double *values, size_t n, double *live, siz
 }
 
 /* Copies values of nodes with 0 < fraction < 1; returns how many. */
-static size_t select_live(const double *fraction, const double *values, size_t n, double *live)
+static size_t select_live(const double *fraction, const double *values, size_t n,
+                          double *live)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)

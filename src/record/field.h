@@ -49,7 +49,13 @@ enum field_dim {
 
 enum { FIELD_DIMS_MAX = 4 };
 
-enum { N_SYSTEMS = 3, N_SPLITS = 3, N_QUANTILES = 5, ID_LENGTH = 32, MESSAGE_LENGTH = 160 };
+enum {
+    N_SYSTEMS = 3,
+    N_SPLITS = 3,
+    N_QUANTILES = 5,
+    ID_LENGTH = 32,
+    MESSAGE_LENGTH = 160
+};
 
 enum system_id { SYSTEM_DISCRETE, SYSTEM_CONTINUOUS, SYSTEM_COMBINED };
 enum split_id { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST };

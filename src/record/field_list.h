@@ -4,74 +4,73 @@
  * X(id, name, type, dims, role, units, values, long name)
  *
  * id     FIELD_<id> names the row in C.
- * type   INT and FLAG are 32-bit integers in memory (int and byte in the archive), REAL is
- *        double, TEXT is a fixed number of characters.
- * dims   behind `cell`, in archive order; see enum field_dims.
- * role   OPTION       part of a cell's identity, an axis or a constant of the study
- *        IDENTITY     always present, no fill value
- *        RESULT       fill where it does not exist
- *        GROUPED      a result whose statistics over seeds the collector also writes
- *        PROVENANCE   differs between runs; outside the content hash
- * values the names of a FLAG's values 0, 1, ... separated by blanks
+ * type   INT and FLAG are 32-bit integers in memory (int and byte in the archive), REAL
+ * is double, TEXT is a fixed number of characters. dims   behind `cell`, in archive
+ * order; see enum field_dims. role   OPTION       part of a cell's identity, an axis or a
+ * constant of the study IDENTITY     always present, no fill value RESULT       fill
+ * where it does not exist GROUPED      a result whose statistics over seeds the collector
+ * also writes PROVENANCE   differs between runs; outside the content hash values the
+ * names of a FLAG's values 0, 1, ... separated by blanks
  *
  * Options come first, and only they are OPTION: record/field.h counts on it. New rows go
  * at the end of their block; a row is never renamed or removed within a schema major.
  */
-#define FIELD_OPTION_LIST(X)                                                             \
-    X(SEED, "seed", INT, CELL, OPTION, "1", NULL, "seed of all random numbers")          \
-    X(DEPTH, "depth", INT, CELL, OPTION, "1", NULL, "number of hidden layers")           \
-    X(WIDTH, "width", INT, CELL, OPTION, "1", NULL, "nodes in each hidden layer")        \
-    X(ACTIVATION, "activation", FLAG, CELL, OPTION, "1", "relu sigmoid tanh",            \
-      "activation function of hidden nodes")                                             \
-    X(LOSS, "loss", FLAG, CELL, OPTION, "1", "mse cross-entropy", "loss function")       \
-    X(OPTIMIZER, "optimizer", FLAG, CELL, OPTION, "1", "adam sgd", "optimizer")          \
-    X(LEARNING_RATE, "learning_rate", REAL, CELL, OPTION, "1", NULL, "learning rate")    \
-    X(MOMENTUM, "momentum", REAL, CELL, OPTION, "1", NULL, "momentum of sgd")            \
-    X(ADAM_BETA1, "adam_beta1", REAL, CELL, OPTION, "1", NULL,                           \
-      "decay of Adam's first moment")                                                    \
-    X(ADAM_BETA2, "adam_beta2", REAL, CELL, OPTION, "1", NULL,                           \
-      "decay of Adam's second moment")                                                   \
-    X(ADAM_EPSILON, "adam_epsilon", REAL, CELL, OPTION, "1", NULL,                       \
-      "constant in Adam's denominator")                                                  \
-    X(BATCH_SIZE, "batch_size", INT, CELL, OPTION, "1", NULL, "samples in a minibatch")  \
-    X(EPOCHS, "epochs", INT, CELL, OPTION, "1", NULL, "most epochs to train")            \
-    X(PATIENCE, "patience", INT, CELL, OPTION, "1", NULL,                                \
-      "epochs without a lower validation error before training stops, 0 for never")      \
-    X(BIAS, "bias", FLAG, CELL, OPTION, "1", "first all none", "layers that have a bias") \
-    X(INIT, "init", FLAG, CELL, OPTION, "1", "glorot-uniform lecun-uniform he-uniform",  \
-      "distribution of initial weights")                                                 \
-    X(LABEL_CORRUPTION, "label_corruption", REAL, CELL, OPTION, "1", NULL,               \
-      "probability that a training label is replaced")                                   \
-    X(CORRUPTION_MODE, "corruption_mode", FLAG, CELL, OPTION, "1", "any other",          \
-      "classes that a replaced label is drawn from")                                     \
-    X(BANDWIDTH, "bandwidth", FLAG, CELL, OPTION, "1", "scott silverman fixed",          \
-      "bandwidth rule of the kernel density estimates")                                  \
-    X(BANDWIDTH_FIXED, "bandwidth_fixed", REAL, CELL, OPTION, "1", NULL,                 \
-      "bandwidth where the rule is fixed, else 0")                                       \
-    X(PRIOR, "prior", FLAG, CELL, OPTION, "1", "per-node once none",                     \
+#define FIELD_OPTION_LIST(X)                                                            \
+    X(SEED, "seed", INT, CELL, OPTION, "1", NULL, "seed of all random numbers")         \
+    X(DEPTH, "depth", INT, CELL, OPTION, "1", NULL, "number of hidden layers")          \
+    X(WIDTH, "width", INT, CELL, OPTION, "1", NULL, "nodes in each hidden layer")       \
+    X(ACTIVATION, "activation", FLAG, CELL, OPTION, "1", "relu sigmoid tanh",           \
+      "activation function of hidden nodes")                                            \
+    X(LOSS, "loss", FLAG, CELL, OPTION, "1", "mse cross-entropy", "loss function")      \
+    X(OPTIMIZER, "optimizer", FLAG, CELL, OPTION, "1", "adam sgd", "optimizer")         \
+    X(LEARNING_RATE, "learning_rate", REAL, CELL, OPTION, "1", NULL, "learning rate")   \
+    X(MOMENTUM, "momentum", REAL, CELL, OPTION, "1", NULL, "momentum of sgd")           \
+    X(ADAM_BETA1, "adam_beta1", REAL, CELL, OPTION, "1", NULL,                          \
+      "decay of Adam's first moment")                                                   \
+    X(ADAM_BETA2, "adam_beta2", REAL, CELL, OPTION, "1", NULL,                          \
+      "decay of Adam's second moment")                                                  \
+    X(ADAM_EPSILON, "adam_epsilon", REAL, CELL, OPTION, "1", NULL,                      \
+      "constant in Adam's denominator")                                                 \
+    X(BATCH_SIZE, "batch_size", INT, CELL, OPTION, "1", NULL, "samples in a minibatch") \
+    X(EPOCHS, "epochs", INT, CELL, OPTION, "1", NULL, "most epochs to train")           \
+    X(PATIENCE, "patience", INT, CELL, OPTION, "1", NULL,                               \
+      "epochs without a lower validation error before training stops, 0 for never")     \
+    X(BIAS, "bias", FLAG, CELL, OPTION, "1", "first all none",                          \
+      "layers that have a bias")                                                        \
+    X(INIT, "init", FLAG, CELL, OPTION, "1", "glorot-uniform lecun-uniform he-uniform", \
+      "distribution of initial weights")                                                \
+    X(LABEL_CORRUPTION, "label_corruption", REAL, CELL, OPTION, "1", NULL,              \
+      "probability that a training label is replaced")                                  \
+    X(CORRUPTION_MODE, "corruption_mode", FLAG, CELL, OPTION, "1", "any other",         \
+      "classes that a replaced label is drawn from")                                    \
+    X(BANDWIDTH, "bandwidth", FLAG, CELL, OPTION, "1", "scott silverman fixed",         \
+      "bandwidth rule of the kernel density estimates")                                 \
+    X(BANDWIDTH_FIXED, "bandwidth_fixed", REAL, CELL, OPTION, "1", NULL,                \
+      "bandwidth where the rule is fixed, else 0")                                      \
+    X(PRIOR, "prior", FLAG, CELL, OPTION, "1", "per-node once none",                    \
       "how class priors enter the node classifiers")
 
-#define FIELD_OUTCOME_LIST(X)                                                            \
-    X(CELL_ID, "cell_id", TEXT, ID, IDENTITY, "1", NULL,                                 \
-      "identity of the cell: XXH3-128 of its canonical specification")                   \
-    X(STATUS, "status", FLAG, CELL, IDENTITY, "1",                                       \
-      "complete failed diverged timeout quarantined", "outcome of the cell")             \
-    X(MESSAGE, "message", TEXT, MESSAGE, IDENTITY, "1", NULL,                            \
-      "why the cell is not complete")                                                    \
-    X(N_LAYERS, "n_layers", INT, CELL, IDENTITY, "1", NULL,                              \
-      "layers with weights: hidden layers and the output layer")                         \
-    X(N_PARAMETERS, "n_parameters", INT, CELL, IDENTITY, "1", NULL,                      \
-      "trained parameters of the network")                                               \
-    X(EPOCHS_RUN, "epochs_run", INT, CELL, IDENTITY, "1", NULL, "epochs trained")        \
-    X(BEST_EPOCH, "best_epoch", INT, CELL, IDENTITY, "1", NULL,                          \
-      "epoch with the lowest validation error, 0 for the initial network")               \
-    X(SNAPSHOT_STEP, "snapshot_step", INT, SNAPSHOT, RESULT, "1", NULL,                  \
-      "optimizer steps taken before the snapshot")                                       \
-    X(SNAPSHOT_EPOCH, "snapshot_epoch", REAL, SNAPSHOT, RESULT, "1", NULL,               \
-      "epochs trained before the snapshot, with fraction")                               \
-    X(CORRUPT_COUNT, "corrupt_count", INT, CELL, RESULT, "1", NULL,                      \
-      "training samples whose label differs from the original")                          \
-    X(SAMPLE_COUNT, "sample_count", INT, SPLIT_CLASS, RESULT, "1", NULL,                 \
+#define FIELD_OUTCOME_LIST(X)                                                     \
+    X(CELL_ID, "cell_id", TEXT, ID, IDENTITY, "1", NULL,                          \
+      "identity of the cell: XXH3-128 of its canonical specification")            \
+    X(STATUS, "status", FLAG, CELL, IDENTITY, "1",                                \
+      "complete failed diverged timeout quarantined", "outcome of the cell")      \
+    X(MESSAGE, "message", TEXT, MESSAGE, IDENTITY, "1", NULL,                     \
+      "why the cell is not complete")                                             \
+    X(N_LAYERS, "n_layers", INT, CELL, IDENTITY, "1", NULL,                       \
+      "layers with weights: hidden layers and the output layer")                  \
+    X(N_PARAMETERS, "n_parameters", INT, CELL, IDENTITY, "1", NULL,               \
+      "trained parameters of the network")                                        \
+    X(EPOCHS_RUN, "epochs_run", INT, CELL, IDENTITY, "1", NULL, "epochs trained") \
+    X(BEST_EPOCH, "best_epoch", INT, CELL, IDENTITY, "1", NULL,                   \
+      "epoch with the lowest validation error, 0 for the initial network")        \
+    X(SNAPSHOT_STEP, "snapshot_step", INT, SNAPSHOT, RESULT, "1", NULL,           \
+      "optimizer steps taken before the snapshot")                                \
+    X(SNAPSHOT_EPOCH, "snapshot_epoch", REAL, SNAPSHOT, RESULT, "1", NULL,        \
+      "epochs trained before the snapshot, with fraction")                        \
+    X(CORRUPT_COUNT, "corrupt_count", INT, CELL, RESULT, "1", NULL,               \
+      "training samples whose label differs from the original")                   \
+    X(SAMPLE_COUNT, "sample_count", INT, SPLIT_CLASS, RESULT, "1", NULL,          \
       "samples; training samples by the label trained with")
 
 #define FIELD_RESULT_LIST(X)                                                             \
@@ -128,22 +127,22 @@
       "pre-activations within 1e-6 of the threshold, whose on/off state another "        \
       "machine's rounding may flip")
 
-#define FIELD_PROVENANCE_LIST(X)                                                         \
-    X(TRAIN_SECONDS, "train_seconds", REAL, CELL, PROVENANCE, "s", NULL,                 \
-      "wall time of training")                                                           \
-    X(PROBE_SECONDS, "probe_seconds", REAL, CELL, PROVENANCE, "s", NULL,                 \
-      "wall time of probing")                                                            \
-    X(PEAK_RSS_BYTES, "peak_rss_bytes", REAL, CELL, PROVENANCE, "byte", NULL,            \
-      "peak resident memory of the process when the cell ended")                         \
-    X(CELL_RUN, "cell_run", INT, CELL, PROVENANCE, "1", NULL,                            \
-      "index on the run dimension of the run that computed the cell")                    \
-    X(CELL_RANK, "cell_rank", INT, CELL, PROVENANCE, "1", NULL,                          \
-      "rank that computed the cell")                                                     \
-    X(ATTEMPT, "attempt", INT, CELL, PROVENANCE, "1", NULL,                              \
+#define FIELD_PROVENANCE_LIST(X)                                              \
+    X(TRAIN_SECONDS, "train_seconds", REAL, CELL, PROVENANCE, "s", NULL,      \
+      "wall time of training")                                                \
+    X(PROBE_SECONDS, "probe_seconds", REAL, CELL, PROVENANCE, "s", NULL,      \
+      "wall time of probing")                                                 \
+    X(PEAK_RSS_BYTES, "peak_rss_bytes", REAL, CELL, PROVENANCE, "byte", NULL, \
+      "peak resident memory of the process when the cell ended")              \
+    X(CELL_RUN, "cell_run", INT, CELL, PROVENANCE, "1", NULL,                 \
+      "index on the run dimension of the run that computed the cell")         \
+    X(CELL_RANK, "cell_rank", INT, CELL, PROVENANCE, "1", NULL,               \
+      "rank that computed the cell")                                          \
+    X(ATTEMPT, "attempt", INT, CELL, PROVENANCE, "1", NULL,                   \
       "attempt that computed the cell, from 1")
 
-#define FIELD_LIST(X)                                                                    \
-    FIELD_OPTION_LIST(X)                                                                 \
-    FIELD_OUTCOME_LIST(X)                                                                \
-    FIELD_RESULT_LIST(X)                                                                 \
+#define FIELD_LIST(X)     \
+    FIELD_OPTION_LIST(X)  \
+    FIELD_OUTCOME_LIST(X) \
+    FIELD_RESULT_LIST(X)  \
     FIELD_PROVENANCE_LIST(X)

@@ -21,12 +21,12 @@ struct group_stats {
 
 struct group_table {
     int n_groups;
-    struct record_shape shape;                /* largest of its members */
-    double *options;                          /* [n_groups][OPTION_COUNT]; the first
-                                                 member's values; seed is meaningless */
-    int32_t *n_cells;                         /* [n_groups] complete cells */
-    struct group_stats fields[FIELD_COUNT];   /* filled for grouped fields only */
-    double level;                             /* of the t interval, 0.95 */
+    struct record_shape shape;              /* largest of its members */
+    double *options;                        /* [n_groups][OPTION_COUNT]; the first
+                                               member's values; seed is meaningless */
+    int32_t *n_cells;                       /* [n_groups] complete cells */
+    struct group_stats fields[FIELD_COUNT]; /* filled for grouped fields only */
+    double level;                           /* of the t interval, 0.95 */
 };
 
 /* Allocates a table with every value at its fill. */

@@ -40,7 +40,7 @@ static enum status parse_end(double *value, enum field_id option, const char *te
     struct spec spec = {{0}};
     if (length >= sizeof number)
         return error_set(err, STATUS_STUDY, "'%s': too many digits",
-                         quote_word(text).text);
+                         text_quote(text).text);
     memcpy(number, text, length);
     number[length] = '\0';
     enum status status = spec_parse(&spec, option, number, err);
@@ -55,7 +55,7 @@ static enum status parse_range(struct span *span, enum field_id option, const ch
     if (field_get(option)->type != FIELD_TYPE_INT)
         return error_set(err, STATUS_STUDY,
                          "'%s': a range a..b is for options with whole numbers",
-                         quote_word(item).text);
+                         text_quote(item).text);
     const char *last_text = dots + 2, *colon = strchr(last_text, ':');
     size_t last_length = colon ? (size_t)(colon - last_text) : strlen(last_text);
     double last = 0;
@@ -69,11 +69,11 @@ static enum status parse_range(struct span *span, enum field_id option, const ch
     if (colon && (!text_parse_int(colon + 1, &step) || step < 1 || step > INT32_MAX))
         return error_set(err, STATUS_STUDY,
                          "'%s': the step of a range is a whole number from 1",
-                         quote_word(item).text);
+                         text_quote(item).text);
     if (last < span->first)
         return error_set(err, STATUS_STUDY,
                          "'%s': the range is empty (its end is below its start)",
-                         quote_word(item).text);
+                         text_quote(item).text);
     span->step = (double)step;
     span->count = (size_t)((int64_t)(last - span->first) / step) + 1;
     return STATUS_OK;
@@ -101,7 +101,7 @@ static enum status count_values(struct axis_source *source, enum field_id option
             return error_set(err, STATUS_STUDY,
                              "'%s': too many values: at most %d on one axis and %d in "
                              "all of a study",
-                             quote_word(source->items[i]).text, STUDY_AXIS_MAX,
+                             text_quote(source->items[i]).text, STUDY_AXIS_MAX,
                              STUDY_VALUES_MAX);
         *count += span.count;
     }

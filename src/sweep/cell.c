@@ -77,13 +77,13 @@ static enum status start(struct work *work, struct error *err)
         net_create(&work->net, &shape, err) != STATUS_OK)
         return err->status;
     size_t held_out = (size_t)context->sizes.train * (size_t)dataset->n_inputs;
-    struct train_data data = {
-        .images = dataset->train.images,
-        .labels = work->samples.train_labels,
-        .n = context->sizes.train,
-        .validation_images = dataset->train.images + held_out,
-        .validation_labels = dataset->train.labels + context->sizes.train,
-        .n_validation = context->sizes.validation};
+    struct train_data data = {.images = dataset->train.images,
+                              .labels = work->samples.train_labels,
+                              .n = context->sizes.train,
+                              .validation_images = dataset->train.images + held_out,
+                              .validation_labels = dataset->train.labels +
+                                                   context->sizes.train,
+                              .n_validation = context->sizes.validation};
     struct cell_probe_setup setup = {
         .net = &work->net,
         .loss = options.loss,
@@ -130,8 +130,8 @@ static enum status take_snapshot(struct work *work, int index, struct error *err
     int64_t step = best ? progress->best_step : progress->step;
     double started = now();
     record_int(record, FIELD_SNAPSHOT_STEP)[index] = (int32_t)step;
-    record_real(record, FIELD_SNAPSHOT_EPOCH)[index] =
-        (double)step / (double)progress->steps_per_epoch;
+    record_real(record, FIELD_SNAPSHOT_EPOCH)[index] = (double)step /
+                                                       (double)progress->steps_per_epoch;
     if (!cell_probe_run(work->probe, parameters, index, record))
         work->diverged = true;
     work->probe_seconds += now() - started;
@@ -255,11 +255,11 @@ enum status cell_run(const struct cell_context *context, const struct cell *cell
                      struct cell_result *result, struct error *err)
 {
     struct work work = {.context = context, .spec = &cell->spec, .result = result};
-    struct record_shape shape =
-        cell_record_shape(&cell->spec, context->study, context->dataset->n_classes);
+    struct record_shape shape = cell_record_shape(&cell->spec, context->study,
+                                                  context->dataset->n_classes);
     memset(result, 0, sizeof *result);
-    result->networks =
-        memory_alloc((size_t)context->study->n_snapshots, sizeof *result->networks, err);
+    result->networks = memory_alloc((size_t)context->study->n_snapshots,
+                                    sizeof *result->networks, err);
     if (!result->networks || record_init(&result->record, shape, err) != STATUS_OK) {
         cell_result_fini(result);
         return err->status;
@@ -296,7 +296,8 @@ void kept_network_pack(const struct kept_network *network, const char *label,
     bytes_put_string(out, label);
     bytes_put_u32(out, (uint32_t)network->step);
     bytes_put_u64(out, n_parameters);
-    /* Floats start at a multiple of 4 bytes, so that a reader can point into the payload. */
+    /* Floats start at a multiple of 4 bytes, so that a reader can point into the payload.
+     */
     while (out->length % sizeof(float) != 0)
         bytes_put_u8(out, 0);
     bytes_put(out, network->parameters, n_parameters * sizeof(float));

@@ -40,9 +40,9 @@ struct cell_result {
 };
 
 /* Trains and probes a cell. Bits of the record but for provenance depend on the cell and
- * the data alone. A loss that is not finite, or memory that runs out, is the cell's outcome
- * (in its status and message), not a failure of the call; STATUS_STOPPED where poll asked to
- * stop. The caller releases the result after STATUS_OK. */
+ * the data alone. A loss that is not finite, or memory that runs out, is the cell's
+ * outcome (in its status and message), not a failure of the call; STATUS_STOPPED where
+ * poll asked to stop. The caller releases the result after STATUS_OK. */
 enum status cell_run(const struct cell_context *context, const struct cell *cell,
                      struct cell_result *result, struct error *err);
 void cell_result_fini(struct cell_result *result);

@@ -14,8 +14,8 @@ struct cell_probe {
     struct prober *prober;
     uint32_t total;
     size_t stride; /* of z, in floats */
-    /* [widest, stride]: pre-activations of the layer at hand. A block of samples is read as
-     * the last layer's and written back as this layer's, so one matrix serves all. */
+    /* [widest, stride]: pre-activations of the layer at hand. A block of samples is read
+     * as the last layer's and written back as this layer's, so one matrix serves all. */
     float *z;
     size_t block_stride;
     float *input;  /* [max(n_inputs, widest), block_stride] */
@@ -42,8 +42,8 @@ double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes 
            prober_bytes(measures, total, shape->n_outputs, widest(shape));
 }
 
-enum status cell_probe_create(struct cell_probe **out, const struct cell_probe_setup *setup,
-                              struct error *err)
+enum status cell_probe_create(struct cell_probe **out,
+                              const struct cell_probe_setup *setup, struct error *err)
 {
     *out = NULL;
     struct cell_probe *p = memory_alloc(1, sizeof *p, err);
@@ -58,8 +58,8 @@ enum status cell_probe_create(struct cell_probe **out, const struct cell_probe_s
     p->z = memory_alloc((size_t)net->widest * p->stride, sizeof *p->z, err);
     p->input = memory_alloc((size_t)largest_input(&net->shape) * p->block_stride,
                             sizeof *p->input, err);
-    p->output =
-        memory_alloc((size_t)net->widest * p->block_stride, sizeof *p->output, err);
+    p->output = memory_alloc((size_t)net->widest * p->block_stride, sizeof *p->output,
+                             err);
     p->layer.pattern_count = memory_alloc(n_groups, sizeof(int32_t), err);
     p->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
     if (err->status == STATUS_OK)
@@ -87,8 +87,8 @@ void cell_probe_destroy(struct cell_probe *p)
 }
 
 /* Loads the inputs of layer `layer` for samples [start, start + n), all of one split. */
-static struct matrix load_block(struct cell_probe *p, int layer, int split, uint32_t start,
-                                int n)
+static struct matrix load_block(struct cell_probe *p, int layer, int split,
+                                uint32_t start, int n)
 {
     const struct net *net = p->setup.net;
     struct matrix a = {.data = p->input,
@@ -96,8 +96,8 @@ static struct matrix load_block(struct cell_probe *p, int layer, int split, uint
                        .columns = n,
                        .stride = p->block_stride};
     if (layer == 0) {
-        const struct samples *file =
-            split == SPLIT_TEST ? &p->setup.dataset->test : &p->setup.dataset->train;
+        const struct samples *file = split == SPLIT_TEST ? &p->setup.dataset->test
+                                                         : &p->setup.dataset->train;
         net_load_inputs(file->images, a.rows, p->setup.samples->row + start, n, a);
         return a;
     }
@@ -112,7 +112,8 @@ static void forward_layer(struct cell_probe *p, int layer, const float *paramete
     int n_classes = p->setup.samples->groups.n_classes;
     for (int split = 0; split < PROBE_SPLITS; split++) {
         uint32_t end = p->setup.samples->start[(split + 1) * n_classes];
-        for (uint32_t at = p->setup.samples->start[split * n_classes]; at < end; at += BLOCK) {
+        for (uint32_t at = p->setup.samples->start[split * n_classes]; at < end;
+             at += BLOCK) {
             int n = end - at < BLOCK ? (int)(end - at) : BLOCK;
             struct matrix a = load_block(p, layer, split, at, n);
             struct matrix z = {.data = p->output,
@@ -128,12 +129,14 @@ static void forward_layer(struct cell_probe *p, int layer, const float *paramete
 }
 
 /* Where element (snapshot, j, k, l) of a field stands. */
-static double *real_at(struct record *record, enum field_id id, int i, int j, int k, int l)
+static double *real_at(struct record *record, enum field_id id, int i, int j, int k,
+                       int l)
 {
     return record_real(record, id) + record_index(id, record->shape, i, j, k, l);
 }
 
-static int32_t *int_at(struct record *record, enum field_id id, int i, int j, int k, int l)
+static int32_t *int_at(struct record *record, enum field_id id, int i, int j, int k,
+                       int l)
 {
     return record_int(record, id) + record_index(id, record->shape, i, j, k, l);
 }
@@ -150,8 +153,8 @@ static void store_patterns(const struct cell_probe *p, int s, int layer,
                 continue;
             int g = split * groups->n_classes + c;
             double entropy = p->layer.pattern_entropy[g];
-            *int_at(record, FIELD_PATTERN_COUNT, s, split, layer, c) =
-                p->layer.pattern_count[g];
+            *int_at(record, FIELD_PATTERN_COUNT, s, split, layer,
+                    c) = p->layer.pattern_count[g];
             *real_at(record, FIELD_PATTERN_ENTROPY, s, split, layer, c) = entropy;
             *real_at(record, FIELD_PERPLEXITY, s, split, layer, c) = exp(entropy);
             sum += exp(entropy);
@@ -173,8 +176,8 @@ static void store_classifiers(const struct cell_probe *p, int s, int layer,
                 continue;
             int32_t correct = p->layer.system_correct[system][split];
             *int_at(record, FIELD_SYSTEM_CORRECT, s, system, split, layer) = correct;
-            *real_at(record, FIELD_SYSTEM_ACCURACY, s, system, split, layer) =
-                (double)correct / n;
+            *real_at(record, FIELD_SYSTEM_ACCURACY, s, system, split,
+                     layer) = (double)correct / n;
         }
     *int_at(record, FIELD_CONSTANT_NODES, s, layer, 0, 0) = p->layer.constant_nodes;
 }
@@ -196,8 +199,9 @@ static void store_sample_sets(const struct cell_probe *p, int s, int layer,
         FIELD_ACTIVATION_FRACTION, FIELD_ACTIVATION_FRACTION_QUANTILE, FIELD_COUNT};
     static const enum field_id predictability[3] = {
         FIELD_PREDICTABILITY, FIELD_PREDICTABILITY_QUANTILE, FIELD_PREDICTABILITY_LIVE};
-    static const enum field_id informativeness[3] = {
-        FIELD_INFORMATIVENESS, FIELD_INFORMATIVENESS_QUANTILE, FIELD_INFORMATIVENESS_LIVE};
+    static const enum field_id informativeness[3] = {FIELD_INFORMATIVENESS,
+                                                     FIELD_INFORMATIVENESS_QUANTILE,
+                                                     FIELD_INFORMATIVENESS_LIVE};
     for (int split = 0; split < N_SPLITS; split++) {
         if (groups_split_count(&p->setup.samples->groups, split) == 0)
             continue;
@@ -205,13 +209,15 @@ static void store_sample_sets(const struct cell_probe *p, int s, int layer,
         store_summary(record, &p->layer.activation_fraction[split], fraction, at);
         store_summary(record, &p->layer.predictability[split], predictability, at);
         store_summary(record, &p->layer.informativeness[split], informativeness, at);
-        *int_at(record, FIELD_DEAD_NODES, s, split, layer, 0) = p->layer.dead_nodes[split];
-        *int_at(record, FIELD_SATURATED_NODES, s, split, layer, 0) =
-            p->layer.saturated_nodes[split];
+        *int_at(record, FIELD_DEAD_NODES, s, split, layer,
+                0) = p->layer.dead_nodes[split];
+        *int_at(record, FIELD_SATURATED_NODES, s, split, layer,
+                0) = p->layer.saturated_nodes[split];
     }
 }
 
-static void store_layer(const struct cell_probe *p, int s, int layer, struct record *record)
+static void store_layer(const struct cell_probe *p, int s, int layer,
+                        struct record *record)
 {
     static void (*const store[PROBE_COUNT])(const struct cell_probe *, int, int,
                                             struct record *) = {
@@ -224,11 +230,12 @@ static void store_layer(const struct cell_probe *p, int s, int layer, struct rec
             store[i](p, s, layer, record);
     for (int split = 0; split < N_SPLITS; split++)
         if (groups_split_count(&p->setup.samples->groups, split) > 0)
-            *int_at(record, FIELD_NEAR_ZERO_COUNT, s, split, layer, 0) =
-                p->layer.near_zero[split];
+            *int_at(record, FIELD_NEAR_ZERO_COUNT, s, split, layer,
+                    0) = p->layer.near_zero[split];
 }
 
-/* Training samples apart: label kept or replaced, and against which label they are right. */
+/* Training samples apart: label kept or replaced, and against which label they are right.
+ */
 struct train_tally {
     uint32_t clean, clean_correct;
     uint32_t corrupt, corrupt_correct, corrupt_original;
@@ -247,17 +254,18 @@ static void tally_train(struct train_tally *tally, int predicted, uint8_t label,
     tally->corrupt_original += predicted == original;
 }
 
-static void store_train_tally(const struct train_tally *tally, int s, struct record *record)
+static void store_train_tally(const struct train_tally *tally, int s,
+                              struct record *record)
 {
     if (tally->clean > 0)
-        *real_at(record, FIELD_TRAIN_ACCURACY_CLEAN, s, 0, 0, 0) =
-            (double)tally->clean_correct / tally->clean;
+        *real_at(record, FIELD_TRAIN_ACCURACY_CLEAN, s, 0, 0,
+                 0) = (double)tally->clean_correct / tally->clean;
     if (tally->corrupt == 0)
         return;
-    *real_at(record, FIELD_TRAIN_ACCURACY_CORRUPT, s, 0, 0, 0) =
-        (double)tally->corrupt_correct / tally->corrupt;
-    *real_at(record, FIELD_TRAIN_ACCURACY_ORIGINAL, s, 0, 0, 0) =
-        (double)tally->corrupt_original / tally->corrupt;
+    *real_at(record, FIELD_TRAIN_ACCURACY_CORRUPT, s, 0, 0,
+             0) = (double)tally->corrupt_correct / tally->corrupt;
+    *real_at(record, FIELD_TRAIN_ACCURACY_ORIGINAL, s, 0, 0,
+             0) = (double)tally->corrupt_original / tally->corrupt;
 }
 
 /* The network itself: z holds the output layer. */
@@ -299,7 +307,8 @@ bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
     bool finite = true;
     for (int layer = 0; layer < p->setup.net->n_layers; layer++) {
         forward_layer(p, layer, parameters);
-        prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out, &p->layer);
+        prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out,
+                   &p->layer);
         if (p->layer.finite)
             store_layer(p, snapshot, layer, record);
         finite = finite && p->layer.finite;

@@ -1,5 +1,5 @@
-/* Takes a snapshot's measurements: forward pass over all samples, layer by layer, probes on
- * each layer, results into the cell's record. */
+/* Takes a snapshot's measurements: forward pass over all samples, layer by layer, probes
+ * on each layer, results into the cell's record. */
 #ifndef STRATA_SWEEP_CELL_PROBE_H
 #define STRATA_SWEEP_CELL_PROBE_H
 

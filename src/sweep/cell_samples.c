@@ -13,11 +13,13 @@ enum status split_sizes_get(struct split_sizes *sizes, const struct study *study
 {
     uint32_t total = dataset->train.count, validation = study->data.validation;
     if (validation >= total)
-        return error_set(err, STATUS_STUDY,
-                         "data: validation: %u of %u training samples leave none to train on",
-                         validation, total);
-    *sizes = (struct split_sizes){
-        .train = total - validation, .validation = validation, .test = dataset->test.count};
+        return error_set(
+            err, STATUS_STUDY,
+            "data: validation: %u of %u training samples leave none to train on",
+            validation, total);
+    *sizes = (struct split_sizes){.train = total - validation,
+                                  .validation = validation,
+                                  .test = dataset->test.count};
     uint32_t counts[DATASET_CLASSES_MAX] = {0};
     for (uint32_t i = 0; i < sizes->train; i++)
         counts[dataset->train.labels[i]]++;
@@ -72,14 +74,15 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
         cell_samples_fini(s);
         return err->status;
     }
-    struct corruption corruption = {
-        .fraction = spec->value[FIELD_LABEL_CORRUPTION],
-        .other = spec->value[FIELD_CORRUPTION_MODE] == CORRUPTION_OTHER,
-        .n_classes = dataset->n_classes,
-        .seed = (uint32_t)spec->value[FIELD_SEED]};
-    s->corrupt_count =
-        corrupt_labels(&corruption, dataset->train.labels, sizes->train, s->train_labels);
-    s->groups = (struct sample_groups){.n_classes = dataset->n_classes, .start = s->start};
+    struct corruption corruption = {.fraction = spec->value[FIELD_LABEL_CORRUPTION],
+                                    .other = spec->value[FIELD_CORRUPTION_MODE] ==
+                                             CORRUPTION_OTHER,
+                                    .n_classes = dataset->n_classes,
+                                    .seed = (uint32_t)spec->value[FIELD_SEED]};
+    s->corrupt_count = corrupt_labels(&corruption, dataset->train.labels, sizes->train,
+                                      s->train_labels);
+    s->groups = (struct sample_groups){.n_classes = dataset->n_classes,
+                                       .start = s->start};
     order_split(s, SPLIT_TRAIN, s->train_labels, 0, sizes->train);
     order_split(s, SPLIT_VALIDATION, dataset->train.labels + sizes->train, sizes->train,
                 sizes->validation);

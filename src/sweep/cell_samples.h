@@ -1,4 +1,5 @@
-/* The samples of one cell: labels to train with, and the order in which probes see them. */
+/* The samples of one cell: labels to train with, and the order in which probes see them.
+ */
 #ifndef STRATA_SWEEP_CELL_SAMPLES_H
 #define STRATA_SWEEP_CELL_SAMPLES_H
 
@@ -15,8 +16,8 @@ struct split_sizes {
     uint32_t train, validation, test;
 };
 
-/* STATUS_STUDY where the parts do not fit: no training sample is left, or a class has fewer
- * than two (a density needs a spread). */
+/* STATUS_STUDY where the parts do not fit: no training sample is left, or a class has
+ * fewer than two (a density needs a spread). */
 enum status split_sizes_get(struct split_sizes *sizes, const struct study *study,
                             const struct dataset *dataset, struct error *err);
 
@@ -26,8 +27,8 @@ struct cell_samples {
     uint32_t corrupt_count; /* of them, how many differ from the original */
     /* Every sample, in group order (probe.h); the class is the label trained with for
      * training samples, and the original label otherwise. */
-    uint32_t *row;  /* [total]: index in its file */
-    uint8_t *label; /* [total]: class */
+    uint32_t *row;   /* [total]: index in its file */
+    uint8_t *label;  /* [total]: class */
     uint32_t *start; /* [3 * n_classes + 1] */
     struct sample_groups groups;
 };

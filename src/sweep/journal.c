@@ -31,7 +31,8 @@ enum status journal_create(struct journal **out, const char *dir, const char *ru
     if (status == STATUS_OK) {
         journal->fd = open(journal->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (journal->fd < 0)
-            status = error_set(err, STATUS_CREATE, "%s: %s", journal->path, strerror(errno));
+            status = error_set(err, STATUS_CREATE, "%s: %s", journal->path,
+                               strerror(errno));
         else
             status = io_sync_parent(journal->path, err);
     }
@@ -48,14 +49,14 @@ static enum status give_up(struct journal *journal, struct error *err)
 {
     journal->failed = true;
     if (ftruncate(journal->fd, (off_t)journal->end) < 0)
-        return error_set(err, STATUS_IO, "%s: cannot cut a torn record: %s", journal->path,
-                         strerror(errno));
+        return error_set(err, STATUS_IO, "%s: cannot cut a torn record: %s",
+                         journal->path, strerror(errno));
     return err->status;
 }
 
 enum status journal_append(struct journal *journal, enum journal_type type,
-                           struct hash128 id, uint32_t attempt, const struct bytes *payload,
-                           struct error *err)
+                           struct hash128 id, uint32_t attempt,
+                           const struct bytes *payload, struct error *err)
 {
     if (journal->failed)
         return error_set(err, STATUS_IO, "%s: an earlier write failed", journal->path);
@@ -73,8 +74,8 @@ enum status journal_append(struct journal *journal, enum journal_type type,
         bytes_free(&record);
         return error_set(err, STATUS_MEMORY, "%s: no memory for a record", journal->path);
     }
-    enum status status =
-        io_write_all(journal->fd, record.data, record.length, journal->path, err);
+    enum status status = io_write_all(journal->fd, record.data, record.length,
+                                      journal->path, err);
     if (status == STATUS_OK) {
         journal->end += record.length;
         journal->sequence++;

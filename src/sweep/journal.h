@@ -44,8 +44,8 @@ enum status journal_create(struct journal **out, const char *dir, const char *ru
 /* Appends one record, not yet committed. After a failed write the file is cut back to its
  * last sound end, and every later append fails too. */
 enum status journal_append(struct journal *journal, enum journal_type type,
-                           struct hash128 id, uint32_t attempt, const struct bytes *payload,
-                           struct error *err);
+                           struct hash128 id, uint32_t attempt,
+                           const struct bytes *payload, struct error *err);
 
 /* Commits what was appended (fdatasync). Never retried on the same descriptor. */
 enum status journal_commit(struct journal *journal, struct error *err);
@@ -93,8 +93,8 @@ struct journal_index {
 enum status journal_scan(struct journal_index *index, const char *dir, struct error *err);
 
 /* The same for one file of the folder, by its name. */
-enum status journal_scan_file(struct journal_index *index, const char *dir, const char *name,
-                              struct error *err);
+enum status journal_scan_file(struct journal_index *index, const char *dir,
+                              const char *name, struct error *err);
 void journal_index_fini(struct journal_index *index);
 
 /* The entry that stands for a cell: its first RESULT, else its last FAILED, else NULL. */
@@ -107,7 +107,8 @@ uint32_t journal_count_claims(const struct journal_index *index, struct hash128 
 /* The network that was journalled with `result` under number `i` = 0, 1, ...; NULL beyond
  * the last. */
 const struct journal_entry *journal_find_network(const struct journal_index *index,
-                                                 const struct journal_entry *result, int i);
+                                                 const struct journal_entry *result,
+                                                 int i);
 
 /* Reads an entry's payload into a new buffer (free), checking its CRC again. */
 enum status journal_read(const struct journal_index *index,

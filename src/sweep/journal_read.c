@@ -113,21 +113,22 @@ static enum status add_run(struct journal_index *index, const void *payload,
 }
 
 static enum status add_record(struct journal_index *index,
-                              const struct journal_header *header, const struct mapping *map,
-                              uint64_t payload, struct error *err)
+                              const struct journal_header *header,
+                              const struct mapping *map, uint64_t payload,
+                              struct error *err)
 {
     if (header->type == JOURNAL_RUN)
         return add_run(index, map->data + payload, header->length, err);
     if (memory_grow(&index->entries, &index->entries_capacity, index->n_entries + 1,
                     sizeof *index->entries, err) != STATUS_OK)
         return err->status;
-    index->entries[index->n_entries++] =
-        (struct journal_entry){.type = header->type,
-                               .id = header->id,
-                               .attempt = header->attempt,
-                               .file = (int)index->n_files - 1,
-                               .offset = payload,
-                               .length = header->length};
+    index->entries[index->n_entries++] = (struct journal_entry){
+        .type = header->type,
+        .id = header->id,
+        .attempt = header->attempt,
+        .file = (int)index->n_files - 1,
+        .offset = payload,
+        .length = header->length};
     return STATUS_OK;
 }
 
@@ -148,7 +149,8 @@ static enum status scan_records(struct journal_index *index, const struct mappin
                              header.version, JOURNAL_VERSION);
         if (!sound || !payload_sound(map, payload, header.length)) {
             /* Skip to what may be the next record's first byte. */
-            const uint8_t *next = memchr(map->data + at + 1, magic[0], map->size - at - 1);
+            const uint8_t *next = memchr(map->data + at + 1, magic[0],
+                                         map->size - at - 1);
             uint64_t to = next ? (uint64_t)(next - map->data) : map->size;
             if (*damaged == 0)
                 *first = at;
@@ -269,8 +271,8 @@ static enum status index_finish(struct journal_index *index, struct error *err)
     return err->status;
 }
 
-enum status journal_scan_file(struct journal_index *index, const char *dir, const char *name,
-                              struct error *err)
+enum status journal_scan_file(struct journal_index *index, const char *dir,
+                              const char *name, struct error *err)
 {
     index_init(index, dir);
     scan_file(index, name, err);
@@ -351,13 +353,15 @@ uint32_t journal_count_claims(const struct journal_index *index, struct hash128 
 }
 
 const struct journal_entry *journal_find_network(const struct journal_index *index,
-                                                 const struct journal_entry *result, int i)
+                                                 const struct journal_entry *result,
+                                                 int i)
 {
     const struct journal_entry *entry;
     for (size_t at = lower_bound(index, result->id);
          (entry = entry_of(index, at, result->id)); at++)
         if (entry->type == JOURNAL_NETWORK && entry->file == result->file &&
-            entry->attempt == result->attempt && entry->offset < result->offset && i-- == 0)
+            entry->attempt == result->attempt && entry->offset < result->offset &&
+            i-- == 0)
             return entry;
     return NULL;
 }
@@ -373,8 +377,8 @@ enum status journal_read(const struct journal_index *index,
         map_file(path, &map, err) != STATUS_OK)
         return err->status;
     if (entry->offset > map.size || !payload_sound(&map, entry->offset, entry->length)) {
-        error_set(err, STATUS_DATA, "%s: record at %llu was damaged after it was read", path,
-                  (unsigned long long)entry->offset);
+        error_set(err, STATUS_DATA, "%s: record at %llu was damaged after it was read",
+                  path, (unsigned long long)entry->offset);
     } else {
         *payload = memory_alloc(entry->length, 1, err);
         if (*payload)

@@ -92,11 +92,11 @@ static enum status parse_number(double *value, enum field_id id, const char *sca
     if (whole)
         return error_set(err, STATUS_STUDY,
                          "expected a whole number from %.0f to %.0f, got '%s'",
-                         option->low, option->high, quote_word(scalar).text);
+                         option->low, option->high, text_quote(scalar).text);
     return error_set(err, STATUS_STUDY, "expected a number %s %g and %s %g, got '%s'",
                      option->low_open ? "above" : "of at least", option->low,
                      option->high_open ? "below" : "at most", option->high,
-                     quote_word(scalar).text);
+                     text_quote(scalar).text);
 }
 
 enum { FLAGS_MAX = 16, FLAG_NAME_MAX = 32 };
@@ -120,8 +120,8 @@ static enum status unknown_flag(enum field_id id, const char *scalar, struct err
                                        i ? ", " : "", words[i]);
     }
     return error_set(err, STATUS_STUDY, "expected one of %s, got '%s'%s", list,
-                     quote_word(scalar).text,
-                     quote_nearest(scalar, names, (size_t)n).text);
+                     text_quote(scalar).text,
+                     text_suggest(scalar, names, (size_t)n).text);
 }
 
 static enum status parse_bandwidth(struct spec *spec, const char *scalar,
@@ -133,7 +133,7 @@ static enum status parse_bandwidth(struct spec *spec, const char *scalar,
     if (strncmp(scalar, fixed_prefix, prefix) == 0) {
         struct error inner = {0};
         if (parse_number(&fixed, FIELD_BANDWIDTH_FIXED, scalar + prefix, &inner))
-            return error_set(err, STATUS_STUDY, "'%s': %s", quote_word(scalar).text,
+            return error_set(err, STATUS_STUDY, "'%s': %s", text_quote(scalar).text,
                              inner.text);
     } else {
         rule = field_flag_value(FIELD_BANDWIDTH, scalar);

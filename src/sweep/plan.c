@@ -36,8 +36,8 @@ double plan_cell_seconds(const struct study *study, const struct spec *spec,
                        train_flops +
                    ((double)sizes->train + sizes->validation) * shape.n_inputs *
                        input_seconds;
-    double probe = 2 * parameters * total / probe_flops + total * shape.n_inputs *
-                   input_seconds;
+    double probe = 2 * parameters * total / probe_flops +
+                   total * shape.n_inputs * input_seconds;
     if (study->measures & MEASURE_CLASSIFIERS)
         probe += nodes * total * classifier_seconds * dataset->n_classes / 10;
     if (study->measures & (MEASURE_PATTERNS | MEASURE_SAMPLE_SETS))
@@ -101,8 +101,8 @@ static int compare_costs(const void *a, const void *b, void *costs)
     return (x > y) - (x < y);
 }
 
-enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner, double *load,
-                        struct error *err)
+enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
+                        double *load, struct error *err)
 {
     size_t *order = memory_alloc(n, sizeof *order, err);
     struct heap heap = {.n = n_ranks, .load = load};

@@ -11,8 +11,8 @@
 #include "sweep/study.h"
 
 /* Seconds that a cell takes when no early stopping cuts it short, counted from its
- * structure: multiply-adds of training, validation and probing, and the probes' passes over
- * pre-activations, at nominal rates of one core. Ratios between cells matter for the
+ * structure: multiply-adds of training, validation and probing, and the probes' passes
+ * over pre-activations, at nominal rates of one core. Ratios between cells matter for the
  * schedule; the scale is a rough guide. */
 double plan_cell_seconds(const struct study *study, const struct spec *spec,
                          const struct dataset *dataset, const struct split_sizes *sizes);
@@ -21,10 +21,10 @@ double plan_cell_seconds(const struct study *study, const struct spec *spec,
 double plan_cell_bytes(const struct study *study, const struct spec *spec,
                        const struct dataset *dataset, const struct split_sizes *sizes);
 
-/* Divides n tasks among ranks: longest first, each to the least loaded rank (lowest number
- * on a tie). owner[i] = rank of task i; load[r] = sum of costs. Deterministic, so every
- * rank computes the same plan. */
-enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner, double *load,
-                        struct error *err);
+/* Divides n tasks among ranks: longest first, each to the least loaded rank (lowest
+ * number on a tie). owner[i] = rank of task i; load[r] = sum of costs. Deterministic, so
+ * every rank computes the same plan. */
+enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
+                        double *load, struct error *err);
 
 #endif

@@ -28,7 +28,7 @@ static enum status unknown_label(const char *label, struct error *err)
         names[i] = kinds[i].name;
     return error_set(err, STATUS_STUDY,
                      "expected init, step:N, epoch:N, best or final, got '%s'%s",
-                     quote_word(label).text, quote_nearest(label, names, N_KINDS).text);
+                     text_quote(label).text, text_suggest(label, names, N_KINDS).text);
 }
 
 enum status snapshot_parse(struct snapshot *snapshot, const char *label,
@@ -44,7 +44,7 @@ enum status snapshot_parse(struct snapshot *snapshot, const char *label,
             return error_set(err, STATUS_STUDY,
                              "expected %s and a whole number from 1 to %" PRId64
                              ", got '%s'",
-                             name, most, quote_word(label).text);
+                             name, most, text_quote(label).text);
         *snapshot = (struct snapshot){.kind = kinds[i].kind, .at = at};
         if (most)
             snprintf(snapshot->label, sizeof snapshot->label, "%s%" PRId64, name, at);

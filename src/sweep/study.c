@@ -15,34 +15,6 @@ _Static_assert(MEASURE_PATTERNS == 1 && MEASURE_CLASSIFIERS == 2 &&
 
 /* --- Words in messages ------------------------------------------------------------- */
 
-struct quoted quote_word(const char *word)
-{
-    static const char dots[] = "...";
-    struct quoted quoted;
-    size_t room = sizeof quoted.text - sizeof dots;
-    size_t length = strlen(word), cut = length < room ? length : room;
-    /* a cut never splits a UTF-8 sequence */
-    while (cut < length && cut > 0 && ((unsigned char)word[cut] & 0xc0) == 0x80)
-        cut--;
-    for (size_t i = 0; i < cut; i++) {
-        unsigned char c = (unsigned char)word[i];
-        quoted.text[i] = word[i];
-        if (c < 0x20 || c == 0x7f)
-            quoted.text[i] = '?';
-    }
-    snprintf(quoted.text + cut, sizeof quoted.text - cut, "%s", cut < length ? dots : "");
-    return quoted;
-}
-
-struct quoted quote_nearest(const char *word, const char *const *candidates, size_t count)
-{
-    struct quoted quoted = {""};
-    const char *nearest = text_nearest(word, candidates, count);
-    if (nearest)
-        snprintf(quoted.text, sizeof quoted.text, " (did you mean '%s'?)", nearest);
-    return quoted;
-}
-
 /* --- Release ----------------------------------------------------------------------- */
 
 static void blocks_free(struct grid_block *blocks, size_t n)
@@ -103,8 +75,8 @@ static enum status parse_values(struct axis *axis, const char *name, char *value
         const char *names[OPTION_COUNT];
         int n = option_names(names);
         return error_set(err, STATUS_STUDY, "no option is called '%s'%s",
-                         quote_word(name).text,
-                         quote_nearest(name, names, (size_t)n).text);
+                         text_quote(name).text,
+                         text_suggest(name, names, (size_t)n).text);
     }
     if (!*values)
         return error_set(err, STATUS_STUDY, "the axis has no values");
@@ -205,7 +177,7 @@ enum status study_set_axis(struct study *study, const char *assignment, struct e
     size_t length = strlen(assignment);
     if (length > STUDY_FILE_MAX)
         return error_set(err, STATUS_STUDY, "--set %s: too long",
-                         quote_word(assignment).text);
+                         text_quote(assignment).text);
     char *copy = memory_alloc(length + 1, 1, err);
     if (!copy)
         return err->status;
@@ -214,6 +186,6 @@ enum status study_set_axis(struct study *study, const char *assignment, struct e
     enum status status = assign(study, copy, &inner);
     free(copy);
     if (status)
-        error_set(err, status, "--set %s: %s", quote_word(assignment).text, inner.text);
+        error_set(err, status, "--set %s: %s", text_quote(assignment).text, inner.text);
     return status;
 }

@@ -66,21 +66,6 @@ enum status yaml_fail(const struct yaml_tree *tree, const struct yaml_node *node
                       struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* --- Hostile words in messages ----------------------------------------------------- */
-
-enum { QUOTED_MAX = 64 };
-
-struct quoted {
-    char text[QUOTED_MAX];
-};
-
-/* The word, cut to what a message can hold, with '?' for control characters. */
-struct quoted quote_word(const char *word);
-
-/* " (did you mean 'relu'?)", or nothing where no candidate is near. */
-struct quoted quote_nearest(const char *word, const char *const *candidates,
-                            size_t count);
-
 /* --- Axes -------------------------------------------------------------------------- */
 
 /* The values of an axis as written: scalars, and for whole numbers a..b and a..b:step. */

@@ -40,7 +40,7 @@ static enum status read_name(const struct study_reader *reader,
         return yaml_fail(reader->tree, node, err,
                          "study: expected a name of 1 to %d characters a-z, 0-9 and -, "
                          "got '%s'",
-                         STUDY_NAME_MAX, quote_word(name).text);
+                         STUDY_NAME_MAX, text_quote(name).text);
     memcpy(reader->study->name, name, length + 1);
     return STATUS_OK;
 }
@@ -81,7 +81,7 @@ static enum status read_data_name(const struct study_reader *reader,
             reader->tree, node, err,
             "name: expected fashion-mnist, mnist, glyphs or a folder (with a "
             "'/'), got '%s'%s",
-            quote_word(name).text, quote_nearest(name, names, N_NAMES).text);
+            text_quote(name).text, text_suggest(name, names, N_NAMES).text);
     if (strlen(name) >= IO_PATH_MAX)
         return yaml_fail(reader->tree, node, err, "name: longer than %d bytes",
                          IO_PATH_MAX - 1);
@@ -110,7 +110,7 @@ static enum status read_count(const struct study_reader *reader,
         return yaml_fail(reader->tree, node, err,
                          "%s: expected a whole number from %" PRIu32 " to %d%s, got '%s'",
                          key, low, DATASET_SAMPLES_MAX, all_accepted ? " or all" : "",
-                         quote_word(text).text);
+                         text_quote(text).text);
     *count = (uint32_t)value;
     return STATUS_OK;
 }
@@ -161,7 +161,7 @@ static enum status read_hash(const struct study_reader *reader,
     if (!hash_parse(text, &study->data.hash))
         return yaml_fail(reader->tree, node, err,
                          "hash: expected %d digits 0-9 and a-f, got '%s'", HASH_HEX,
-                         quote_word(text).text);
+                         text_quote(text).text);
     study->data.has_hash = true;
     return STATUS_OK;
 }

@@ -93,8 +93,8 @@ static enum status read_measures(const struct study_reader *reader,
         if (!bit)
             status = yaml_fail(reader->tree, study_item_node(reader, node, i), err,
                                "measures: unknown measure '%s'%s",
-                               quote_word(items[i]).text,
-                               quote_nearest(items[i], measure_names, N_MEASURES).text);
+                               text_quote(items[i]).text,
+                               text_suggest(items[i], measure_names, N_MEASURES).text);
         else if (study->measures & bit)
             status = yaml_fail(reader->tree, study_item_node(reader, node, i), err,
                                "measures: %s occurs twice", items[i]);
@@ -182,5 +182,5 @@ enum status study_read_keep(const struct study_reader *reader,
         return yaml_fail(reader->tree, nodes, err,
                          "nodes: per-node results are not available in this version");
     return yaml_fail(reader->tree, nodes, err, "nodes: expected true or false, got '%s'",
-                     quote_word(text).text);
+                     text_quote(text).text);
 }

@@ -30,8 +30,8 @@ static enum status unknown_key(const struct study_reader *reader,
         return yaml_fail(reader->tree, key, err, "'%s' belongs under %s", name,
                          places[option_get(option)->section]);
     return yaml_fail(reader->tree, key, err, "unknown key '%s' in %s%s",
-                     quote_word(name).text, section->name[0] ? section->name : "a study",
-                     quote_nearest(name, section->keys, (size_t)section->n_keys).text);
+                     text_quote(name).text, section->name[0] ? section->name : "a study",
+                     text_suggest(name, section->keys, (size_t)section->n_keys).text);
 }
 
 static int find_key(const struct section *section, const char *name)

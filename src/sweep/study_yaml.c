@@ -24,7 +24,7 @@ struct builder {
 /* --- Checks before parsing --------------------------------------------------------- */
 
 static enum status check_character(const char *yaml, size_t i, bool at_line_start,
-                                   struct quoted *what)
+                                   struct text_word *what)
 {
     unsigned char c = (unsigned char)yaml[i];
     if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
@@ -46,7 +46,7 @@ static enum status check_text(const char *yaml, size_t length, const char *origi
     bool valid = text_valid_utf8(yaml, length, &bad), line_start = true;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)yaml[i];
-        struct quoted what;
+        struct text_word what;
         if (!valid && i == bad)
             return error_set(err, STATUS_STUDY,
                              "%s:%d:%d: byte 0x%02x is not valid UTF-8", origin, line,

@@ -41,7 +41,7 @@ start() {
 
 finish() {
     local start=${EPOCHREALTIME/./}
-    wait "$started"
+    { wait "$started"; } 2>/dev/null # which tells of kills
     code=$?
     started=
     took "$start"

@@ -2,8 +2,8 @@
  * network trained on Fashion-MNIST: class decisions of whole layers, and log densities.
  *
  * The decisions are checked through the probe itself: sampled points are given as a test
- * set whose "class" is what the exact densities decide, so the count of correct answers is
- * the count of agreements.
+ * set whose "class" is what the exact densities decide, so the count of correct answers
+ * is the count of agreements.
  */
 #include <math.h>
 #include <stdio.h>
@@ -58,7 +58,8 @@ static void order_samples(struct sampled *s, const uint8_t *labels)
                                   : TRAIN + rng_below(&rng, (uint64_t)i, HELD_OUT);
 }
 
-/* z [n_out, columns] of the next layer; `z` holds the layer below (or nothing for layer 0). */
+/* z [n_out, columns] of the next layer; `z` holds the layer below (or nothing for layer
+ * 0). */
 static void forward(const struct net *net, int layer, const float *parameters,
                     const struct dataset *data, const struct sampled *s, float *z)
 {
@@ -145,7 +146,8 @@ static void compare_logs(const float *row, const struct sampled *s,
 }
 
 /* Sums exact log densities over nodes; returns how many decisions the probe shares. */
-static int check_layer(const float *z, int n_nodes, struct sampled *s, struct errors *errors)
+static int check_layer(const float *z, int n_nodes, struct sampled *s,
+                       struct errors *errors)
 {
     enum { COLUMNS = TRAIN + POINTS };
     static double scores[POINTS][CLASSES], exact[POINTS][CLASSES];
@@ -156,9 +158,9 @@ static int check_layer(const float *z, int n_nodes, struct sampled *s, struct er
         struct bandwidths b = scott(row, s);
         for (int i = 0; i < POINTS; i++)
             for (int c = 0; c < CLASSES; c++) {
-                exact[i][c] = kde_log_density_exact(
-                    row + s->start[c], s->start[c + 1] - s->start[c], b.h[c],
-                    (double)row[TRAIN + i]);
+                exact[i][c] = kde_log_density_exact(row + s->start[c],
+                                                    s->start[c + 1] - s->start[c], b.h[c],
+                                                    (double)row[TRAIN + i]);
                 scores[i][c] += fmax(exact[i][c], KDE_LOG_FLOOR);
             }
         if (node < ERROR_NODES)
@@ -213,8 +215,8 @@ static struct trainer *train(const struct net *net, const struct dataset *data,
     struct train_data samples = {.images = data->train.images,
                                  .labels = data->train.labels,
                                  .n = TRAIN,
-                                 .validation_images =
-                                     data->train.images + (size_t)TRAIN * 784,
+                                 .validation_images = data->train.images +
+                                                      (size_t)TRAIN * 784,
                                  .validation_labels = data->train.labels + TRAIN,
                                  .n_validation = HELD_OUT};
     struct trainer *trainer;

@@ -31,8 +31,8 @@ static int make_records(void **state)
         *record_int(&records[i], FIELD_STATUS) = CELL_COMPLETE;
         for (int s = 0; s < 2; s++) {
             double *values = record_real(&records[i], FIELD_NETWORK_ACCURACY);
-            values[record_index(FIELD_NETWORK_ACCURACY, records[i].shape, s, SPLIT_TEST, 0,
-                                0)] = accuracy(i) / (s + 1);
+            values[record_index(FIELD_NETWORK_ACCURACY, records[i].shape, s, SPLIT_TEST,
+                                0, 0)] = accuracy(i) / (s + 1);
             for (int l = 0; l < depth + 1; l++)
                 record_real(&records[i], FIELD_MEAN_PERPLEXITY)[record_index(
                     FIELD_MEAN_PERPLEXITY, records[i].shape, s, SPLIT_TEST, l, 0)] =
@@ -108,11 +108,13 @@ static void test_ragged_layers(void **state)
     size_t extent = record_extent(FIELD_MEAN_PERPLEXITY, table.shape);
     for (int g = 0; g < 3; g++)
         for (int l = 0; l < 4; l++) {
-            size_t at = (size_t)g * extent + record_index(FIELD_MEAN_PERPLEXITY, table.shape,
-                                                          1, SPLIT_TEST, l, 0);
+            size_t at = (size_t)g * extent + record_index(FIELD_MEAN_PERPLEXITY,
+                                                          table.shape, 1, SPLIT_TEST, l,
+                                                          0);
             bool exists = l < g + 2;
             assert_int_equal(stats->n[at], exists ? (g == 0 ? 4 : g == 1 ? 3 : 1) : 0);
-            assert_true(stats->mean[at] == (exists ? 10 * (g + 1) + l : RECORD_FILL_REAL));
+            assert_true(stats->mean[at] ==
+                        (exists ? 10 * (g + 1) + l : RECORD_FILL_REAL));
         }
     group_table_fini(&table);
 }

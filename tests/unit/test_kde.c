@@ -80,10 +80,10 @@ static void draw(float *values, double centre, double sd, uint64_t stream)
         values[i] = (float)(centre + sd * rng_normal(&rng, i));
 }
 
-/* Binning moves no value by as much as a grid step, so the estimate lies between the exact
- * ones a step to the left and a step to the right; reading between grid points adds at most
- * the curvature of the steepest parabola, (step / h)^2 / 8. Beyond 10 h the continuation
- * follows the values that matter at its edge: 0.1 % of ln p. */
+/* Binning moves no value by as much as a grid step, so the estimate lies between the
+ * exact ones a step to the left and a step to the right; reading between grid points adds
+ * at most the curvature of the steepest parabola, (step / h)^2 / 8. Beyond 10 h the
+ * continuation follows the values that matter at its edge: 0.1 % of ln p. */
 static void check_bracket(const struct fit *f, const float *values, double x)
 {
     double step = ldexp(f->range.high - f->range.low, -f->bits), h = f->bandwidth;
@@ -112,7 +112,8 @@ static void test_against_exact(void **state)
             double exact = kde_log_density_exact(values, N, h, x);
             double error = fabs(lookup(&f, x) - exact);
             if (exact > -8 && error > body_limits[bits - KDE_GRID_BITS_MIN])
-                fail_msg("%d bits at %g: error %g where ln p is %g", bits, x, error, exact);
+                fail_msg("%d bits at %g: error %g where ln p is %g", bits, x, error,
+                         exact);
             check_bracket(&f, values, x);
         }
     }
@@ -219,7 +220,8 @@ static void test_empty_class(void **state)
     const uint64_t histogram[513] = {0};
     f.range = (struct kde_range){0, 1};
     kde_log_table(histogram, 9, f.range, 0.1, workspace, f.table, 1);
-    assert_true(f.table[0] == (float)KDE_LOG_FLOOR && f.table[512] == (float)KDE_LOG_FLOOR);
+    assert_true(f.table[0] == (float)KDE_LOG_FLOOR &&
+                f.table[512] == (float)KDE_LOG_FLOOR);
 }
 
 int main(void)

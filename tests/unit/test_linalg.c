@@ -64,7 +64,7 @@ static void check(enum linalg_op op, int m, int n, int k, float beta)
 static void test_products(void **state)
 {
     (void)state;
-    static const int shapes[][3] = {{1, 1, 1},     {3, 5, 7},      {100, 64, 100},
+    static const int shapes[][3] = {{1, 1, 1},      {3, 5, 7},       {100, 64, 100},
                                     {100, 64, 784}, {200, 128, 200}, {10, 256, 100},
                                     {300, 70, 333}, {17, 1, 33}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)

@@ -85,7 +85,8 @@ static void test_cost_model(void **state)
     assert_true(longer > 1.8 * base && longer < 2 * base);
     spec.value[FIELD_WIDTH] = 2000;
     assert_true(plan_cell_seconds(&study, &spec, &dataset, &sizes) > 20 * base);
-    assert_true(plan_cell_bytes(&study, &spec, &dataset, &sizes) > bytes + 4.0 * 70000 * 1900);
+    assert_true(plan_cell_bytes(&study, &spec, &dataset, &sizes) >
+                bytes + 4.0 * 70000 * 1900);
 }
 
 int main(void)

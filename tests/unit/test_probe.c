@@ -156,7 +156,8 @@ static void add_node(struct reference *r, int node)
 {
     const struct layer *layer = r->layer;
     for (int class = 0; class < CLASSES; class ++) {
-        const float *train = &layer->z[(size_t)node * layer->stride + layer->start[class]];
+        const float *train =
+            &layer->z[(size_t)node * layer->stride + layer->start[class]];
         double n = group_sizes[class], on = 0, h = bandwidth(r, node, class);
         for (uint32_t i = 0; i < group_sizes[class]; i++)
             on += train[i] > 0;
@@ -168,12 +169,12 @@ static void add_node(struct reference *r, int node)
             double *score = r->scores + i * PROBE_SYSTEMS * CLASSES;
             float z = value(layer, node, i);
             double discrete = log(z > 0 ? rate : 1 - rate);
-            double continuous =
-                fmax(kde_log_density_exact(train, group_sizes[class], h, (double)z), -700);
+            double continuous = fmax(
+                kde_log_density_exact(train, group_sizes[class], h, (double)z), -700);
             score[PROBE_DISCRETE * CLASSES + class] += prior + discrete;
             score[PROBE_CONTINUOUS * CLASSES + class] += prior + continuous;
-            score[PROBE_COMBINED * CLASSES + class] +=
-                prior + (z > 0 ? continuous : discrete);
+            score[PROBE_COMBINED * CLASSES + class] += prior +
+                                                       (z > 0 ? continuous : discrete);
         }
     }
 }
@@ -194,7 +195,8 @@ static void reference_correct(struct reference *r,
     for (int g = 0; g < N_GROUPS; g++)
         for (uint32_t i = r->layer->start[g]; i < r->layer->start[g + 1]; i++)
             for (int s = 0; s < PROBE_SYSTEMS; s++) {
-                const double *score = r->scores + (i * PROBE_SYSTEMS + (uint32_t)s) * CLASSES;
+                const double *score = r->scores +
+                                      (i * PROBE_SYSTEMS + (uint32_t)s) * CLASSES;
                 int best = 0;
                 for (int c = 1; c < CLASSES; c++)
                     best = score[c] > score[best] ? c : best;
@@ -241,7 +243,8 @@ static void test_classifiers_against_reference(void **state)
 static void golden_likelihoods(double out[PROBE_SYSTEMS][2][2])
 {
     static const float z0[2][4] = {{-1, .5f, 1, 2}, {.4f, .9f, -.3f, 1.5f}};
-    static const float z1[2][5] = {{-2, -.7f, .2f, -1.4f, .6f}, {-.5f, .2f, -1.1f, -.9f, .8f}};
+    static const float z1[2][5] = {{-2, -.7f, .2f, -1.4f, .6f},
+                                   {-.5f, .2f, -1.1f, -.9f, .8f}};
     static const double at[2] = {0.3, -0.2};
     for (int node = 0; node < 2; node++)
         for (int class = 0; class < 2; class ++) {
@@ -387,7 +390,8 @@ static void test_degenerate_nodes(void **state)
 static void assert_same(const struct layer *a, const struct layer *b)
 {
     assert_memory_equal(a->pattern_count, b->pattern_count, sizeof a->pattern_count);
-    assert_memory_equal(a->pattern_entropy, b->pattern_entropy, sizeof a->pattern_entropy);
+    assert_memory_equal(a->pattern_entropy, b->pattern_entropy,
+                        sizeof a->pattern_entropy);
     assert_memory_equal(a->out.system_correct, b->out.system_correct,
                         sizeof a->out.system_correct);
     assert_memory_equal(a->out.predictability, b->out.predictability,
@@ -409,8 +413,8 @@ static void test_order_of_samples_and_nodes(void **state)
     for (int node = 0; node < NODES; node++)
         for (int g = 0; g < N_GROUPS; g++)
             for (uint32_t i = 0; i < group_sizes[g]; i++) /* each group backwards */
-                b.z[order[node] * b.stride + a.start[g] + i] =
-                    value(&a, node, a.start[g + 1] - 1 - i);
+                b.z[order[node] * b.stride + a.start[g] + i] = value(
+                    &a, node, a.start[g + 1] - 1 - i);
     run(&a, &all_probes);
     run(&b, &all_probes);
     assert_same(&a, &b);
@@ -443,7 +447,8 @@ static void test_rescaling_a_node(void **state)
     free(b.z);
 }
 
-/* A probe that is not asked for leaves its outputs alone, and does not change the others. */
+/* A probe that is not asked for leaves its outputs alone, and does not change the others.
+ */
 static void test_measures_are_independent(void **state)
 {
     (void)state;

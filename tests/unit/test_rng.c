@@ -16,7 +16,8 @@ static void test_known_answers(void **state)
     rng_words(&(struct rng){0xffffffff, 0xffffffff, UINT64_MAX}, UINT64_MAX, out);
     const uint32_t ones[4] = {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd};
     assert_memory_equal(out, ones, sizeof out);
-    /* The digits of pi: counter 243f6a88 85a308d3 13198a2e 03707344, key a4093822 299f31d0 */
+    /* The digits of pi: counter 243f6a88 85a308d3 13198a2e 03707344, key a4093822
+     * 299f31d0 */
     rng_words(&(struct rng){0xa4093822, 0x299f31d0, 0x0370734413198a2eULL},
               0x85a308d3243f6a88ULL, out);
     const uint32_t pi[4] = {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1};
@@ -95,8 +96,8 @@ static void test_permutation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers),    cmocka_unit_test(test_uniform_moments),
-        cmocka_unit_test(test_normal_moments),   cmocka_unit_test(test_below_is_uniform),
+        cmocka_unit_test(test_known_answers),  cmocka_unit_test(test_uniform_moments),
+        cmocka_unit_test(test_normal_moments), cmocka_unit_test(test_below_is_uniform),
         cmocka_unit_test(test_permutation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,8 @@ static void test_entropy(void **state)
 {
     (void)state;
     const int64_t counts[] = {5, 3, 1, 1, 0};
-    near(exp(stats_entropy(counts, 5)), 3.216463455324, 1e-11); /* measures: golden value */
+    near(exp(stats_entropy(counts, 5)), 3.216463455324,
+         1e-11); /* measures: golden value */
     const int64_t one[] = {0, 9};
     near(stats_entropy(one, 2), 0, 0);
     const int64_t none[] = {0, 0};

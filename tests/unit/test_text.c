@@ -13,14 +13,14 @@ static void test_numbers(void **state)
     int64_t i;
     double d;
     assert_true(text_parse_int("-12", &i) && i == -12);
-    static const char *const no_ints[] = {"", "-", "1.0", " 1", "1 ", "0x10", "1e3",
-                                          "99999999999999999999", "--1", "1-"};
+    static const char *const no_ints[] = {
+        "", "-", "1.0", " 1", "1 ", "0x10", "1e3", "99999999999999999999", "--1", "1-"};
     for (size_t k = 0; k < sizeof no_ints / sizeof *no_ints; k++)
         assert_false(text_parse_int(no_ints[k], &i));
     assert_true(text_parse_double("1e-3", &d) && d == 0.001);
     assert_true(text_parse_double(".5", &d) && d == 0.5);
-    static const char *const no_doubles[] = {"", ".", "e5", "nan", "inf", "0x1p3", "1,5",
-                                             "1e999", "1 ", "-"};
+    static const char *const no_doubles[] = {"",      ".",   "e5",    "nan", "inf",
+                                             "0x1p3", "1,5", "1e999", "1 ",  "-"};
     for (size_t k = 0; k < sizeof no_doubles / sizeof *no_doubles; k++)
         assert_false(text_parse_double(no_doubles[k], &d));
 }
@@ -31,8 +31,12 @@ static void test_shortest_double(void **state)
     static const struct {
         double value;
         const char *text;
-    } cases[] = {{0.1, "0.1"},   {100, "100"},      {0, "0"},
-                 {1e-5, "1e-05"}, {1.0 / 3, "0.3333333333333333"}, {-2.5, "-2.5"},
+    } cases[] = {{0.1, "0.1"},
+                 {100, "100"},
+                 {0, "0"},
+                 {1e-5, "1e-05"},
+                 {1.0 / 3, "0.3333333333333333"},
+                 {-2.5, "-2.5"},
                  {1e300, "1e+300"}};
     char out[40];
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -72,8 +76,9 @@ static void test_utf8(void **state)
     (void)state;
     size_t at;
     assert_true(text_valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &at));
-    static const char *const bad[] = {"ab\xff", "ab\xc3", "ab\xc0\xaf", "ab\xed\xa0\x80",
-                                      "ab\xf4\x90\x80\x80", "ab\x80", "ab\xe2\x82"};
+    static const char *const bad[] = {
+        "ab\xff", "ab\xc3",    "ab\xc0\xaf", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80",
+        "ab\x80", "ab\xe2\x82"};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         assert_false(text_valid_utf8(bad[k], strlen(bad[k]), &at));
         assert_int_equal(at, 2);
@@ -115,7 +120,8 @@ static void test_hash_text(void **state)
     hash_format(h, hex);
     assert_true(hash_parse(hex, &parsed) && hash_equal(h, parsed));
     assert_false(hash_parse("xyz", &parsed));
-    assert_int_equal(hash_crc32("123456789", 9), 0xcbf43926); /* the standard check value */
+    assert_int_equal(hash_crc32("123456789", 9),
+                     0xcbf43926); /* the standard check value */
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Back-propagation against finite differences of an independent double-precision network,
- * and against the paper's sum over active paths; optimizers, shuffling, early stopping. */
+ * and against the paper's sum over active paths; optimizers, shuffling, early stopping.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,8 +170,7 @@ static void forward_paths(struct paths *p, enum loss_kind loss, int sample)
     for (int l = 0; l < p->net->n_layers; l++) {
         const struct net_layer *layer = &p->net->layers[l];
         for (int j = 0; j < layer->n_out; j++) {
-            p->z[l][j] =
-                layer->has_bias ? (double)p->w[layer->biases + (size_t)j] : 0.0;
+            p->z[l][j] = layer->has_bias ? (double)p->w[layer->biases + (size_t)j] : 0.0;
             for (int k = 0; k < layer->n_in; k++)
                 p->z[l][j] += weight(p, l, j, k) * a[k];
         }
@@ -186,9 +186,9 @@ static void forward_paths(struct paths *p, enum loss_kind loss, int sample)
                        (labels[sample] == j);
 }
 
-/* Sum over all paths from node j of `layer` to the output layer of lambda at its end times
- * the product of its switches T(z) and weights: every path one by one, no recursion over
- * partial sums as in back-propagation. */
+/* Sum over all paths from node j of `layer` to the output layer of lambda at its end
+ * times the product of its switches T(z) and weights: every path one by one, no recursion
+ * over partial sums as in back-propagation. */
 static double sum_paths(const struct paths *p, int layer, int j)
 {
     int last = p->net->n_layers - 1;
@@ -413,7 +413,8 @@ static void test_initial_weights(void **state)
 static void test_load_inputs(void **state)
 {
     (void)state;
-    const uint32_t order[20] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4};
+    const uint32_t order[20] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3,
+                                5, 8, 9, 7, 9, 3, 2, 3, 8, 4};
     float out[INPUTS * 48];
     struct matrix x = {out, INPUTS, 20, net_stride(20)};
     assert_true(x.stride <= 48 && x.stride >= 20);

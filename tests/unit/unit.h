@@ -12,11 +12,11 @@
 #include "base/error.h"
 
 /* The call must have succeeded; prints the error's text where it has not. */
-#define assert_ok(err)                                                                   \
-    do {                                                                                 \
-        if ((err).status != STATUS_OK)                                                   \
-            print_error("%s\n", (err).text);                                             \
-        assert_int_equal((err).status, STATUS_OK);                                       \
+#define assert_ok(err)                             \
+    do {                                           \
+        if ((err).status != STATUS_OK)             \
+            print_error("%s\n", (err).text);       \
+        assert_int_equal((err).status, STATUS_OK); \
     } while (0)
 
 #endif

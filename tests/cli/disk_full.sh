@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A disk that fills up: exit 74, what was journalled stays, and the same command finishes
+# the study once there is room.
+. "$(dirname "$0")/lib.sh"
+need ncdump netcdf-bin
+
+# Four cells with kept networks: about 2.5 MB of journal each.
+printf '%s\n' 'study: wide' "data: $data" 'grid: {seed: 1..4, depth: 1, width: 400}' \
+    'train: {epochs: 2, batch_size: 32}' 'probe: {at: [init, best], measures: [patterns]}' \
+    'keep: {networks: [init, best]}' >wide.yaml
+sweep wide
+expected=$(content_hash wide/archive.nc)
+
+# stops TEXT COMMAND...: the sweep of `run` below the command ends with 74 and one message.
+stops() {
+    local text=$1
+    shift
+    run "$@"
+    assert_exit 74
+    assert_count 1 stderr '^strata: run/'
+    assert_text stderr "$text"
+    assert_no_match stderr 'Segmentation|[Ss]ignal'
+}
+
+# The journal filled up: some cells are done, no file is half written.
+half_done() {
+    complete=$(cells "$1" complete)
+    [ "$complete" -gt 0 ] && [ "$complete" -lt 4 ] || fail "$complete of 4 cells are complete"
+    assert_equal "$(cells "$1" damaged_bytes)" 0
+    assert_equal "$(ls "$1" | tr '\n' ' ')" "RUN.lock journal study.yaml "
+}
+
+continues() {
+    run "$strata" sweep wide.yaml -o run -q
+    assert_exit 0
+    assert_text stderr "$1 done before"
+    assert_equal "$(content_hash run/archive.nc)" "$expected"
+    assert_file run/networks.nc
+    rm -r run
+}
+
+# A limit on file sizes does to one file what a full disk does to all.
+limited='ulimit -f "$0" && exec "$@"'
+stops "File too large" bash -c "$limited" 6000 "$strata" sweep wide.yaml -o run -q
+half_done run
+continues "$complete"
+
+# Two journals fit, the kept networks do not fit one file.
+stops "networks.nc: " bash -c "$limited" 7000 "$mpirun" -n 2 "$strata" sweep wide.yaml \
+    -o run -q
+assert_text stderr "(is the disk full?)"
+assert_equal "$(cells run complete)" 4
+assert_equal "$(ls run | tr '\n' ' ')" "RUN.lock archive.nc journal study.yaml "
+continues 4
+
+# A small file system, mounted in a namespace that ends with the command.
+mkdir disk run
+if ! unshare -m mount -t tmpfs none disk 2>/dev/null; then
+    skip "no file system can be mounted here; the file size limit was tested"
+fi
+on_small_disk='mount -t tmpfs -o size=6m none run && "$@"; code=$?; cp -r run/. kept; exit $code'
+stops "No space left on device" unshare -m bash -c "$on_small_disk" small \
+    "$strata" sweep wide.yaml -o run -q
+rmdir run
+mv kept run
+half_done run
+continues "$complete"
