@@ -2,7 +2,6 @@
 add_library(strata_compiler INTERFACE)
 target_compile_definitions(strata_compiler INTERFACE
     _GNU_SOURCE
-    STRATA_VERSION="${PROJECT_VERSION}"
     $<$<BOOL:${STRATA_SANITIZE}>:STRATA_SANITIZED>)
 target_compile_options(strata_compiler INTERFACE
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith

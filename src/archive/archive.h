@@ -32,7 +32,8 @@ struct archive_header {
 struct archive_writer;
 
 /* Starts `path` under a temporary name in the same folder; `path` itself is untouched
- * until archive_publish. */
+ * until archive_publish. Where writing or publishing gave STATUS_IO (a full disk), HDF5's
+ * exit handler may crash: such a process leaves by _exit. */
 enum status archive_create(struct archive_writer **writer, const char *path,
                            const struct archive_header *header, struct error *err);
 

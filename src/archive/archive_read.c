@@ -214,9 +214,9 @@ static bool get_row(const struct archive *archive, enum field_id id, size_t row,
             break;
         case FIELD_TYPE_FLAG:
             for (size_t i = 0; i < rows.own; i++) {
-                record_int(record, id)[to + i] = flags[from + i];
                 if (flags[from + i] < 0 || flags[from + i] >= field_flag_count(id))
                     return false;
+                record_int(record, id)[to + i] = (unsigned char)flags[from + i];
             }
             break;
         case FIELD_TYPE_REAL:
@@ -277,7 +277,8 @@ enum status archive_read(struct archive *archive, int64_t first, int64_t count,
     if (first < 0 || count < 0 || first > archive->n_cells ||
         count > archive->n_cells - first)
         return error_set(err, STATUS_INTERNAL, "%s: cells %lld to %lld of %lld",
-                         archive->path, (long long)first, (long long)(first + count),
+                         archive->path, (long long)first,
+                         (long long)first + (long long)count,
                          (long long)archive->n_cells);
     if (count > 0)
         memset(records, 0, (size_t)count * sizeof *records);
@@ -332,9 +333,9 @@ static enum status touch_rest(struct archive *archive, struct error *err)
 
 enum status schema_check(const char *path, struct hash128 *content, struct error *err)
 {
-    struct archive *archive;
+    struct archive *archive = NULL;
     struct hash128 stated;
-    if (open_here(&archive, path, err) != STATUS_OK)
+    if (open_here(&archive, path, err) != STATUS_OK || !archive)
         return err->status;
     bool has_hash = hash_parse(archive_attribute(archive, "content_hash"), &stated);
     if (archive->newer_minor)
@@ -355,9 +356,9 @@ enum status schema_check(const char *path, struct hash128 *content, struct error
 static enum status describe_here(const char *path, struct hash128 *content,
                                  struct error *err)
 {
-    struct archive *archive;
+    struct archive *archive = NULL;
     *content = (struct hash128){0, 0};
-    if (open_here(&archive, path, err) != STATUS_OK)
+    if (open_here(&archive, path, err) != STATUS_OK || !archive)
         return err->status;
     int n_variables = 0, n_attributes;
     nc_inq_nvars(archive->file.id, &n_variables);

@@ -289,10 +289,10 @@ static enum status define_groups(struct group_variables *ids,
     netcdf_begin_definitions(file, err);
     netcdf_define_dim(file, "group", (size_t)groups->n_groups, &ids->group_dim, err);
     netcdf_define_dim(file, "bound", 2, &ids->bound_dim, err);
-    schema_define_axis(file, "group", NC_INT, ids->group_dim, "index of the group",
-                       &ids->group, err);
-    schema_define_axis(file, "bound", NC_BYTE, ids->bound_dim, "end of the interval",
-                       &ids->bound, err);
+    schema_define_axis(file, NC_INT, ids->group_dim, "index of the group", &ids->group,
+                       err);
+    schema_define_axis(file, NC_BYTE, ids->bound_dim, "end of the interval", &ids->bound,
+                       err);
     netcdf_put_flags(file, ids->bound, 2, "low high", err);
     define_options(ids, file, err);
     for (int i = 0; i < FIELD_COUNT; i++)
@@ -432,7 +432,7 @@ static enum status complete(struct archive_writer *writer, struct error *err)
 enum status archive_publish(struct archive_writer *writer, struct hash128 *content,
                             struct error *err)
 {
-    struct hash128 read_back;
+    struct hash128 read_back = {0, 0};
     if (complete(writer, err) == STATUS_OK)
         schema_check(writer->output.temporary, &read_back, err);
     if (err->status == STATUS_OK && !hash_equal(read_back, writer->content))

@@ -192,10 +192,8 @@ static int plan_chunks(const struct netcdf *file, const struct netcdf_variable *
     for (int d = variable->n_dims - 1; d >= 0 && code == NC_NOERR; d--) {
         size_t length;
         code = nc_inq_dimlen(file->id, variable->dims[d], &length);
-        if (variable->dims[d] == unlimited)
-            length = variable->cells_per_chunk;
-        else if (d == 0 && variable->cells_per_chunk > 0 &&
-                 variable->cells_per_chunk < length)
+        if (variable->dims[d] == unlimited || (d == 0 && variable->cells_per_chunk > 0 &&
+                                               variable->cells_per_chunk < length))
             length = variable->cells_per_chunk;
         size_t most = room;
         if (variable->dims[d] == unlimited)

@@ -186,15 +186,21 @@ static enum status define_field(struct schema *schema, const struct netcdf *file
     return netcdf_put_fill(file, *var, variable.type, err);
 }
 
-enum status schema_define_axis(const struct netcdf *file, const char *name, nc_type type,
-                               int dim, const char *long_name, int *id, struct error *err)
+enum status schema_define_axis(const struct netcdf *file, nc_type type, int dim,
+                               const char *long_name, int *id, struct error *err)
 {
+    char name[NC_MAX_NAME + 1];
     struct netcdf_variable variable = {.name = name,
                                        .type = type,
                                        .n_dims = 1,
                                        .dims = {dim},
                                        .long_name = long_name,
                                        .units = "1"};
+    if (err->status != STATUS_OK)
+        return err->status;
+    int code = nc_inq_dimname(file->id, dim, name);
+    if (code != NC_NOERR)
+        return netcdf_error(file, STATUS_IO, long_name, code, err);
     return netcdf_define(file, &variable, id, err);
 }
 
@@ -225,21 +231,20 @@ static enum status define_axes(struct schema *schema, struct axes *axes,
     const int *dims = schema->dims;
     struct netcdf_variable labels = label_variable(schema);
     netcdf_define(file, &labels, &schema->labels, err);
-    schema_define_axis(file, "system", NC_BYTE, dims[DIM_SYSTEM],
+    schema_define_axis(file, NC_BYTE, dims[DIM_SYSTEM],
                        "node information that the layer's classifier uses", &axes->system,
                        err);
     netcdf_put_flags(file, axes->system, N_SYSTEMS, "discrete continuous combined", err);
-    schema_define_axis(file, "split", NC_BYTE, dims[DIM_SPLIT], "part of the data",
-                       &axes->split, err);
+    schema_define_axis(file, NC_BYTE, dims[DIM_SPLIT], "part of the data", &axes->split,
+                       err);
     netcdf_put_flags(file, axes->split, N_SPLITS, "train validation test", err);
     schema_define_axis(
-        file, "layer", NC_INT, dims[DIM_LAYER],
+        file, NC_INT, dims[DIM_LAYER],
         "layer from the input, hidden layers first; the output layer of a cell is "
         "its depth + 1",
         &axes->layer, err);
-    schema_define_axis(file, "class", NC_INT, dims[DIM_CLASS], "class", &axes->class,
-                       err);
-    return schema_define_axis(file, "quantile", NC_DOUBLE, dims[DIM_QUANTILE],
+    schema_define_axis(file, NC_INT, dims[DIM_CLASS], "class", &axes->class, err);
+    return schema_define_axis(file, NC_DOUBLE, dims[DIM_QUANTILE],
                               "probability of the quantile", &axes->quantile, err);
 }
 
@@ -289,6 +294,7 @@ static const struct run_field {
 #undef TEXT
 #undef INT
 };
+_Static_assert((int)RUN_ID_LENGTH == (int)ID_LENGTH, "run_id is on id_len");
 enum { N_RUN_FIELDS = sizeof run_fields / sizeof *run_fields };
 
 static enum status define_runs(const struct schema *schema, const struct netcdf *file,
@@ -313,7 +319,7 @@ static enum status define_runs(const struct schema *schema, const struct netcdf 
                                            .units = "1"};
         netcdf_define(file, &variable, &ids[i], err);
     }
-    return schema_define_axis(file, "run", NC_INT, run_dim, "index of the run",
+    return schema_define_axis(file, NC_INT, run_dim, "index of the run",
                               &ids[N_RUN_FIELDS], err);
 }
 

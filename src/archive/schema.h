@@ -42,9 +42,8 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
                           const struct archive_header *header, struct error *err);
 
 /* Defines a coordinate variable, named as its dimension. */
-enum status schema_define_axis(const struct netcdf *file, const char *name, nc_type type,
-                               int dim, const char *long_name, int *id,
-                               struct error *err);
+enum status schema_define_axis(const struct netcdf *file, nc_type type, int dim,
+                               const char *long_name, int *id, struct error *err);
 
 /* Writes first, first + 1, ... to an NC_INT or NC_BYTE coordinate. */
 enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type,

@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "cli/session.h"
+#include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 
@@ -110,7 +111,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     if (dist_rank(dist) == DIST_COLLECTOR) {
         char memory[32];
         text_format_bytes(memory, sizeof memory, session_available_memory());
-        printf("strata     %s\n", STRATA_VERSION);
+        printf("strata     %s\n", strata_version);
         printf("launcher   %s, %d rank%s, %d on this host\n", launcher(), dist_size(dist),
                dist_size(dist) == 1 ? "" : "s", dist_local_size(dist));
         printf("MPI        %s\n", dist_library(dist));

@@ -14,6 +14,7 @@
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell.h"
@@ -209,7 +210,7 @@ static void describe_run(const struct sweep *s, struct run_info *run)
     run->restart_count = restarts ? atoi(restarts) : 0;
     snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
     snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d",
-             STRATA_VERSION, NUMERICS_VERSION);
+             strata_version, NUMERICS_VERSION);
 }
 
 static enum status open_journal(struct sweep *s, struct error *err)

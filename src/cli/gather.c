@@ -7,6 +7,7 @@
 #include "analysis/aggregate.h"
 #include "archive/archive.h"
 #include "base/memory.h"
+#include "cli/version.h"
 #include "sweep/cell.h"
 
 enum { BLOCK = 64 }; /* cells that are gathered together */
@@ -275,10 +276,11 @@ static enum status start_archive(struct collector *c, const struct gather *g,
                                  struct error *err)
 {
     const struct study *study = &g->session->study;
-    char path[IO_PATH_MAX];
+    char path[IO_PATH_MAX], source[VERSION_TEXT_MAX];
     struct text canonical = {0};
     const char **labels = memory_alloc((size_t)study->n_snapshots, sizeof *labels, err);
     struct record_shape shape = largest_shape(g);
+    snprintf(source, sizeof source, "strata %s", strata_version);
     study_format(study, &canonical);
     if (canonical.failed)
         error_set(err, STATUS_MEMORY, "no memory for the study's text");
@@ -291,7 +293,7 @@ static enum status start_archive(struct collector *c, const struct gather *g,
             .snapshot_labels = labels,
             .title = study->name,
             .study = text_string(&canonical),
-            .source = "strata " STRATA_VERSION,
+            .source = source,
             .history = "written by strata sweep; times and hosts stand on dimension run",
             .data_hash = g->session->dataset.hash,
             .numerics_version = NUMERICS_VERSION,

@@ -1,10 +1,12 @@
 /* gather_networks: kept networks from the ranks' journals into DIR/networks.nc. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive/networks.h"
 #include "base/memory.h"
 #include "cli/gather.h"
+#include "cli/version.h"
 #include "sweep/cell.h"
 
 static int count_kept(const struct study *study)
@@ -147,14 +149,15 @@ enum status gather_networks(struct gather *g, struct error *err)
     bool collects = dist_rank(g->dist) == DIST_COLLECTOR;
     struct networks_writer *writer = NULL;
     struct text canonical = {0};
-    char path[IO_PATH_MAX];
+    char path[IO_PATH_MAX], source[VERSION_TEXT_MAX];
     int32_t *counts = memory_alloc(s->grid.n_cells, sizeof *counts, err);
     struct networks_header header = {.title = s->study.name,
-                                     .source = "strata " STRATA_VERSION,
+                                     .source = source,
                                      .data_hash = s->dataset.hash,
                                      .numerics_version = NUMERICS_VERSION,
                                      .n_train = (int)s->sizes.train,
                                      .n_validation = (int)s->sizes.validation};
+    snprintf(source, sizeof source, "strata %s", strata_version);
     study_format(&s->study, &canonical);
     header.study = text_string(&canonical);
     if (dist_agree(g->dist, err) == STATUS_OK)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/signals.h"
+#include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "record/field.h"
@@ -42,7 +43,7 @@ static void put_overview(struct text *out)
 static void put_version(struct text *out)
 {
     text_appendf(out, "strata %s\narchive schema %s, numerics version %d, %s\n",
-                 STRATA_VERSION, SCHEMA_VERSION, NUMERICS_VERSION, linalg_library());
+                 strata_version, SCHEMA_VERSION, NUMERICS_VERSION, linalg_library());
 }
 
 /* Our rank as the launcher tells it, before MPI is started: an error that every rank

@@ -134,7 +134,7 @@ size_t record_index(enum field_id id, struct record_shape shape, int i, int j, i
 
 void record_fit_text(char *out, size_t size, const char *string)
 {
-    size_t length = strlen(string), at;
+    size_t length = strnlen(string, size + 1), at;
     if (length > size) {
         length = size;
         while (length > 0 && ((unsigned char)string[length] & 0xc0) == 0x80)

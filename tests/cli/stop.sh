@@ -17,7 +17,7 @@ stopped_soon() {
     assert_equal "$(values "$1/archive.nc" status | grep -c '^0$')" "$complete"
     run "$strata" summarize "$1" --table network
     assert_exit 0
-    assert_match stdout "^[a-z-]+: $complete of 2000 cells"
+    assert_match stdout "^[a-z0-9-]+: $complete of 2000 cells"
 }
 
 # The same command continues; on fewer cells, so that it ends, and all of those that the

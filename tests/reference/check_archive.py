@@ -68,7 +68,8 @@ def check_form(path, data):
             require(variable.dimensions[-1] in TEXT_LENGTHS, f"{name}: no text length")
         for other in getattr(variable, "coordinates", "").split():
             require(other in data.variables, f"{name}: coordinate {other} is missing")
-            require(set(data[other].dimensions) - TEXT_LENGTHS <= set(variable.dimensions),
+            dims = set(data[other].dimensions) - TEXT_LENGTHS
+            require(dims <= set(variable.dimensions),
                     f"{name}: coordinate {other} has other dimensions")
         if hasattr(variable, "flag_values"):
             require(np.asarray(variable.flag_values).dtype == variable.dtype and
