@@ -263,9 +263,11 @@ static enum status put_network_table(const struct summary *s, struct text *out,
                                           "test err %", "± 95% t"};
     bool people = for_people(s->request->format);
     const char *headings[OPTION_COUNT + 8];
-    int n = option_headings(s, headings);
+    int n = option_headings(s, headings), first = n;
     n = people ? append_headings(headings, n, percent, 5)
                : append_headings(headings, n, data, 7);
+    if (people && !s->request->all_options)
+        headings[first] = "cells"; /* more than seeds may differ within a group */
     struct table table;
     if (table_init(&table, n, headings, err) != STATUS_OK)
         return err->status;

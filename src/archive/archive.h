@@ -20,7 +20,7 @@ struct archive_header {
     const char *const *snapshot_labels; /* [shape.n_snapshots] */
     const char *title;
     const char *study;   /* canonical text */
-    const char *source;  /* "strata 0.1.0 (commit, dirty)" */
+    const char *source;  /* "strata 0.1.0 (commit, modified)" */
     const char *history; /* one line */
     struct hash128 data_hash;
     int numerics_version;
@@ -57,6 +57,9 @@ enum status archive_publish(struct archive_writer *writer, struct hash128 *conte
 
 /* Gives up: removes the temporary file. NULL is fine. */
 void archive_discard(struct archive_writer *writer);
+
+/* "netCDF 4.9.0": the library that the program runs with. */
+void archive_library(char *out, size_t size);
 
 struct archive; /* open for reading */
 

@@ -396,7 +396,7 @@ enum status archive_write_groups(struct archive_writer *writer,
     writer->has_groups = true;
     if (groups->n_groups == 0)
         return STATUS_OK;
-    struct group_variables ids;
+    struct group_variables ids = {0};
     if (define_groups(&ids, writer, groups, err) != STATUS_OK)
         return err->status;
     const struct netcdf *file = &writer->output.file;
@@ -444,4 +444,10 @@ enum status archive_publish(struct archive_writer *writer, struct hash128 *conte
         *content = writer->content;
     release(writer);
     return err->status;
+}
+
+void archive_library(char *out, size_t size)
+{
+    const char *version = nc_inq_libvers(); /* "4.9.0 of <date of the build>" */
+    snprintf(out, size, "netCDF %.*s", (int)strcspn(version, " "), version);
 }

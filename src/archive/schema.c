@@ -364,8 +364,8 @@ static enum status put_attributes(const struct netcdf *file,
 enum status schema_define(struct schema *schema, const struct netcdf *file,
                           const struct archive_header *header, struct error *err)
 {
-    struct axes axes;
-    int runs[N_RUN_FIELDS + 1];
+    struct axes axes = {0};
+    int runs[N_RUN_FIELDS + 1] = {0};
     if (err->status != STATUS_OK ||
         set_shape(schema, header->shape, file->path, err) != STATUS_OK ||
         define_dims(schema, file, err) != STATUS_OK ||

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/summary.h"
+#include "archive/archive.h"
 #include "base/memory.h"
 #include "cli/gather.h"
 #include "cli/options.h"
@@ -196,6 +197,7 @@ static void describe_run(const struct sweep *s, struct run_info *run)
     const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
     time_t now = time(NULL);
     struct tm utc;
+    char archive[32];
     memset(run, 0, sizeof *run);
     gmtime_r(&now, &utc);
     strftime(run->start_time, sizeof run->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
@@ -209,8 +211,9 @@ static void describe_run(const struct sweep *s, struct run_info *run)
     snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
     run->restart_count = restarts ? atoi(restarts) : 0;
     snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
-    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d",
-             strata_version, NUMERICS_VERSION);
+    archive_library(archive, sizeof archive);
+    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d, %s",
+             strata_version, NUMERICS_VERSION, archive);
 }
 
 static enum status open_journal(struct sweep *s, struct error *err)

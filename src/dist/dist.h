@@ -29,7 +29,7 @@ int dist_size(const struct dist *dist);
 /* Ranks on this rank's host, and this rank's number among them. */
 int dist_local_size(const struct dist *dist);
 int dist_local_rank(const struct dist *dist);
-/* "Open MPI v4.1.4, ...", first line. */
+/* Name and version of the library: "Open MPI v4.1.4". */
 const char *dist_library(const struct dist *dist);
 
 /* Agrees on the outcome of a step: everyone returns the status of the lowest rank that

@@ -51,10 +51,12 @@ void net_fini(struct net *net);
 double net_count_parameters(const struct net_shape *shape);
 
 /* Initial parameters: weights uniform in [-r, r], biases 0.
- *   glorot  r = sqrt(6 / (n_in + n_out))   Glorot & Bengio 2010, eq. 16
- *   lecun   r = sqrt(3 / n_in)             LeCun et al. 1998, uniform with variance
- * 1/n_in he      r = sqrt(6 / n_in)             He et al. 2015, uniform with variance
- * 2/n_in Weight k of layer l is a function of (seed, l, k) alone. */
+ *
+ *   glorot  r = sqrt(6 / (n_in + n_out))  Glorot & Bengio 2010, eq. 16
+ *   lecun   r = sqrt(3 / n_in)            LeCun et al. 1998: variance 1/n_in
+ *   he      r = sqrt(6 / n_in)            He et al. 2015: variance 2/n_in
+ *
+ * Weight k of layer l is a function of (seed, l, k) alone. */
 void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t seed,
                     float *parameters);
 

@@ -59,7 +59,8 @@ void trainer_destroy(struct trainer *trainer);
 
 /* Takes one minibatch; no effect unless the state is TRAIN_RUNNING. An epoch visits every
  * sample once, in the order of RNG_SHUFFLE stream `epoch`; its last minibatch may be
- * smaller. At the end of an epoch the validation set is evaluated. */
+ * smaller. The validation set is evaluated at the end of an epoch, and by trainer_create
+ * for the initial network. */
 void trainer_step(struct trainer *trainer);
 
 const struct train_progress *trainer_progress(const struct trainer *trainer);

@@ -3,8 +3,8 @@
  * with the largest sum over nodes of ln P(class | z).
  *
  * The denominator of eq. 11 is the same for all classes and is left out. Scores are sums
- * of exact multiples of 2^-27 or coarser (kde.h), so they are exact in double for layers
- * of up to about 10,000 nodes: no decision depends on the order of nodes or samples.
+ * of multiples of 2^-27 or coarser (kde.h) within 700 a node, so they are exact in double
+ * for layers of up to 95,000 nodes: no decision depends on the order of nodes or samples.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* Probes: what one layer's pre-activations say.
  *
  * A probe sees a matrix of pre-activations, the classes of the samples, and nothing of
- * networks or files. To add one: a row in the table of probe.c, its outputs in struct
- * probe_layer, a file of its own, its fields in record/field_list.h, a test against a
- * closed form or golden value, and a section in docs/measures.md.
+ * networks or files. To add one: a file of its own, a row in the table of probe.c, and
+ * its outputs in struct probe_layer; docs/architecture.md lists what it needs elsewhere.
  */
 #ifndef STRATA_PROBE_PROBE_H
 #define STRATA_PROBE_PROBE_H

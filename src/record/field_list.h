@@ -3,14 +3,16 @@
  *
  * X(id, name, type, dims, role, units, values, long name)
  *
- * id     FIELD_<id> names the row in C.
- * type   INT and FLAG are 32-bit integers in memory (int and byte in the archive), REAL
- * is double, TEXT is a fixed number of characters. dims   behind `cell`, in archive
- * order; see enum field_dims. role   OPTION       part of a cell's identity, an axis or a
- * constant of the study IDENTITY     always present, no fill value RESULT       fill
- * where it does not exist GROUPED      a result whose statistics over seeds the collector
- * also writes PROVENANCE   differs between runs; outside the content hash values the
- * names of a FLAG's values 0, 1, ... separated by blanks
+ * id      FIELD_<id> names the row in C.
+ * type    INT and FLAG are 32-bit integers in memory (int and byte in the archive),
+ *         REAL is double, TEXT is a fixed number of characters.
+ * dims    Behind `cell`, in archive order: a DIMS_ macro of field.c.
+ * values  The names of a FLAG's values 0, 1, ... separated by blanks.
+ * role    OPTION      part of a cell's identity: an axis or a constant of the study
+ *         IDENTITY    always present, no fill value
+ *         RESULT      fill where it does not exist
+ *         GROUPED     a result whose statistics over seeds the collector also writes
+ *         PROVENANCE  differs between runs; outside the content hash
  *
  * Options come first, and only they are OPTION: record/field.h counts on it. New rows go
  * at the end of their block; a row is never renamed or removed within a schema major.

@@ -16,11 +16,10 @@
 #include "base/hash.h"
 #include "record/field.h"
 
-/* What does not exist: a layer beyond the depth, a measure that was not asked for. */
-#define RECORD_FILL_INT (-1)
-#define RECORD_FILL_REAL                                          \
-    9.9692099683868690e+36 /* netCDF's default; not NaN, a result \
-                            */
+/* What does not exist: a layer beyond the depth, a measure that was not asked for. The
+ * real one is netCDF's default; not NaN, which is a result. */
+#define RECORD_FILL_INT  (-1)
+#define RECORD_FILL_REAL 9.9692099683868690e+36
 
 struct record_shape {
     int n_snapshots;

@@ -21,7 +21,7 @@ struct run_info {
     char slurm_job[32];
     int32_t restart_count;
     char mpi[RUN_TEXT_MAX];
-    char versions[RUN_TEXT_MAX]; /* strata and the libraries that touch results */
+    char versions[RUN_TEXT_MAX]; /* of strata and of its numerics */
 };
 
 void run_info_pack(const struct run_info *run, struct bytes *out);

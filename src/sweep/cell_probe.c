@@ -285,6 +285,9 @@ static void store_network(const struct cell_probe *p, int s, struct record *reco
             continue;
         double loss = loss_evaluate(p->setup.loss, z, samples->label + first,
                                     (struct matrix){0});
+        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
+        if (!isfinite(loss))
+            continue; /* outputs that are no numbers predict nothing */
         int32_t correct = 0;
         for (uint32_t i = 0; i < n; i++) {
             int predicted = loss_predict(z, (int)i);
@@ -294,7 +297,6 @@ static void store_network(const struct cell_probe *p, int s, struct record *reco
                 tally_train(&tally, predicted, label,
                             p->setup.dataset->train.labels[samples->row[first + i]]);
         }
-        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
         *int_at(record, FIELD_NETWORK_CORRECT, s, split, 0, 0) = correct;
         *real_at(record, FIELD_NETWORK_ACCURACY, s, split, 0, 0) = (double)correct / n;
     }

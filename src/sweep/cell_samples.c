@@ -23,12 +23,12 @@ enum status split_sizes_get(struct split_sizes *sizes, const struct study *study
     uint32_t counts[DATASET_CLASSES_MAX] = {0};
     for (uint32_t i = 0; i < sizes->train; i++)
         counts[dataset->train.labels[i]]++;
-    for (int class = 0; class < dataset->n_classes; class ++)
-        if (counts[class] < SMALLEST_CLASS)
+    for (int c = 0; c < dataset->n_classes; c++)
+        if (counts[c] < SMALLEST_CLASS)
             return error_set(err, STATUS_STUDY,
                              "data: class %d has %u of the %u training samples, and at "
                              "least %d are needed: raise train",
-                             class, counts[class], sizes->train, SMALLEST_CLASS);
+                             c, counts[c], sizes->train, SMALLEST_CLASS);
     return STATUS_OK;
 }
 
@@ -47,9 +47,9 @@ static void order_split(struct cell_samples *s, int split, const uint8_t *labels
     uint32_t *start = s->start + split * n_classes;
     for (uint32_t i = 0; i < n; i++)
         next[labels[i] + 1]++;
-    for (int class = 0; class < n_classes; class ++) {
-        next[class + 1] += next[class];
-        start[class + 1] = start[0] + next[class + 1];
+    for (int c = 0; c < n_classes; c++) {
+        next[c + 1] += next[c];
+        start[c + 1] = start[0] + next[c + 1];
     }
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = start[0] + next[labels[i]]++;

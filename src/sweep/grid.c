@@ -36,9 +36,8 @@ static void identity_init(struct identity *identity, const struct study *study,
     bytes_put_u32(before, NUMERICS_VERSION);
     bytes_put_u64(before, data_hash.high);
     bytes_put_u64(before, data_hash.low);
-    bytes_put_u32(before, study->data.train);
+    /* The data hash covers how many samples were loaded; only their division is left. */
     bytes_put_u32(before, study->data.validation);
-    bytes_put_u32(before, study->data.test);
     bytes_put_string(after, "snapshots");
     for (int i = 0; i < study->n_snapshots; i++)
         bytes_put_string(after, study->snapshots[i].label);

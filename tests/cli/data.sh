@@ -17,10 +17,10 @@ damage() {
     (cd bad && "$@") || fail "cannot damage: $*"
 }
 
-# refused FILE MESSAGE
+# refused FILE MESSAGE: by plan, which loads data as sweep does and starts no MPI.
 refused() {
-    error 65 "$work/bad/$1: $2" "$strata" sweep "$work/bad.yaml" -o out
-    assert_within 5
+    error 65 "$work/bad/$1: $2" "$strata" plan "$work/bad.yaml"
+    assert_within 2
 }
 
 damage patch $images 2 '\x0d'
@@ -48,13 +48,13 @@ refused $labels "61 bytes of data, expected 60 bytes of data (60)"
 damage truncate -s 7 $labels
 refused $labels "the contents end at byte 7, within the header of 8 bytes"
 damage truncate -s 0 $images
-refused $images "the contents end at byte 0"
+refused $images "the file is empty"
 
 damage patch $labels 8 '\xff'
 error 65 "data set $work/bad: class 3 has no sample among the 60 training samples" \
-    "$strata" sweep "$work/bad.yaml"
+    "$strata" plan "$work/bad.yaml"
 damage patch t10k-labels-idx1-ubyte 8 '\x03'
-error 65 "data set $work/bad: class 3 has no sample" "$strata" sweep "$work/bad.yaml"
+error 65 "data set $work/bad: class 3 has no sample" "$strata" plan "$work/bad.yaml"
 assert_text stderr "but the test samples have it"
 
 damage sh -c "truncate -s 67 $labels; printf '\0\0\0\073' | dd of=$labels bs=1 seek=4 \
@@ -78,7 +78,7 @@ damage gzip $images
 printf 'more' >>bad/$images.gz
 refused $images.gz ""
 
-# bomb FILE HEADER MEGABYTES: the header, then zeros without end, compressed a thousandfold.
+# bomb FILE HEADER MEGABYTES: the header, in hexadecimal, and zeros, compressed.
 bomb() {
     python3 - "$@" <<'PY'
 import gzip, sys
@@ -89,16 +89,67 @@ with gzip.open(sys.argv[1], "wb", compresslevel=1) as file:
 PY
 }
 
-# measure COMMAND...: runs it and notes its largest resident memory in `peak`, in KiB.
+# measure COMMAND...: runs it and prints its largest resident memory, in MiB, into `peak`.
 measure() {
-    python3 - "$@" <<'PY'
+    python3 - "$work/peak" "$@" <<'PY'
 import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:]).returncode
-with open("../peak", "w") as file:
-    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)
+code = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL).returncode
+with open(sys.argv[1], "w") as file:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10, file=file)
 sys.exit(code)
 PY
 }
-
 run measure "$strata" plan sound.yaml
 assert_exit 0
+usual=$(cat peak)
+
+# harmless FILE MESSAGE: refused within two seconds and 16 MiB.
+harmless() {
+    refused "$1" "$2"
+    run measure "$strata" plan bad.yaml
+    assert_exit 65
+    [ "$(cat peak)" -lt $((usual + 16)) ] || fail "took $(cat peak) MiB, usual are $usual"
+}
+
+# 256 MiB where 960 bytes are due.
+damage rm $images
+bomb bad/$images.gz 000008030000003c0000000400000004 256
+harmless $images.gz "more bytes follow the data, expected 960 bytes of data (60 x 4 x 4)"
+damage rm $labels
+bomb bad/$labels.gz 000008010000003c 256
+harmless $labels.gz "more bytes follow the data, expected 60 bytes of data (60)"
+
+# Ten terabytes that are claimed and not there.
+damage rm $images
+bomb bad/$images.gz 00000803009896800000040000000400 8
+harmless $images.gz ""
+assert_match stderr ': [0-9]+ bytes of gzip cannot hold the data, expected 10485760000000 bytes'
+
+# ---- what is sound ----
+
+# One archive, whatever is compressed, and whichever way the data are named.
+sweep sound
+expected=$(content_hash sound/archive.nc)
+damage gzip $images t10k-labels-idx1-ubyte
+sed 's/^study: bad/study: mixed/' bad.yaml >mixed.yaml
+sweep mixed
+assert_equal "$(content_hash mixed/archive.nc)" "$expected"
+damage sh -c "head -c 100 $images | gzip >a; tail -c +101 $images | gzip >b; \
+    cat a b >$images.gz; rm a b $images"
+mv mixed single
+sweep mixed
+assert_equal "$(content_hash mixed/archive.nc)" "$expected"
+
+# A name instead of a folder is looked for in $STRATA_DATA.
+mkdir store
+cp -r sound store/mnist
+data='{name: mnist, validation: 10}' study named
+run env STRATA_DATA="$work/store" "$strata" sweep named.yaml -o named -q
+assert_exit 0
+assert_equal "$(content_hash named/archive.nc)" "$expected"
+
+# Other bytes are other data.
+damage patch $images 16 '\x77'
+mv mixed members
+sweep mixed
+assert_different "$(content_hash mixed/archive.nc)" "$expected"

@@ -13,10 +13,10 @@ shows_help() {
 }
 
 # No launcher in the path, and an MPI that would fail to start.
-bare="env -i PATH=/nonexistent OMPI_MCA_pml=none-such"
+bare=(env -i PATH=/nonexistent OMPI_MCA_pml=none-such)
 
 for word in --help -h help; do
-    shows_help $bare "$strata" $word
+    shows_help "${bare[@]}" "$strata" $word
     for command in $commands; do
         assert_match stdout "^  $command +[a-z]"
     done
@@ -27,7 +27,7 @@ done
 
 for command in $commands; do
     for form in "$command --help" "$command -h" "help $command" "$command x y z --help"; do
-        shows_help $bare "$strata" $form
+        shows_help "${bare[@]}" "$strata" $form
         assert_match stdout "^usage: .*strata $command"
         assert_match stdout '^ +--help '
         assert_no_match stdout '.{91}'
@@ -43,7 +43,7 @@ assert_match stdout '^usage: \[mpirun -n N\] strata sweep \[STUDY\]'
 run env OMPI_MCA_pml=none-such "$strata" doctor
 assert_different "$code" 0
 
-run $bare "$strata" --version
+run "${bare[@]}" "$strata" --version
 assert_exit 0
 assert_match stdout '^strata [0-9]+\.[0-9]+\.[0-9]+$'
 assert_match stdout 'archive schema 1\.[0-9]+, numerics version [0-9]+'

@@ -1,6 +1,7 @@
 # Sourced by every test of this folder: runs the program as a user would and checks what
 # came of it. The first failed check ends the test. A test runs in a directory of its own
 # (CMakeLists.txt), which is emptied here.
+# shellcheck shell=bash disable=SC2034
 set -u
 
 topic=$(basename "$0" .sh)
@@ -15,6 +16,10 @@ case $work in
 */work/"$topic") find "$work" -mindepth 1 -delete ;;
 *) echo "$work is not the working directory of the test $topic" && exit 1 ;;
 esac
+
+python3() {
+    command "${STRATA_PYTHON:-python3}" "$@"
+}
 
 # ---- running ----
 
@@ -229,6 +234,6 @@ content_hash() {
 values() {
     ncdump -v "$2" "$1" | awk -v name="$2" '
         $1 == name && $2 == "=" { on = 1; sub(/^.*= */, "") }
-        on { gsub(/[ ;"]/, ""); if ($0 != "") print }
-        on && /^$/ { exit }' | tr ',' '\n' | sed '/^[}]*$/d'
+        on { last = /;/; gsub(/[ ;"]/, ""); print }
+        on && last { exit }' | tr ',' '\n' | sed '/^$/d'
 }

@@ -4,10 +4,8 @@
 
 # bad POSITION MESSAGE: bad.yaml, seen from beside it, is refused there.
 bad() {
-    for command in plan "sweep -o out"; do
-        error 78 "../bad.yaml:$1: $2" "$strata" $command ../bad.yaml
-        assert_within 5
-    done
+    error 78 "../bad.yaml:$1: $2" "$strata" sweep -o out ../bad.yaml
+    assert_within 5
 }
 
 # with LINE...: bad.yaml of a sound head, lines 1 to 3, and these.
@@ -90,6 +88,9 @@ yes '# filler' | head -c 2097152 >bad.yaml
 error 78 "../bad.yaml: 2097152 bytes, more than the limit of 1048576" \
     "$strata" sweep ../bad.yaml
 assert_within 5
+
+with 'trian: {}'
+error 78 "../bad.yaml:4:1: unknown key 'trian'" "$strata" plan ../bad.yaml
 
 # ---- --set ----
 

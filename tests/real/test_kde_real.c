@@ -45,10 +45,10 @@ struct sampled {
 static void order_samples(struct sampled *s, const uint8_t *labels)
 {
     uint32_t at = 0;
-    for (int class = 0; class < CLASSES; class ++) {
-        s->start[class] = at;
+    for (int c = 0; c < CLASSES; c++) {
+        s->start[c] = at;
         for (uint32_t i = 0; i < TRAIN; i++)
-            if (labels[i] == class)
+            if (labels[i] == c)
                 s->row[at++] = i;
     }
     /* Half of the points were trained on, half were held out. */
@@ -170,15 +170,15 @@ static int check_layer(const float *z, int n_nodes, struct sampled *s,
     uint32_t order[POINTS], at = 0;
     for (int g = CLASSES; g <= 2 * CLASSES; g++)
         s->start[g] = TRAIN; /* no validation set */
-    for (int class = 0; class < CLASSES; class ++) {
+    for (int c = 0; c < CLASSES; c++) {
         for (uint32_t i = 0; i < POINTS; i++) {
             int best = 0;
-            for (int c = 1; c < CLASSES; c++)
-                best = scores[i][c] > scores[i][best] ? c : best;
-            if (best == class)
+            for (int k = 1; k < CLASSES; k++)
+                best = scores[i][k] > scores[i][best] ? k : best;
+            if (best == c)
                 order[at++] = i;
         }
-        s->start[2 * CLASSES + class + 1] = TRAIN + at;
+        s->start[2 * CLASSES + c + 1] = TRAIN + at;
     }
     for (int node = 0; node < n_nodes; node++) {
         const float *row = z + (size_t)node * COLUMNS;

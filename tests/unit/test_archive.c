@@ -533,6 +533,10 @@ static void test_versions(void **state)
         if (system(command) != 0)
             skip();
         assert_int_equal(open_status("version.nc"), cases[i].status);
+        /* Cells of a later version may have fields that the hash here leaves out. */
+        struct error err = {0};
+        assert_int_equal(archive_check("version.nc", NULL, &err),
+                         i == 0 ? STATUS_VERSION : cases[i].status);
     }
 }
 

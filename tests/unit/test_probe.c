@@ -136,17 +136,17 @@ struct reference {
     double *scores; /* [samples][PROBE_SYSTEMS][CLASSES] */
 };
 
-static double bandwidth(const struct reference *r, int node, int class)
+static double bandwidth(const struct reference *r, int node, int c)
 {
-    double n = group_sizes[class], mean = 0, ss = 0, all_mean = 0, all_ss = 0;
+    double n = group_sizes[c], mean = 0, ss = 0, all_mean = 0, all_ss = 0;
     uint32_t total = r->layer->start[CLASSES];
     for (uint32_t i = 0; i < total; i++)
         all_mean += (double)value(r->layer, node, i) / total;
     for (uint32_t i = 0; i < total; i++)
         all_ss += pow((double)value(r->layer, node, i) - all_mean, 2);
-    for (uint32_t i = r->layer->start[class]; i < r->layer->start[class + 1]; i++)
+    for (uint32_t i = r->layer->start[c]; i < r->layer->start[c + 1]; i++)
         mean += (double)value(r->layer, node, i) / n;
-    for (uint32_t i = r->layer->start[class]; i < r->layer->start[class + 1]; i++)
+    for (uint32_t i = r->layer->start[c]; i < r->layer->start[c + 1]; i++)
         ss += pow((double)value(r->layer, node, i) - mean, 2);
     return kde_bandwidth(r->options.bandwidth, r->options.bandwidth_fixed,
                          sqrt(ss / (n - 1)), n, sqrt(all_ss / (total - 1)));
@@ -155,11 +155,10 @@ static double bandwidth(const struct reference *r, int node, int class)
 static void add_node(struct reference *r, int node)
 {
     const struct layer *layer = r->layer;
-    for (int class = 0; class < CLASSES; class ++) {
-        const float *train =
-            &layer->z[(size_t)node * layer->stride + layer->start[class]];
-        double n = group_sizes[class], on = 0, h = bandwidth(r, node, class);
-        for (uint32_t i = 0; i < group_sizes[class]; i++)
+    for (int c = 0; c < CLASSES; c++) {
+        const float *train = &layer->z[(size_t)node * layer->stride + layer->start[c]];
+        double n = group_sizes[c], on = 0, h = bandwidth(r, node, c);
+        for (uint32_t i = 0; i < group_sizes[c]; i++)
             on += train[i] > 0;
         double rate = (on + 0.5) / (n + 1);
         double prior = r->options.prior == PROBE_PRIOR_PER_NODE
@@ -170,11 +169,11 @@ static void add_node(struct reference *r, int node)
             float z = value(layer, node, i);
             double discrete = log(z > 0 ? rate : 1 - rate);
             double continuous = fmax(
-                kde_log_density_exact(train, group_sizes[class], h, (double)z), -700);
-            score[PROBE_DISCRETE * CLASSES + class] += prior + discrete;
-            score[PROBE_CONTINUOUS * CLASSES + class] += prior + continuous;
-            score[PROBE_COMBINED * CLASSES + class] += prior +
-                                                       (z > 0 ? continuous : discrete);
+                kde_log_density_exact(train, group_sizes[c], h, (double)z), -700);
+            score[PROBE_DISCRETE * CLASSES + c] += prior + discrete;
+            score[PROBE_CONTINUOUS * CLASSES + c] += prior + continuous;
+            score[PROBE_COMBINED * CLASSES + c] += prior +
+                                                   (z > 0 ? continuous : discrete);
         }
     }
 }
@@ -247,9 +246,9 @@ static void golden_likelihoods(double out[PROBE_SYSTEMS][2][2])
                                    {-.5f, .2f, -1.1f, -.9f, .8f}};
     static const double at[2] = {0.3, -0.2};
     for (int node = 0; node < 2; node++)
-        for (int class = 0; class < 2; class ++) {
-            const float *v = class ? z1[node] : z0[node];
-            int n = class ? 5 : 4, on = 0;
+        for (int c = 0; c < 2; c++) {
+            const float *v = c ? z1[node] : z0[node];
+            int n = c ? 5 : 4, on = 0;
             struct stats_running running = {0};
             for (int i = 0; i < n; i++) {
                 stats_add(&running, (double)v[i]);
@@ -259,9 +258,9 @@ static void golden_likelihoods(double out[PROBE_SYSTEMS][2][2])
             double h = kde_bandwidth(KDE_SCOTT, 0, sd, n, sd);
             double density = exp(kde_log_density_exact(v, (size_t)n, h, at[node]));
             double state = at[node] > 0 ? rate : 1 - rate;
-            out[PROBE_DISCRETE][node][class] = state;
-            out[PROBE_CONTINUOUS][node][class] = density;
-            out[PROBE_COMBINED][node][class] = at[node] > 0 ? density : state;
+            out[PROBE_DISCRETE][node][c] = state;
+            out[PROBE_CONTINUOUS][node][c] = density;
+            out[PROBE_COMBINED][node][c] = at[node] > 0 ? density : state;
         }
 }
 
