@@ -342,7 +342,10 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
         layer_rows(s, g, people, &table, err);
         shown++;
     }
-    if (table.n_rows > 0)
+    bool titled = for_people(s->request->format) && s->request->parts != SUMMARY_LAYERS;
+    if (table.n_rows > 0 && titled)
+        text_append(out, "\ntest set, by layer (the last is the output layer):\n\n");
+    if (table.n_rows > 0 || !for_people(s->request->format))
         table_render(&table, s->request->format, out);
     if (people && shown < s->groups.n_groups)
         text_append(out, "(the deepest networks; --table layers --format csv has all)\n");
@@ -391,8 +394,6 @@ enum status summary_render(struct archive *archive, const struct summary_request
         if (people)
             put_interval_note(&s, out);
     }
-    if (err->status == STATUS_OK && people && request->parts == 3)
-        text_append(out, "\ntest set, by layer (the last is the output layer):\n\n");
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))
         put_layer_table(&s, out, err);
     group_table_fini(&s.groups);

@@ -1,4 +1,5 @@
 /* The table of commands, dispatch, and the exit code. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +67,26 @@ static void let_speak(void)
     nanosleep(&pause, NULL);
 }
 
-static int print(struct text *out, FILE *stream, int code)
+/* What a command prints is its work: a full disk below standard output is an error. A
+ * reader that left early has seen what it wanted. */
+static enum status flush_output(struct error *err)
 {
+    if (fflush(stdout) != 0 && errno != EPIPE)
+        return error_set(err, STATUS_IO, "standard output: %s", strerror(errno));
+    return err->status;
+}
+
+static int print(struct text *out, FILE *stream, enum status status)
+{
+    struct error err = {.status = status};
     if (launcher_rank() == 0)
         fputs(text_string(out), stream);
-    else if (code != 0)
+    else if (status != STATUS_OK)
         let_speak();
     text_free(out);
-    return code;
+    if (flush_output(&err) != status)
+        fprintf(stderr, "strata: %s\n", err.text);
+    return status_exit_code(err.status);
 }
 
 static const struct command *find_command(const char *name)
@@ -126,12 +139,12 @@ static enum status run_command(const struct command *command, int argc, char **a
         if (err->status == STATUS_OK)
             command->run(&args, dist, err);
     }
+    flush_output(err);
     bool speaks = dist ? dist_rank(dist) == DIST_COLLECTOR : launcher_rank() == 0;
     if (err->text[0] && speaks)
         fprintf(stderr, "strata: %s\n", err->text);
     else if (err->status != STATUS_OK && !dist)
         let_speak();
-    fflush(stdout);
     dist_stop(dist);
     text_free(&line);
     return err->status;
@@ -146,22 +159,22 @@ int main(int argc, char **argv)
         (helps && argc == 2)) {
         put_overview(&out);
         return print(&out, argc < 2 ? stderr : stdout,
-                     status_exit_code(argc < 2 ? STATUS_USAGE : STATUS_OK));
+                     argc < 2 ? STATUS_USAGE : STATUS_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         put_version(&out);
-        return print(&out, stdout, 0);
+        return print(&out, stdout, STATUS_OK);
     }
     const char *name = argv[helps ? 2 : 1];
     const struct command *command = find_command(name);
     if (!command) {
         unknown_command(name, &err);
         text_appendf(&out, "strata: %s\n", err.text);
-        return print(&out, stderr, status_exit_code(err.status));
+        return print(&out, stderr, err.status);
     }
     if (helps || wants_help(argc, argv)) {
         options_help(command, &out);
-        return print(&out, stdout, 0);
+        return print(&out, stdout, STATUS_OK);
     }
     int code = status_exit_code(run_command(command, argc, argv, &err));
     /* libhdf5 crashes in its exit handler once a disk was full: leave without it. */

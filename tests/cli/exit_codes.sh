@@ -45,8 +45,10 @@ assert_text stderr depth
 error 66 "none.yaml: No such file or directory" "$strata" sweep none.yaml
 error 66 "none.yaml: No such file or directory" "$strata" plan none.yaml
 error 66 "none.nc: No such file or directory" "$strata" summarize none.nc
-error 66 "$work/sound/archive.nc: No such file or directory" "$strata" summarize "$work/sound"
-error 66 "$work/sound: no run directory (it has no study.yaml)" "$strata" status "$work/sound"
+error 66 "$work/sound/archive.nc: No such file or directory" \
+    "$strata" summarize "$work/sound"
+error 66 "$work/sound: no run directory (it has no study.yaml)" \
+    "$strata" status "$work/sound"
 error 66 "none: No such file or directory" "$strata" status none
 
 # Data: every place that was searched is named.
@@ -62,12 +64,13 @@ error 66 "data set $work/store/mnist: no IDX files " "$strata" sweep "$work/fold
 if [ ! -e /usr/share/datasets/fashion-mnist ]; then
     data=fashion-mnist study fashion
     error 66 "data set fashion-mnist: " "$strata" sweep "$work/fashion.yaml"
-    assert_text stderr "/usr/share/datasets/fashion-mnist (Debian package dataset-fashion-mnist)"
+    assert_text stderr "nor in /usr/share/datasets/fashion-mnist (Debian package "
 fi
 rm bad/*
 cp sound/t* bad
 rm bad/t10k-labels-idx1-ubyte
-error 66 "$work/bad: neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz is there" \
+missing=t10k-labels-idx1-ubyte
+error 66 "$work/bad: neither $missing nor $missing.gz is there" \
     "$strata" sweep "$work/bad-idx.yaml"
 
 # ---- 71: cells that fit no machine, found before any work ----

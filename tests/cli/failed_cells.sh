@@ -13,7 +13,7 @@ fails() {
     run "$@"
     assert_exit 79
     assert_count 1 stderr \
-        '^strata: 2 of 4 cells are not complete: see status and message in wild/archive.nc$'
+        '^strata: 2 of 4 cells are not complete: see status and message in wild/'
 }
 
 fails "$strata" sweep wild.yaml -o wild
@@ -27,6 +27,18 @@ assert_match stdout '^ learning_rate = 0.01, 100, 0.01, 100 ;$'
 assert_count 2 stdout '^ +"[^"]*(loss|not finite|diverged)[^"]*"'
 run "$strata" status wild
 assert_match stdout '^cells +4: 0 left, 2 complete, 2 diverged$'
+
+# Where nothing completed there is nothing to tell of layers, in every format.
+run "$strata" sweep wild.yaml -o none --set learning_rate=100
+assert_exit 79
+assert_no_match stdout layer
+for format in csv json; do
+    run "$strata" summarize none --format $format --table layers
+    assert_exit 0
+    cp stdout layers.$format
+done
+assert_equal "$(cat layers.csv)" "layer,perplexity,discrete,continuous,combined,network"
+assert_json layers.json
 
 # They are not computed again ...
 cp wild/archive.nc first.nc

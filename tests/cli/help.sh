@@ -26,7 +26,7 @@ for word in --help -h help; do
 done
 
 for command in $commands; do
-    for form in "$command --help" "$command -h" "help $command" "$command x y z --help"; do
+    for form in "$command --help" "$command -h" "help $command" "$command x y --help"; do
         shows_help "${bare[@]}" "$strata" $form
         assert_match stdout "^usage: .*strata $command"
         assert_match stdout '^ +--help '
@@ -39,13 +39,22 @@ for option in '-o, --output DIR' '--set AXIS=VALUES' '--retry failed' '-q, --qui
 done
 assert_match stdout '^usage: \[mpirun -n N\] strata sweep \[STUDY\]'
 
+# Nor do these commands start MPI when they run: they serve on a login node.
+study small
+sweep small
+for line in "plan small.yaml --ranks 2" "status small" "summarize small"; do
+    run "${bare[@]}" "$strata" $line
+    assert_exit 0
+    assert_empty stderr
+done
+
 # The broken MPI is one: a command that needs it cannot do with it.
 run env OMPI_MCA_pml=none-such "$strata" doctor
 assert_different "$code" 0
 
 run "${bare[@]}" "$strata" --version
 assert_exit 0
-assert_match stdout '^strata [0-9]+\.[0-9]+\.[0-9]+$'
+assert_match stdout '^strata [0-9]+\.[0-9]+\.[0-9]+( \(.+\))?$'
 assert_match stdout 'archive schema 1\.[0-9]+, numerics version [0-9]+'
 assert_empty stderr
 

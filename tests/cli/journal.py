@@ -1,8 +1,8 @@
 """Damages journals for the tests, and lists them.
 
-journal.py list FILE             a line a record: type, cell, attempt, payload's offset, length
-journal.py flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
-journal.py version FILE VERSION  gives the first record a format version, with a sound CRC
+list FILE             a line a record: type, cell, attempt, payload's offset, length
+flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
+version FILE VERSION  gives the first record a format version, with a sound CRC
 
 A record is a header of 48 bytes (magic, version and type, length, sequence, identity,
 attempt, CRC-32), the payload, and the payload's CRC-32; all little-endian.

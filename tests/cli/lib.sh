@@ -23,7 +23,7 @@ python3() {
 
 # ---- running ----
 
-# run COMMAND...: leaves $work/stdout, $work/stderr, $code and $seconds (whole and hundredths).
+# run COMMAND...: leaves stdout and stderr in $work, $code and $seconds (with hundredths).
 run() {
     command_line="$*"
     local start=${EPOCHREALTIME/./}
@@ -37,7 +37,7 @@ took() {
     printf -v seconds '%d.%02d' $((hundredths / 100)) $((hundredths % 100))
 }
 
-# start COMMAND...: in the background; $started is its process. finish: waits for it, as run.
+# start COMMAND...: in the background, as $started. finish: waits for it; leaves the same.
 start() {
     command_line="$*"
     "$@" >"$work/stdout" 2>"$work/stderr" </dev/null &
@@ -94,7 +94,7 @@ assert_exit() {
     [ "$code" = "$1" ] || fail "expected exit code $1"
 }
 
-# assert_match stdout|stderr|FILE REGEX: some line matches the extended regular expression.
+# assert_match stdout|stderr|FILE REGEX: a line matches the extended regular expression.
 assert_match() {
     grep -Eq -- "$2" "$1" || fail "nothing in $1 matches: $2"
 }
@@ -153,8 +153,8 @@ assert_json() {
     python3 -m json.tool "$1" >/dev/null || fail "$1 is no JSON"
 }
 
-# error CODE TEXT COMMAND...: the command fails with the code and says `strata: TEXT...` once;
-# nothing goes to standard output and, where it runs in `empty`, nothing is left there.
+# error CODE TEXT COMMAND...: run in the folder `empty`, the command fails with the code
+# and says `strata: TEXT...` once; nothing goes to standard output or stays in the folder.
 error() {
     local expected=$1 text=$2
     shift 2
@@ -172,7 +172,7 @@ error() {
 # What the studies below train on; a test may set it to other data.
 data='{name: glyphs, train: 300, validation: 50, test: 100}'
 
-# study NAME [LINE...]: NAME.yaml, four cells that take no time; lines are added at its end.
+# study NAME [LINE...]: NAME.yaml, four cells that take no time, and these lines.
 study() {
     local name=$1
     shift
@@ -188,7 +188,7 @@ long_study() {
         'train: {epochs: 100, batch_size: 32, patience: 100}' >"$1.yaml"
 }
 
-# idx_data DIR: a sound data set, 60 training and 20 test images of 4 x 4 in three classes.
+# idx_data DIR: a sound data set, 60 training and 20 test images of 4 x 4, three classes.
 idx_data() {
     mkdir -p "$1"
     python3 - "$1" <<'PY'

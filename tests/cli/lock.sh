@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# One run at a time: a second sweep of a live run's directory is refused and touches nothing.
+# One run at a time: a second sweep of a live run's directory is refused and changes
+# nothing.
 . "$(dirname "$0")/lib.sh"
 
 long_study long
@@ -15,8 +16,9 @@ snapshot() {
 }
 snapshot >before
 holder=$(ls long/journal | sed 's/-r0.jrn//')
-for second in "sweep $work/long.yaml -o $work/long" "sweep $work/other.yaml -o $work/long"; do
-    error 76 "$work/long: locked by the live run $holder" "$strata" $second
+for study in long other; do
+    error 76 "$work/long: locked by the live run $holder" \
+        "$strata" sweep "$work/$study.yaml" -o "$work/long"
     snapshot >after
     cmp before after || fail "the refused run changed the directory"
 done

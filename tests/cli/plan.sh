@@ -19,7 +19,7 @@ slices() {
 study small
 plan ../small.yaml
 assert_match stdout '^study +small$'
-assert_match stdout '^data +glyphs: 250 training, 50 validation, 100 test samples, 10 classes$'
+assert_match stdout '^data +glyphs: 250 training, 50 validation, 100 test samples, 10 cl'
 assert_match stdout '^data hash +[0-9a-f]{32}$'
 assert_match stdout '^cells +4: 0 done, 4 left$'
 assert_match stdout '^core time +[0-9.]+ s at most'
@@ -50,7 +50,8 @@ plan ../small.yaml --set seed=1..10:3 --set learning_rate=1e-3,1e-2 --set depth=
 assert_match stdout '^cells +8: '
 
 # Duplicates count once, excluded cells not at all.
-study blocks 'blocks: [{seed: [2, 3], depth: 1, width: 8}]' 'exclude: [{seed: 1, depth: 2}]'
+study blocks 'blocks: [{seed: [2, 3], depth: 1, width: 8}]' \
+    'exclude: [{seed: 1, depth: 2}]'
 plan ../blocks.yaml
 assert_match stdout '^cells +4: '
 

@@ -7,7 +7,7 @@ need ncdump netcdf-bin
 # stopped_soon DIR: the run in the background ended in time and left what it had.
 stopped_soon() {
     assert_within 3
-    assert_match stderr '^strata: stopped early: [0-9]+ of 2000 cells left; the same command'
+    assert_match stderr '^strata: stopped early: [0-9]+ of 2000 cells left; the same '
     assert_file "$1/archive.nc"
     local complete left
     complete=$(cells "$1" complete)
@@ -55,8 +55,8 @@ finish
 assert_exit 75
 stopped_soon asked
 
-# On SIGTERM it gives the ranks one second before it kills them, and has an exit code of its
-# own. With sanitizers the second is too short to publish; the journals are there.
+# On SIGTERM it gives the ranks one second before it kills them, and has an exit code of
+# its own. With sanitizers the second is too short to publish; the journals are there.
 long_study ended
 start "$mpirun" -n 2 "$strata" sweep ended.yaml -o ended -q
 wait_for 20 has_cells ended 4

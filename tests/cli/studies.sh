@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bad studies through the program: exit 78 and file:line:column, soon, and nothing written.
+# Bad studies through the program: exit 78 with file:line:column, soon, nothing written.
 . "$(dirname "$0")/lib.sh"
 
 # bad POSITION MESSAGE: bad.yaml, seen from beside it, is refused there.
@@ -77,7 +77,8 @@ printf '%s\n' 'study: bad' 'data: {name: glyphs, train: 5, validation: 1, test: 
     'grid: {seed: 1, depth: 1, width: 8}' >bad.yaml
 error 78 "data set glyphs: class " "$strata" sweep ../bad.yaml
 
-printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 3, width: 65536}' >bad.yaml
+printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 3, width: 65536}' \
+    >bad.yaml
 error 78 "depth 3 x width 65536: 8.64e+09 parameters, more than 2^31 - 1" \
     "$strata" sweep ../bad.yaml
 

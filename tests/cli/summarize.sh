@@ -16,18 +16,19 @@ summarize() {
 
 summarize small
 assert_match stdout '^small: 12 of 12 cells; snapshot best$'
-assert_match stdout '^depth +label_corruption +seeds +train acc % +val err % +test err % +± 95% t$'
+assert_match stdout '^depth +label_corruption +seeds +train acc % +val err % +test err % '
 assert_count 4 stdout '^ +[12] +0(\.2)? +3( +[0-9]+\.[0-9]+){4}$'
 assert_match stdout '^depth +label_corruption +layer +perplexity +of class +discrete'
 assert_count 6 stdout '^ +2 +0(\.2)? +[123] +[0-9.]+ +[^ 0-9]'
 cp stdout by-directory
 summarize small/archive.nc
-cmp stdout by-directory || fail "the archive itself gives another table than its directory"
+cmp stdout by-directory || fail "an archive and its directory differ"
 
 # What a sweep prints is this table.
 run "$strata" sweep small.yaml -o small --set seed=1..3 --set label_corruption=0,0.2
 assert_exit 0
-head -n "$(wc -l <by-directory)" stdout | cmp - by-directory || fail "sweep prints another table"
+head -n "$(wc -l <by-directory)" stdout | cmp - by-directory ||
+    fail "sweep prints another table"
 
 summarize small --table network
 assert_no_match stdout layer
@@ -74,7 +75,8 @@ summarize small --format=json
 assert_json stdout
 parsed json
 summarize small --format csv --table layers
-assert_count 1 stdout '^depth,label_corruption,layer,perplexity,discrete,continuous,combined,network$'
+assert_match stdout \
+    '^depth,label_corruption,layer,perplexity,discrete,continuous,combined,network$'
 assert_count 10 stdout '^[12],0(\.2)?,[123],[0-9]'
 summarize small --format json --table layers
 assert_json stdout

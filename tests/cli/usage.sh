@@ -16,12 +16,14 @@ error 64 "unknown command 'xyzzy'; see strata --help" "$strata" xyzzy
 error 64 "unknown command ''; see strata --help" "$strata" ''
 error 64 "unknown command 'swep' (did you mean 'sweep'?)" "$strata" help swep
 
-error 64 "sweep: unknown option --outptu (did you mean --output?)" "$strata" sweep --outptu x
+error 64 "sweep: unknown option --outptu (did you mean --output?)" \
+    "$strata" sweep --outptu x
 error 64 "plan: unknown option --rank=3 (did you mean --ranks?)" "$strata" plan --rank=3
 error 64 "status: unknown option --jsno (did you mean --json?)" "$strata" status --jsno .
 error 64 "sweep: unknown option --xyzzy; see strata sweep --help" "$strata" sweep --xyzzy
 error 64 "sweep: unknown option -z; see strata sweep --help" "$strata" sweep -z
-error 64 "doctor: unknown option --quick; see strata doctor --help" "$strata" doctor --quick
+error 64 "doctor: unknown option --quick; see strata doctor --help" \
+    "$strata" doctor --quick
 
 error 64 "--output needs a value: --output DIR" "$strata" sweep -o
 error 64 "--ranks needs a value: --ranks N" "$strata" plan --ranks
@@ -32,7 +34,8 @@ error 64 "--quiet: given twice" "$strata" sweep -q -q
 error 64 "--quiet takes no value" "$strata" sweep --quiet=yes
 
 error 64 "status: missing operand: strata status DIR" "$strata" status
-error 64 "summarize: missing operand: strata summarize DIR" "$strata" summarize --format csv
+error 64 "summarize: missing operand: strata summarize DIR" \
+    "$strata" summarize --format csv
 error 64 "status: unexpected operand 'b'" "$strata" status a b
 error 64 "sweep: unexpected operand 'b.yaml'" "$strata" sweep a.yaml b.yaml
 error 64 "doctor: unexpected operand 'x'" "$strata" doctor x
@@ -53,10 +56,8 @@ error 64 "--set: more than 64 times" "$strata" plan "${many[@]}"
 
 # Each rank meets the error, one prints it: before MPI is started, and after.
 for line in "swep" "sweep --outptu x" "sweep --retry all" "doctor x"; do
-    for ranks in 2; do
-        run "$mpirun" -n $ranks "$strata" $line
-        assert_exit 64
-        assert_count 1 stderr '^strata: '
-        assert_empty stdout
-    done
+    run "$mpirun" -n 2 "$strata" $line
+    assert_exit 64
+    assert_count 1 stderr '^strata: '
+    assert_empty stdout
 done
