@@ -66,6 +66,11 @@ struct archive; /* open for reading */
 /* STATUS_MISSING, STATUS_DATA (not a Strata archive, damaged), STATUS_VERSION (newer
  * major). */
 enum status archive_open(struct archive **archive, const char *path, struct error *err);
+
+/* The same for a file that this process has just published: without the child process
+ * that guards against damage, as a large MPI rank had better not fork. */
+enum status archive_open_own(struct archive **archive, const char *path,
+                             struct error *err);
 void archive_close(struct archive *archive);
 
 int64_t archive_n_cells(const struct archive *archive);

@@ -444,6 +444,13 @@ enum status archive_open(struct archive **archive, const char *path, struct erro
     return open_here(archive, path, err);
 }
 
+enum status archive_open_own(struct archive **archive, const char *path,
+                             struct error *err)
+{
+    *archive = NULL;
+    return open_here(archive, path, err);
+}
+
 enum status archive_check(const char *path, struct hash128 *content, struct error *err)
 {
     struct hash128 found;

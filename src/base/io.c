@@ -37,7 +37,7 @@ static enum status read_all(int fd, const char *path, char *data, size_t length,
 enum status io_read_file(const char *path, size_t limit, char **data, size_t *length,
                          struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no file */
     if (fd < 0)
         return error_set(err, STATUS_MISSING, "%s: %s", path, strerror(errno));
     struct stat info;
@@ -140,7 +140,7 @@ enum status io_replace_file(const char *path, const void *data, size_t length,
 enum status io_make_dir(const char *path, struct error *err)
 {
     if (mkdir(path, 0777) == 0)
-        return STATUS_OK;
+        return io_sync_parent(path, err);
     int reason = errno;
     struct stat info;
     if (reason == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))

@@ -34,7 +34,7 @@ enum status io_publish(const char *temporary, const char *path, struct error *er
 /* fsync of the folder that holds `path`, so that a new name survives a crash. */
 enum status io_sync_parent(const char *path, struct error *err);
 
-/* Creates a folder (one level); an existing folder is fine. */
+/* Creates a folder (one level), and syncs its parent; an existing folder is fine. */
 enum status io_make_dir(const char *path, struct error *err);
 
 bool io_exists(const char *path);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
-#include "cli/session.h"
+#include "cli/host.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
@@ -110,7 +110,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     (void)args;
     if (dist_rank(dist) == DIST_COLLECTOR) {
         char memory[32];
-        text_format_bytes(memory, sizeof memory, session_available_memory());
+        text_format_bytes(memory, sizeof memory, host_available_memory());
         printf("strata     %s\n", strata_version);
         printf("launcher   %s, %d rank%s, %d on this host\n", launcher(), dist_size(dist),
                dist_size(dist) == 1 ? "" : "s", dist_local_size(dist));

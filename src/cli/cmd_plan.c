@@ -115,9 +115,11 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
         session_read_study(&session.study, args->positional[0], args, err) != STATUS_OK)
         return err->status;
     uint8_t *progress = NULL;
+    const char *output = args->value[OPT_OUTPUT];
+    if (output && !io_exists(output))
+        fprintf(stderr, "strata: %s: not there yet, so no cell is done\n", output);
     if (session_prepare(&session, err) == STATUS_OK &&
-        (!args->value[OPT_OUTPUT] ||
-         rundir_scan(&index, args->value[OPT_OUTPUT], err) == STATUS_OK))
+        (!output || rundir_scan(&index, output, err) == STATUS_OK))
         progress = rundir_progress(&index, &session.grid, false, err);
     if (progress)
         plan(&session, progress, n_ranks, err);

@@ -131,6 +131,16 @@ static void warn_damage(const struct journal_index *index)
             index->damaged_files == 1 ? "" : "s", index->first_damage);
 }
 
+static void warn_others(size_t n)
+{
+    if (n > 0)
+        fprintf(
+            stderr,
+            "strata: %zu finished cell%s of an earlier grid %s not in this study: kept "
+            "in the journals, left out of the archive\n",
+            n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 /* What earlier runs finished, told to everyone. */
 static enum status share_progress(struct sweep *s, struct error *err)
 {
@@ -140,6 +150,7 @@ static enum status share_progress(struct sweep *s, struct error *err)
         struct journal_index index = {0};
         if (rundir_scan(&index, s->path, err) == STATUS_OK) {
             warn_damage(&index);
+            warn_others(rundir_count_others(&index, &s->session.grid));
             uint8_t *progress = rundir_progress(&index, &s->session.grid,
                                                 s->args->value[OPT_RETRY], err);
             if (progress)
@@ -172,17 +183,11 @@ static enum status choose_tasks(struct sweep *s, struct error *err)
     }
     if (err->status == STATUS_OK)
         plan_slices(cost, s->n_left, size, owner, load, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++) {
-        if (owner[i] != rank)
-            continue;
-        /* Longest first: insertion keeps equal costs in grid order. */
-        size_t at = s->n_tasks++;
-        while (at > 0 && s->session.seconds[s->tasks[at - 1]] < cost[i]) {
-            s->tasks[at] = s->tasks[at - 1];
-            at--;
-        }
-        s->tasks[at] = left[i];
-    }
+    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
+        if (owner[i] == rank)
+            s->tasks[s->n_tasks++] = left[i];
+    if (err->status == STATUS_OK)
+        plan_order(s->session.seconds, s->tasks, s->n_tasks);
     free(left);
     free(cost);
     free(owner);
@@ -321,7 +326,7 @@ static enum status print_summary(const struct sweep *s, struct error *err)
                                       .format = TABLE_TEXT,
                                       .parts = SUMMARY_NETWORK | SUMMARY_LAYERS};
     if (io_join(path, s->path, "archive.nc", err) != STATUS_OK ||
-        archive_open(&archive, path, err) != STATUS_OK)
+        archive_open_own(&archive, path, err) != STATUS_OK)
         return err->status;
     if (summary_render(archive, &request, &out, err) == STATUS_OK &&
         !s->args->value[OPT_QUIET]) {
@@ -387,9 +392,9 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     if (start(&s, err) == STATUS_OK) {
         struct error outcome = {0}, publishing = {0};
         run_tasks(&s, &outcome);
-        if (outcome.status == STATUS_OK || outcome.status == STATUS_STOPPED)
-            publish(&s, &outcome, &publishing);
-        *err = publishing.status != STATUS_OK ? publishing : outcome;
+        publish(&s, &outcome, &publishing);
+        bool faulty = outcome.status != STATUS_OK && outcome.status != STATUS_STOPPED;
+        *err = faulty || publishing.status == STATUS_OK ? outcome : publishing;
         dist_agree(dist, err);
     }
     journal_close(s.journal);

@@ -74,6 +74,24 @@ const struct journal_entry *gather_entry(const struct gather *g, size_t cell,
     return entry;
 }
 
+/* Whether a record is the cell's: a journal may have been tampered with or mixed up. */
+static bool is_record_of(const struct record *record, const struct cell *cell)
+{
+    char id[HASH_HEX + 1];
+    hash_format(cell->id, id);
+    if (memcmp(record_text(record, FIELD_CELL_ID), id, ID_LENGTH) != 0)
+        return false;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id option = (enum field_id)i;
+        double value = field_get(option)->type == FIELD_TYPE_REAL
+                           ? *record_real(record, option)
+                           : *record_int(record, option);
+        if (value != cell->spec.value[i])
+            return false;
+    }
+    return true;
+}
+
 /* Reads the record of a cell that this rank brings. */
 static enum status read_record(const struct gather *g, size_t cell, struct record *record,
                                struct error *err)
@@ -88,8 +106,9 @@ static enum status read_record(const struct gather *g, size_t cell, struct recor
         return err->status;
     struct record stored;
     if (record_unpack(&stored, payload, entry->length, err) == STATUS_OK) {
-        if (memcmp(&stored.shape, &record->shape, sizeof stored.shape) != 0) {
-            error_set(err, STATUS_DATA, "%s: a record has another shape than its cell",
+        if (memcmp(&stored.shape, &record->shape, sizeof stored.shape) != 0 ||
+            !is_record_of(&stored, &g->session->grid.cells[cell])) {
+            error_set(err, STATUS_DATA, "%s: a record is not of the cell it stands for",
                       index->files[entry->file].name);
         } else {
             memcpy(record->ints, stored.ints, stored.n_ints * sizeof *stored.ints);

@@ -71,7 +71,7 @@ static void let_speak(void)
  * reader that left early has seen what it wanted. */
 static enum status flush_output(struct error *err)
 {
-    if (fflush(stdout) != 0 && errno != EPIPE)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE)
         return error_set(err, STATUS_IO, "standard output: %s", strerror(errno));
     return err->status;
 }

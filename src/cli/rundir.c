@@ -56,9 +56,12 @@ static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
     if (lock && take_lock(dir, path, err) != STATUS_OK)
         return err->status;
     snprintf(line, sizeof line, "%s\n", dir->run_id);
-    if (ftruncate(dir->lock, 0) < 0 || fsync(dir->lock) < 0)
+    if (ftruncate(dir->lock, 0) < 0)
         return error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    return io_write_all(dir->lock, line, strlen(line), path, err);
+    if (io_write_all(dir->lock, line, strlen(line), path, err) == STATUS_OK &&
+        fsync(dir->lock) < 0) /* the other ranks read it, perhaps over a network */
+        error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    return err->status;
 }
 
 /* What a killed run left: no reader looks at it, and the lock says that nobody writes it.
@@ -129,6 +132,26 @@ static enum status write_study(struct rundir *dir, const struct study *study,
     return err->status;
 }
 
+/* A run directory has a journal folder, which is made before anything else in it. Without
+ * one, files of our names are somebody's own. */
+static enum status check_foreign(const char *path, const char *journals,
+                                 struct error *err)
+{
+    static const char *const ours[] = {"study.yaml", "archive.nc", "networks.nc",
+                                       "RUN.lock"};
+    char file[IO_PATH_MAX];
+    if (io_exists(journals))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (io_join(file, path, ours[i], err) == STATUS_OK && io_exists(file))
+            return error_set(
+                err, STATUS_CREATE,
+                "%s: is there, but the folder is no run directory (it has no "
+                "journal): name another with -o; nothing was changed",
+                file);
+    return err->status;
+}
+
 enum status rundir_open(struct rundir *dir, const char *path, const struct study *study,
                         bool lock, struct error *err)
 {
@@ -138,10 +161,12 @@ enum status rundir_open(struct rundir *dir, const char *path, const struct study
     snprintf(dir->path, sizeof dir->path, "%s", path);
     rundir_make_run_id(dir->run_id);
     if (io_join(journals, path, "journal", err) != STATUS_OK ||
-        io_make_dir(path, err) != STATUS_OK || open_lock(dir, lock, err) != STATUS_OK ||
-        io_make_dir(journals, err) != STATUS_OK)
+        io_make_dir(path, err) != STATUS_OK ||
+        check_foreign(path, journals, err) != STATUS_OK ||
+        io_make_dir(journals, err) != STATUS_OK || open_lock(dir, lock, err) != STATUS_OK)
         return err->status;
-    remove_temporaries(path);
+    if (lock)
+        remove_temporaries(path);
     return write_study(dir, study, err);
 }
 
@@ -214,4 +239,16 @@ bool rundir_is_locked(const char *path)
     bool locked = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     close(fd);
     return locked;
+}
+
+size_t rundir_count_others(const struct journal_index *index, const struct grid *grid)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < index->n_entries; i++) {
+        const struct journal_entry *entry = &index->entries[i];
+        bool stands = entry->type == JOURNAL_RESULT || entry->type == JOURNAL_FAILED;
+        n += stands && journal_find(index, entry->id) == entry &&
+             grid_find(grid, entry->id) == grid->n_cells;
+    }
+    return n;
 }

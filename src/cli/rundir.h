@@ -44,6 +44,9 @@ enum status rundir_scan(struct journal_index *index, const char *path, struct er
 uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
                          bool retry_failed, struct error *err);
 
+/* Finished cells in the journals that the grid does not have. */
+size_t rundir_count_others(const struct journal_index *index, const struct grid *grid);
+
 /* Reads DIR/study.yaml, the canonical study with the hash of its data; STATUS_MISSING
  * where there is none. */
 enum status rundir_read_study(struct study *study, const char *path, struct error *err);

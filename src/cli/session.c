@@ -1,11 +1,13 @@
 #include "cli/session.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "cli/host.h"
 #include "nn/net.h"
 #include "sweep/cell.h"
 #include "sweep/plan.h"
@@ -62,6 +64,11 @@ static enum status examine_cells(struct session *s, struct error *err)
             return error_set(err, STATUS_STUDY,
                              "depth %d x width %d: %.3g parameters, more than 2^31 - 1",
                              shape.depth, shape.width, parameters);
+        double batches = ceil(s->sizes.train / spec->value[FIELD_BATCH_SIZE]);
+        if (spec->value[FIELD_EPOCHS] * batches > INT32_MAX)
+            return error_set(err, STATUS_STUDY,
+                             "%.0f epochs of %.0f minibatches: more than 2^31 - 1 steps",
+                             spec->value[FIELD_EPOCHS], batches);
         double bytes = plan_cell_bytes(&s->study, spec, &s->dataset, &s->sizes);
         s->seconds[i] = plan_cell_seconds(&s->study, spec, &s->dataset, &s->sizes);
         s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
@@ -84,35 +91,15 @@ enum status session_prepare(struct session *s, struct error *err)
     return examine_cells(s, err);
 }
 
-/* First number in a file, or behind `key` in it; 0 where there is none. */
-static double number_in(const char *path, const char *key)
-{
-    FILE *file = fopen(path, "re");
-    char line[256];
-    double value = 0;
-    while (file && value == 0 && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0)
-            value = strtod(line + strlen(key), NULL);
-    if (file)
-        fclose(file);
-    return value;
-}
-
-double session_available_memory(void)
-{
-    double available = number_in("/proc/meminfo", "MemAvailable:") * 1024;
-    double limit = number_in("/sys/fs/cgroup/memory.max", "");
-    double used = number_in("/sys/fs/cgroup/memory.current", "");
-    if (limit > 0 && (available == 0 || limit - used < available))
-        available = limit - used;
-    return available;
-}
-
 enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
 {
-    double available = session_available_memory(), needed = s->largest_bytes * n_ranks;
-    if (available == 0 || needed <= available)
+    /* The data are loaded: what is available is what the rest may take. */
+    double loaded = ((double)s->dataset.train.count + s->dataset.test.count) *
+                    ((double)s->dataset.n_inputs + 1);
+    double available = host_available_memory();
+    if (available == 0 || (s->largest_bytes - loaded) * n_ranks <= available)
         return STATUS_OK;
+    available += loaded * n_ranks;
     char per_rank[32], have[32];
     text_format_bytes(per_rank, sizeof per_rank, s->largest_bytes);
     text_format_bytes(have, sizeof have, available);

@@ -35,10 +35,6 @@ enum status session_prepare(struct session *session, struct error *err);
 enum status session_check_memory(const struct session *session, int n_ranks,
                                  struct error *err);
 
-/* Bytes that this host can still give, by /proc/meminfo and cgroup limits; 0 if unknown.
- */
-double session_available_memory(void);
-
 void session_fini(struct session *session);
 
 #endif

@@ -95,12 +95,17 @@ const char *dist_library(const struct dist *dist)
 
 enum status dist_agree(struct dist *dist, struct error *err)
 {
-    int mine = err->status == STATUS_OK ? INT_MAX : dist->rank, first;
-    MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, dist->comm);
-    if (first == INT_MAX)
+    /* A fault goes before a request to stop, then the lowest rank speaks. */
+    int64_t mine = err->status == STATUS_OK        ? INT64_MAX
+                   : err->status == STATUS_STOPPED ? (int64_t)dist->size + dist->rank
+                                                   : dist->rank;
+    int64_t first;
+    MPI_Allreduce(&mine, &first, 1, MPI_INT64_T, MPI_MIN, dist->comm);
+    if (first == INT64_MAX)
         return STATUS_OK;
     struct error theirs = *err;
-    MPI_Bcast(&theirs, (int)sizeof theirs, MPI_BYTE, first, dist->comm);
+    MPI_Bcast(&theirs, (int)sizeof theirs, MPI_BYTE, (int)(first % dist->size),
+              dist->comm);
     *err = theirs;
     return err->status;
 }

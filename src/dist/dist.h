@@ -32,9 +32,8 @@ int dist_local_rank(const struct dist *dist);
 /* Name and version of the library: "Open MPI v4.1.4". */
 const char *dist_library(const struct dist *dist);
 
-/* Agrees on the outcome of a step: everyone returns the status of the lowest rank that
- * failed, with its text (and its number, where there is more than one rank). Collective.
- */
+/* Agrees on the outcome of a step: everyone returns the status, with its text, of the
+ * lowest rank that met a fault, else of the lowest that was asked to stop. Collective. */
 enum status dist_agree(struct dist *dist, struct error *err);
 
 /* The collector's bytes to everyone; others' `bytes` are replaced. Collective. Memory

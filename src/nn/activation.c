@@ -4,11 +4,12 @@
 
 #include "num/kernel.h"
 
+/* Written so that a NaN stays one: a diverged network must not look like a silent one. */
 STRATA_KERNEL
 static void relu_forward(const float *z, float *a, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        a[i] = z[i] > 0.0f ? z[i] : 0.0f;
+        a[i] = z[i] <= 0.0f ? 0.0f : z[i];
 }
 
 STRATA_KERNEL

@@ -152,6 +152,16 @@ const float *trainer_gradient(struct trainer *t, const uint32_t *rows, int n,
     return t->gradient;
 }
 
+static bool all_finite(struct matrix z)
+{
+    float odd = 0.0f; /* stays 0 unless a value is infinite or no number */
+    for (int i = 0; i < z.rows; i++)
+        for (int j = 0; j < z.columns; j++)
+            odd += z.data[(size_t)i * z.stride + (size_t)j] * 0.0f;
+    return odd == 0.0f;
+}
+
+/* Sets the state to TRAIN_DIVERGED where an output is not finite. */
 static uint32_t validation_errors(struct trainer *t)
 {
     uint32_t errors = 0;
@@ -163,6 +173,8 @@ static uint32_t validation_errors(struct trainer *t)
         net_load_inputs(t->data.validation_images + start * size, (int)size, NULL, n,
                         view(t, t->inputs, (int)size, n));
         struct matrix z = forward(t, n);
+        if (!all_finite(z))
+            t->progress.state = TRAIN_DIVERGED;
         for (int j = 0; j < n; j++)
             errors += loss_predict(z, j) !=
                       t->data.validation_labels[start + (uint32_t)j];
@@ -173,6 +185,8 @@ static uint32_t validation_errors(struct trainer *t)
 static void keep_if_better(struct trainer *t)
 {
     uint32_t errors = validation_errors(t);
+    if (t->progress.state == TRAIN_DIVERGED)
+        return;
     /* Without a validation set the latest network is the best known. */
     if (t->data.n_validation > 0 && t->progress.epoch > 0 &&
         errors >= t->progress.best_errors)
@@ -188,6 +202,8 @@ static void end_epoch(struct trainer *t)
     struct train_progress *p = &t->progress;
     p->epoch++;
     keep_if_better(t);
+    if (p->state == TRAIN_DIVERGED)
+        return;
     int patience = t->options.patience;
     if (p->epoch >= t->options.epochs ||
         (patience > 0 && p->epoch - p->best_epoch >= patience))

@@ -140,7 +140,8 @@ static int choose_bandwidths(struct classifiers *c, const struct node *node,
         double n = groups_count(&c->groups, PROBE_TRAIN, k);
         c->bandwidth[k] = kde_bandwidth(options->bandwidth, options->bandwidth_fixed,
                                         c->bandwidth[k], n, sd_all);
-        narrowest = fmin(narrowest, c->bandwidth[k]);
+        if (n > 0)
+            narrowest = fmin(narrowest, c->bandwidth[k]);
     }
     return kde_grid_bits(range, narrowest);
 }
@@ -245,7 +246,8 @@ static void start_scores(struct classifiers *c, const struct probe_options *opti
     size_t padded = (size_t)c->padded;
     for (int k = 0; k < c->groups.n_classes; k++) {
         double share = groups_count(&c->groups, PROBE_TRAIN, k) / total;
-        c->prior[k] = quantise(weight * log(share));
+        /* A class that corruption has emptied is never decided for, under any rule. */
+        c->prior[k] = share > 0.0 ? quantise(weight * log(share)) : -INFINITY;
     }
     for (int s = 0; s < PROBE_SYSTEMS; s++)
         for (size_t i = 0; i < c->n_samples; i++)

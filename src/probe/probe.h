@@ -59,7 +59,7 @@ struct node_summary {
 /* What the probes find about a layer. Arrays are the caller's, [3 * n_classes]. */
 struct probe_layer {
     bool finite; /* false: z holds an infinity or a NaN, and nothing else is valid */
-    int32_t near_zero[PROBE_SPLITS]; /* |z| < 1e-6 */
+    int64_t near_zero[PROBE_SPLITS]; /* |z| < 1e-6 */
     /* patterns */
     int32_t *pattern_count;
     double *pattern_entropy; /* nats */

@@ -216,6 +216,13 @@ static void store_sample_sets(const struct cell_probe *p, int s, int layer,
     }
 }
 
+/* A wide layer of many samples may count beyond an int: the largest one says "or more".
+ */
+static int32_t saturate(int64_t count)
+{
+    return count < INT32_MAX ? (int32_t)count : INT32_MAX;
+}
+
 static void store_layer(const struct cell_probe *p, int s, int layer,
                         struct record *record)
 {
@@ -231,7 +238,7 @@ static void store_layer(const struct cell_probe *p, int s, int layer,
     for (int split = 0; split < N_SPLITS; split++)
         if (groups_split_count(&p->setup.samples->groups, split) > 0)
             *int_at(record, FIELD_NEAR_ZERO_COUNT, s, split, layer,
-                    0) = p->layer.near_zero[split];
+                    0) = saturate(p->layer.near_zero[split]);
 }
 
 /* Training samples apart: label kept or replaced, and against which label they are right.
@@ -285,9 +292,6 @@ static void store_network(const struct cell_probe *p, int s, struct record *reco
             continue;
         double loss = loss_evaluate(p->setup.loss, z, samples->label + first,
                                     (struct matrix){0});
-        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
-        if (!isfinite(loss))
-            continue; /* outputs that are no numbers predict nothing */
         int32_t correct = 0;
         for (uint32_t i = 0; i < n; i++) {
             int predicted = loss_predict(z, (int)i);
@@ -297,24 +301,34 @@ static void store_network(const struct cell_probe *p, int s, struct record *reco
                 tally_train(&tally, predicted, label,
                             p->setup.dataset->train.labels[samples->row[first + i]]);
         }
+        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
         *int_at(record, FIELD_NETWORK_CORRECT, s, split, 0, 0) = correct;
         *real_at(record, FIELD_NETWORK_ACCURACY, s, split, 0, 0) = (double)correct / n;
     }
     store_train_tally(&tally, s, record);
 }
 
+/* Outputs that are no numbers predict nothing: the loss is NaN, the rest stays fill. */
+static void store_divergence(const struct cell_probe *p, int s, struct record *record)
+{
+    for (int split = 0; split < N_SPLITS; split++)
+        if (groups_split_count(&p->setup.samples->groups, split) > 0)
+            *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = NAN;
+}
+
 bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
                     struct record *record)
 {
-    bool finite = true;
     for (int layer = 0; layer < p->setup.net->n_layers; layer++) {
         forward_layer(p, layer, parameters);
         prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out,
                    &p->layer);
-        if (p->layer.finite)
-            store_layer(p, snapshot, layer, record);
-        finite = finite && p->layer.finite;
+        if (!p->layer.finite) {
+            store_divergence(p, snapshot, record);
+            return false;
+        }
+        store_layer(p, snapshot, layer, record);
     }
     store_network(p, snapshot, record);
-    return finite;
+    return true;
 }

@@ -28,7 +28,8 @@ enum status cell_probe_create(struct cell_probe **out,
 void cell_probe_destroy(struct cell_probe *probe);
 
 /* Measures the network `parameters` as snapshot number `snapshot` of the record. Returns
- * false where a pre-activation is not finite: what depends on it stays fill. */
+ * false where a pre-activation is not finite: that layer, those above it and the
+ * network's accuracy stay fill, its loss is NaN. */
 bool cell_probe_run(struct cell_probe *probe, const float *parameters, int snapshot,
                     struct record *record);
 

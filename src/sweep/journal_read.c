@@ -52,7 +52,7 @@ struct mapping {
 static enum status map_file(const char *path, struct mapping *map, struct error *err)
 {
     *map = (struct mapping){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
         int reason = fd < 0 ? errno : EINVAL;
@@ -170,8 +170,16 @@ static enum status scan_file(struct journal_index *index, const char *name,
 {
     char path[IO_PATH_MAX];
     struct mapping map;
-    if (io_join(path, index->dir, name, err) != STATUS_OK ||
-        map_file(path, &map, err) != STATUS_OK)
+    struct stat info;
+    if (io_join(path, index->dir, name, err) != STATUS_OK)
+        return err->status;
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        if (index->damaged_files++ == 0)
+            snprintf(index->first_damage, sizeof index->first_damage,
+                     "%.2000s: not a regular file", path);
+        return STATUS_OK;
+    }
+    if (map_file(path, &map, err) != STATUS_OK)
         return err->status;
     uint64_t damaged = 0, first = 0;
     enum status status = memory_grow(&index->files, &index->files_capacity,

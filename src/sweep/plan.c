@@ -101,6 +101,11 @@ static int compare_costs(const void *a, const void *b, void *costs)
     return (x > y) - (x < y);
 }
 
+void plan_order(const double *cost, size_t *tasks, size_t n)
+{
+    qsort_r(tasks, n, sizeof *tasks, compare_costs, (void *)(uintptr_t)cost);
+}
+
 enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
                         double *load, struct error *err)
 {
@@ -110,7 +115,7 @@ enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
     if (err->status == STATUS_OK) {
         for (size_t i = 0; i < n; i++)
             order[i] = i;
-        qsort_r(order, n, sizeof *order, compare_costs, (void *)(uintptr_t)cost);
+        plan_order(cost, order, n);
         for (int r = 0; r < n_ranks; r++) {
             heap.ranks[r] = r;
             load[r] = 0.0;

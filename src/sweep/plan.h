@@ -21,6 +21,9 @@ double plan_cell_seconds(const struct study *study, const struct spec *spec,
 double plan_cell_bytes(const struct study *study, const struct spec *spec,
                        const struct dataset *dataset, const struct split_sizes *sizes);
 
+/* Sorts tasks (indices into cost): longest first, equal costs by index. */
+void plan_order(const double *cost, size_t *tasks, size_t n);
+
 /* Divides n tasks among ranks: longest first, each to the least loaded rank (lowest
  * number on a tie). owner[i] = rank of task i; load[r] = sum of costs. Deterministic, so
  * every rank computes the same plan. */

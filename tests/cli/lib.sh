@@ -3,6 +3,7 @@
 # (CMakeLists.txt), which is emptied here.
 # shellcheck shell=bash disable=SC2034
 set -u
+export LC_ALL=C # decimal points, ranges of characters
 
 topic=$(basename "$0" .sh)
 work=$PWD

@@ -63,7 +63,8 @@ def command(n, study, folder):
 
 
 def sweep(n, study, folder, expected=FAILED_CELLS):
-    run = subprocess.run(command(n, study, folder), capture_output=True, text=True)
+    run = subprocess.run(command(n, study, folder), capture_output=True, text=True,
+                         stdin=subprocess.DEVNULL)
     if run.returncode != expected:
         sys.exit(f"exit code {run.returncode}, not {expected}:\n{run.stdout}{run.stderr}")
     return run.stderr
@@ -132,7 +133,8 @@ def journal_bytes(folder):
 def kill_after_some_work(n, study, folder):
     """Starts a run, lets it commit something, and kills every process of it at once."""
     before = journal_bytes(folder)
-    run = subprocess.Popen(command(n, study, folder), stdout=subprocess.DEVNULL,
+    run = subprocess.Popen(command(n, study, folder), stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 20
     while run.poll() is None and time.monotonic() < deadline:

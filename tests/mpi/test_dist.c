@@ -30,6 +30,22 @@ static void test_agreement(struct dist *dist)
     check(dist, strcmp(err.text, expected) == 0, "the lowest failing rank speaks");
 }
 
+/* A fault on any rank goes before a request to stop on a lower one. */
+static void test_severity(struct dist *dist)
+{
+    struct error err = {0};
+    int last = dist_size(dist) - 1;
+    if (dist_rank(dist) == last)
+        error_set(&err, STATUS_IO, "disk full");
+    else
+        error_set(&err, STATUS_STOPPED, "stopped");
+    check(dist, dist_agree(dist, &err) == STATUS_IO, "a fault goes before a stop");
+    err = (struct error){0};
+    if (dist_rank(dist) == last)
+        error_set(&err, STATUS_STOPPED, "stopped");
+    check(dist, dist_agree(dist, &err) == STATUS_STOPPED, "a stop is agreed");
+}
+
 static void test_broadcast(struct dist *dist)
 {
     struct error err = {0};
@@ -149,6 +165,7 @@ int main(int argc, char **argv)
     check(dist, dist_local_size(dist) == dist_size(dist), "all ranks are on this host");
     check(dist, dist_library(dist)[0] != '\0', "the library has a name");
     test_agreement(dist);
+    test_severity(dist);
     test_broadcast(dist);
     test_sums(dist);
     test_gather(dist);

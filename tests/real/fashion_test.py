@@ -190,7 +190,8 @@ def main():
     shutil.rmtree("run", ignore_errors=True)
     with open("study.yaml", "w", encoding="utf-8") as file:
         file.write(STUDY)
-    subprocess.run([mpirun, "-n", "2", strata, "sweep", "study.yaml", "-o", "run"], check=True)
+    subprocess.run([mpirun, "-n", "2", strata, "sweep", "study.yaml", "-o", "run"], check=True,
+                   stdin=subprocess.DEVNULL)
     with netCDF4.Dataset("run/archive.nc") as archive, \
             netCDF4.Dataset("run/networks.nc") as networks:
         networks.set_auto_mask(False)

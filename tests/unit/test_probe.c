@@ -292,6 +292,30 @@ static void test_golden_node_classifiers(void **state)
         }
 }
 
+/* Corruption may leave a class without a training sample: it is never decided for, and
+ * decides nothing, whatever the prior. */
+static void test_empty_class(void **state)
+{
+    (void)state;
+    for (int prior = PROBE_PRIOR_PER_NODE; prior <= PROBE_PRIOR_NONE; prior++) {
+        struct layer layer = {0};
+        struct probe_options options = all_probes;
+        options.prior = (enum probe_prior)prior;
+        make_layer(&layer, 12, 1.5);
+        /* Class 0 of the training split joins class 1. */
+        layer.start[1] = layer.start[0];
+        layer.start[7] =
+            layer.start[6]; /* and in the test split, to see decisions for it */
+        run(&layer, &options);
+        for (int s = 0; s < PROBE_SYSTEMS; s++) {
+            int correct = layer.out.system_correct[s][2];
+            if (correct < 70) /* 75 of the 125 are of class 1 */
+                fail_msg("prior %d system %d: %d of 125 correct", prior, s, correct);
+        }
+        free(layer.z);
+    }
+}
+
 /* ---- constant nodes ---- */
 
 static void test_constant_nodes(void **state)
@@ -482,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_zero_is_off),
         cmocka_unit_test(test_classifiers_against_reference),
         cmocka_unit_test(test_golden_node_classifiers),
+        cmocka_unit_test(test_empty_class),
         cmocka_unit_test(test_constant_nodes),
         cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_golden_sample_sets),

@@ -40,7 +40,10 @@ static const char davel[] =
     "  patience: 50\n"
     "  bias: first\n"
     "  init: glorot-uniform\n"
+    "  label_corruption: 0.0\n" /* an axis, too: the axis counts */
     "  corruption_mode: any\n"
+    "  input_corruption: none\n"
+    "  batch_norm: false\n"
     "probe:\n"
     "  at: [init, step:10, step:100, epoch:1, epoch:10, best, final]\n"
     "  measures: [patterns, classifiers, sample-sets]\n"

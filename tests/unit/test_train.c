@@ -385,6 +385,27 @@ static void test_divergence(void **state)
     net_fini(&net);
 }
 
+/* Weights that are no numbers must not pass for a network that predicts class 0: neither
+ * a hidden layer's relu nor an epoch's end may hide them. */
+static void test_nan_is_divergence(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct net net;
+    struct net_shape shape = {INPUTS, CLASSES, 2, 8, NET_RELU, NET_BIAS_FIRST};
+    net_create(&net, &shape, &err);
+    struct train_options o = options();
+    o.epochs = 1;
+    o.batch_size = SAMPLES; /* one step: only the end of the epoch can see its result */
+    o.optim.learning_rate = 1e38;
+    struct trainer *t = make(&net, &o);
+    while (trainer_progress(t)->state == TRAIN_RUNNING)
+        trainer_step(t);
+    assert_int_equal(trainer_progress(t)->state, TRAIN_DIVERGED);
+    trainer_destroy(t);
+    net_fini(&net);
+}
+
 static void test_initial_weights(void **state)
 {
     (void)state;
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_learns_and_stops_early),
         cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_nan_is_divergence),
         cmocka_unit_test(test_initial_weights),
         cmocka_unit_test(test_load_inputs),
     };
