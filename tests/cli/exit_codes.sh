@@ -97,11 +97,21 @@ error 73 "$work/good: belongs to the study good, not idx" \
     "$strata" sweep "$work/idx.yaml" -o "$work/good"
 assert_equal "$(cat good/study.yaml good/archive.nc good/journal/* | cksum)" "$before"
 
-# So does a study file that is the user's own: the canonical text would replace it.
+# Files of our names that somebody else made are not touched.
+mkdir foreign
+for name in archive.nc networks.nc RUN.lock; do
+    echo mine >foreign/$name
+    error 73 "$work/foreign/$name: is there, but the folder is no run directory" \
+        "$strata" sweep "$work/good.yaml" -o "$work/foreign"
+    assert_equal "$(ls foreign) $(cat foreign/$name)" "$name mine"
+    rm foreign/$name
+done
+
+# Neither is a study file that is the user's own: the canonical text would replace it.
 mkdir own
 cp good.yaml own/study.yaml
 echo '# a remark' >>own/study.yaml
-error 73 "$work/own/study.yaml: not written by strata" \
+error 73 "$work/own/study.yaml: is there, but the folder is no run directory" \
     "$strata" sweep "$work/own/study.yaml" -o "$work/own"
 assert_match own/study.yaml '^# a remark$'
 assert_absent own/archive.nc

@@ -66,7 +66,9 @@ awk "BEGIN { exit !($(core_time) > 1.5 * $short) }" ||
     fail "$(core_time) s for twice the epochs of $short s"
 
 # What is done in a directory.
-plan ../small.yaml -o ../small
+run env -C empty "$strata" plan ../small.yaml -o ../small
+assert_exit 0
+assert_text stderr "../small: not there yet"
 assert_match stdout '^cells +4: 0 done, 4 left$'
 sweep small
 plan ../small.yaml -o ../small --ranks 3
