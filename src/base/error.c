@@ -29,14 +29,6 @@ int status_exit_code(enum status status)
     return statuses[status].code;
 }
 
-enum status status_from_exit_code(int code)
-{
-    for (int i = 0; i < STATUS_COUNT; i++)
-        if (statuses[i].code == code)
-            return (enum status)i;
-    return STATUS_INTERNAL;
-}
-
 const char *status_text(enum status status)
 {
     return statuses[status].text;

@@ -47,9 +47,6 @@ enum status error_set(struct error *err, enum status status, const char *format,
 /* The process exit code of a status. */
 int status_exit_code(enum status status);
 
-/* The status whose exit code is `code`, STATUS_INTERNAL where there is none. */
-enum status status_from_exit_code(int code);
-
 /* One phrase, in lower case, without a full stop. */
 const char *status_text(enum status status);
 

@@ -73,11 +73,14 @@ static bool cpu_has_avx512(void)
 
 static bool folder_has_locks(void)
 {
-    int fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    char name[] = "strata-doctor-XXXXXX";
+    int fd = mkostemp(name, O_CLOEXEC);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     bool locks = fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+        unlink(name);
+    }
     return locks;
 }
 
@@ -101,7 +104,7 @@ static int print_warnings(struct dist *dist)
     if (dist_local_size(dist) > (int)sysconf(_SC_NPROCESSORS_ONLN))
         n += warn("more ranks than CPUs on this host");
     if (!folder_has_locks())
-        n += warn("this folder's file system has no locks or no unnamed files");
+        n += warn("no file can be made in this folder, or its file system has no locks");
     return n;
 }
 

@@ -368,8 +368,9 @@ static void announce(const struct sweep *s)
     if (dist_rank(s->dist) != DIST_COLLECTOR)
         return;
     size_t done = s->session.grid.n_cells - s->n_left;
-    fprintf(stderr, "strata: study %s, %zu cells%s", s->session.study.name,
-            s->session.grid.n_cells, done ? "" : "\n");
+    fprintf(stderr, "strata: study %s, %zu cell%s%s", s->session.study.name,
+            s->session.grid.n_cells, s->session.grid.n_cells == 1 ? "" : "s",
+            done ? "" : "\n");
     if (done)
         fprintf(stderr, ", %zu done before\n", done);
 }

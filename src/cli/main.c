@@ -72,7 +72,8 @@ static void let_speak(void)
 static enum status flush_output(struct error *err)
 {
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE)
-        return error_set(err, STATUS_IO, "standard output: %s", strerror(errno));
+        return error_set(err, STATUS_IO, "standard output: %s",
+                         errno ? strerror(errno) : "not all was written");
     return err->status;
 }
 

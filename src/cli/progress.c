@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -25,13 +25,6 @@ struct progress {
     struct dist_progress *ranks; /* [size], at the collector */
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 enum status progress_create(struct progress **out, struct dist *dist, int64_t n_cells,
                             double cost, struct error *err)
 {
@@ -44,7 +37,7 @@ enum status progress_create(struct progress **out, struct dist *dist, int64_t n_
     p->terminal = isatty(STDERR_FILENO);
     p->n_cells = n_cells;
     p->cost = cost;
-    p->started = p->shown = now();
+    p->started = p->shown = clock_seconds();
     p->ranks = memory_alloc((size_t)dist_size(dist), sizeof *p->ranks, err);
     if (!p->ranks) {
         free(p);
@@ -71,7 +64,8 @@ static void show(struct progress *p, bool last)
         all.failed += p->ranks[r].failed;
         all.cost += p->ranks[r].cost;
     }
-    double share = p->cost > 0 ? all.cost / p->cost : 1, elapsed = now() - p->started;
+    double share = p->cost > 0 ? all.cost / p->cost : 1,
+           elapsed = clock_seconds() - p->started;
     char took[32], left[48] = "";
     text_format_duration(took, sizeof took, elapsed);
     if (share > 0.01 && share < 1 && !last) {
@@ -93,12 +87,12 @@ static void show(struct progress *p, bool last)
             (long long)p->n_cells, failed, took, left, p->terminal ? "\033[K" : "\n");
     if (p->terminal && last)
         fputc('\n', stderr);
-    p->shown = now();
+    p->shown = clock_seconds();
 }
 
 void progress_tick(struct progress *p, double share, double cost)
 {
-    double time = now();
+    double time = clock_seconds();
     if (time - p->posted >= POST_SECONDS) {
         p->mine.cost = p->finished_cost + share * cost;
         dist_post_progress(p->dist, &p->mine);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "sweep/cell_probe.h"
 
@@ -22,13 +22,6 @@ struct work {
     double probe_seconds;
     bool diverged;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
 {
@@ -128,13 +121,13 @@ static enum status take_snapshot(struct work *work, int index, struct error *err
     const float *parameters = best ? trainer_best_parameters(work->trainer)
                                    : trainer_parameters(work->trainer);
     int64_t step = best ? progress->best_step : progress->step;
-    double started = now();
+    double started = clock_seconds();
     record_int(record, FIELD_SNAPSHOT_STEP)[index] = (int32_t)step;
     record_real(record, FIELD_SNAPSHOT_EPOCH)[index] = (double)step /
                                                        (double)progress->steps_per_epoch;
     if (!cell_probe_run(work->probe, parameters, index, record))
         work->diverged = true;
-    work->probe_seconds += now() - started;
+    work->probe_seconds += clock_seconds() - started;
     return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
 }
 
@@ -172,10 +165,11 @@ static enum status take_due_snapshots(struct work *work, struct error *err)
     for (int i = 0; i < context->study->n_snapshots; i++) {
         if (!is_due(&context->study->snapshots[i], trainer_progress(work->trainer)))
             continue;
-        if (take_snapshot(work, i, err) != STATUS_OK)
-            return err->status;
+        /* Asked before, never after: a cell whose last snapshot is taken is finished. */
         if (asked_to_stop(work))
             return error_set(err, STATUS_STOPPED, "stopped by request");
+        if (take_snapshot(work, i, err) != STATUS_OK)
+            return err->status;
     }
     return STATUS_OK;
 }
@@ -265,9 +259,9 @@ enum status cell_run(const struct cell_context *context, const struct cell *cell
         return err->status;
     }
     store_identity(&result->record, cell);
-    double started = now();
+    double started = clock_seconds();
     if (start(&work, err) == STATUS_OK && train(&work, err) == STATUS_OK)
-        store_outcome(&work, now() - started);
+        store_outcome(&work, clock_seconds() - started);
     result->n_parameters = work.net.n_parameters;
     *record_real(&result->record, FIELD_PEAK_RSS_BYTES) = peak_rss();
     finish(&work);

@@ -35,7 +35,7 @@ struct kept_network {
 struct cell_result {
     struct record record;
     size_t n_parameters;
-    struct kept_network *networks; /* in the order of the study's snapshots */
+    struct kept_network *networks; /* in the order in which they were taken */
     int n_networks;
 };
 

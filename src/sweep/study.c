@@ -13,8 +13,6 @@ _Static_assert(MEASURE_PATTERNS == 1 && MEASURE_CLASSIFIERS == 2 &&
                    MEASURE_SAMPLE_SETS == 4,
                "measure_names is in the order of the bits");
 
-/* --- Words in messages ------------------------------------------------------------- */
-
 /* --- Release ----------------------------------------------------------------------- */
 
 static void blocks_free(struct grid_block *blocks, size_t n)

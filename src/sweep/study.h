@@ -68,7 +68,6 @@ struct study {
     struct snapshot *snapshots;
     int n_snapshots;
     unsigned measures; /* bits of enum measure */
-    bool keep_nodes;
 };
 
 /* Parses a study. `origin` names it in errors ("study.yaml", "<quick study>"):

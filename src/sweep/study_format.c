@@ -160,5 +160,5 @@ void study_format(const struct study *study, struct text *out)
     format_probe(study, out);
     text_append(out, "keep:\n  networks: [");
     format_labels(study, true, out);
-    text_appendf(out, "]\n  nodes: %s\n", study->keep_nodes ? "true" : "false");
+    text_append(out, "]\n  nodes: false\n"); /* the one value of this version */
 }

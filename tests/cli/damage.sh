@@ -79,3 +79,14 @@ assert_text stderr "skipped "
 assert_text stderr "4 cells, 4 done before"
 assert_equal "$(content_hash small/archive.nc)" "$expected"
 assert_match <(ncdump -h small/networks.nc) 'network = 3 ;'
+
+# ---- results that stand for other cells ----
+
+rm -r small
+cp -r sound small
+python3 "$here/journal.py" swap "$(echo small/journal/*.jrn)"
+before=$(cksum <small/archive.nc)
+run "$strata" sweep small.yaml -o small -q
+assert_exit 65
+assert_text stderr "a record is not of the cell it stands for"
+assert_equal "$(cksum <small/archive.nc)" "$before"

@@ -2,6 +2,7 @@
 
 list FILE             a line a record: type, cell, attempt, payload's offset, length
 flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
+swap FILE             gives the first two results each other's identity, CRCs sound
 version FILE VERSION  gives the first record a format version, with a sound CRC
 
 A record is a header of 48 bytes (magic, version and type, length, sequence, identity,
@@ -31,11 +32,25 @@ def flip(data, wanted, number):
     print(found[1])
 
 
+def set_fields(data, header, changes):
+    """Changes fields of the header at an offset and renews its CRC."""
+    fields = list(HEADER.unpack_from(data, header))
+    for index, value in changes.items():
+        fields[index] = value
+    HEADER.pack_into(data, header, *fields)
+    struct.pack_into("<I", data, header + 44, zlib.crc32(data[header:header + 44]))
+
+
 def set_version(data, version):
-    fields = list(HEADER.unpack_from(data, 0))
-    fields[1] = version << 16 | fields[1] & 0xFFFF
-    HEADER.pack_into(data, 0, *fields)
-    struct.pack_into("<I", data, 44, zlib.crc32(data[:44]))
+    kind = HEADER.unpack_from(data, 0)[1]
+    set_fields(data, 0, {1: version << 16 | kind & 0xFFFF})
+
+
+def swap(data):
+    first, second = [r[3] - 48 for r in records(data) if r[0] == "result"][:2]
+    ids = [HEADER.unpack_from(data, at)[4:6] for at in (first, second)]
+    set_fields(data, first, {4: ids[1][0], 5: ids[1][1]})
+    set_fields(data, second, {4: ids[0][0], 5: ids[0][1]})
 
 
 def main():
@@ -48,6 +63,8 @@ def main():
         return
     if action == "flip":
         flip(data, sys.argv[3], int(sys.argv[4]))
+    elif action == "swap":
+        swap(data)
     else:
         set_version(data, int(sys.argv[3]))
     with open(path, "wb") as file:

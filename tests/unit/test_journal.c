@@ -237,6 +237,22 @@ static void test_resynchronises(void **state)
     journal_index_fini(&index);
 }
 
+/* What is no file neither stops a reader nor makes it wait. */
+static void test_odd_directory_entries(void **state)
+{
+    (void)state;
+    write_journal("run", 0, 1, 2);
+    assert_int_equal(mkdir("journal/folder.jrn", 0777), 0);
+    assert_int_equal(mkfifo("journal/pipe.jrn", 0666), 0);
+    assert_int_equal(symlink("run-r0.jrn", "journal/link.jrn"), 0);
+    struct journal_index index = scan();
+    assert_int_equal(count_cells(&index, 2), 2);
+    assert_int_equal(index.n_files, 1);
+    assert_int_equal(index.damaged_files, 3);
+    assert_non_null(strstr(index.first_damage, "folder.jrn: not a regular file"));
+    journal_index_fini(&index);
+}
+
 static void test_newer_format(void **state)
 {
     (void)state;
@@ -263,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup(test_every_prefix, start),
         cmocka_unit_test_setup(test_every_bit_flip, start),
         cmocka_unit_test_setup(test_resynchronises, start),
+        cmocka_unit_test_setup(test_odd_directory_entries, start),
         cmocka_unit_test_setup(test_newer_format, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,7 +198,6 @@ static void example_is_read(void **state)
     assert_false(study.snapshots[4].keep);
     assert_true(study.snapshots[5].keep && study.snapshots[6].keep);
     assert_int_equal(study.measures, 7);
-    assert_false(study.keep_nodes);
     study_fini(&study);
 }
 
