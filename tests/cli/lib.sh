@@ -14,7 +14,7 @@ here=$sources/tests/cli
 unset STRATA_DATA SLURM_JOB_ID
 
 case $work in
-*/work/"$topic") find "$work" -mindepth 1 -delete ;;
+*/scratch/"$topic") find "$work" -mindepth 1 -delete ;;
 *) echo "$work is not the working directory of the test $topic" && exit 1 ;;
 esac
 
