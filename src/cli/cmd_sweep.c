@@ -350,6 +350,8 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
         gather_networks(&gather, err) == STATUS_OK && collects)
         print_summary(s, err);
     size_t missing = s->session.grid.n_cells - gather.n_finished;
+    if (outcome->status == STATUS_STOPPED && missing == 0)
+        *outcome = (struct error){0}; /* the request came after the last cell */
     if (err->status == STATUS_OK && outcome->status == STATUS_STOPPED)
         snprintf(outcome->text, sizeof outcome->text,
                  "stopped early: %zu of %zu cells left; the same command continues",
