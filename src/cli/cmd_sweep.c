@@ -74,21 +74,41 @@ static enum status share_study(struct sweep *s, struct error *err)
     return dist_agree(s->dist, err);
 }
 
-/* Every rank loads the data by itself and must find the same bytes. */
+/* What all ranks must have in common before they start: the data, and the identities of
+ * all cells, which hold the study and the numerics version of each rank's program. */
+struct common {
+    struct hash128 data, cells;
+};
+
+static enum status compare_with_collector(struct sweep *s, struct error *err)
+{
+    struct common mine = {.data = s->session.dataset.hash}, theirs;
+    struct bytes bytes = {0};
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        mine.cells = hash_chain(mine.cells, s->session.grid.cells[i].id);
+    bytes_put(&bytes, &mine, sizeof mine);
+    if (dist_broadcast(s->dist, &bytes, err) == STATUS_OK) {
+        memcpy(&theirs, bytes.data, sizeof theirs);
+        if (!hash_equal(mine.data, theirs.data))
+            error_set(err, STATUS_DATA, "data %s: other content than the collector has",
+                      s->session.study.data.name);
+        else if (!hash_equal(mine.cells, theirs.cells))
+            error_set(
+                err, STATUS_VERSION,
+                "other cells than the collector has: do all ranks run one program?");
+    }
+    bytes_free(&bytes);
+    return dist_agree(s->dist, err);
+}
+
+/* Every rank loads the data by itself. */
 static enum status prepare_session(struct sweep *s, struct error *err)
 {
-    struct bytes hash = {0};
     session_prepare(&s->session, err);
-    if (dist_agree(s->dist, err) != STATUS_OK)
+    if (dist_agree(s->dist, err) != STATUS_OK ||
+        compare_with_collector(s, err) != STATUS_OK)
         return err->status;
-    bytes_put(&hash, &s->session.dataset.hash, sizeof s->session.dataset.hash);
-    if (dist_broadcast(s->dist, &hash, err) == STATUS_OK &&
-        memcmp(hash.data, &s->session.dataset.hash, sizeof s->session.dataset.hash) != 0)
-        error_set(err, STATUS_DATA, "data %s: other content than the collector has",
-                  s->session.study.data.name);
-    bytes_free(&hash);
-    if (err->status == STATUS_OK)
-        session_check_memory(&s->session, dist_local_size(s->dist), err);
+    session_check_memory(&s->session, dist_local_size(s->dist), err);
     return dist_agree(s->dist, err);
 }
 

@@ -4,11 +4,13 @@ usage: sweep_test.py STRATA MPIRUN reference DIR     one rank, the yardstick
        sweep_test.py STRATA MPIRUN ranks N DIR REF   N ranks, compared with it
        sweep_test.py STRATA MPIRUN resume DIR REF    killed again and again, compared
        sweep_test.py STRATA MPIRUN grow DIR REF      half of the grid first, compared
+       sweep_test.py STRATA MPIRUN differ DIR        ranks that read different data
 """
 
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -180,6 +182,39 @@ def grow(folder, reference):
     compare(folder, reference)
 
 
+def write_data(folder, last_pixel):
+    """A tiny MNIST in IDX files, whose last test pixel is given."""
+    os.makedirs(f"{folder}/mnist", exist_ok=True)
+    for part, n in (("train", 90), ("t10k", 30)):
+        pixels = bytearray((7 * i * i) % 251 for i in range(16 * n))
+        if part == "t10k":
+            pixels[-1] = last_pixel
+        with open(f"{folder}/mnist/{part}-images-idx3-ubyte", "wb") as file:
+            file.write(struct.pack(">4i", 2051, n, 4, 4) + pixels)
+        with open(f"{folder}/mnist/{part}-labels-idx1-ubyte", "wb") as file:
+            file.write(struct.pack(">2i", 2049, n) + bytes(i % 3 for i in range(n)))
+
+
+def differ(folder):
+    """One rank reads other data than the collector: nothing is begun."""
+    write_study("tiny.yaml", "study: tiny\ndata: {name: mnist, validation: 20}\n"
+                "grid: {seed: 1..4, depth: 1, width: 4}\ntrain: {epochs: 1}\n")
+    write_data("a", 1)
+    write_data("b", 2)
+
+    def rank(store):
+        return ["-n", "1", "env", f"STRATA_DATA={os.getcwd()}/{store}", STRATA, "sweep",
+                "tiny.yaml", "-o", folder, "-q"]
+
+    for second, expected in (("b", 65), ("a", 0)):
+        run = subprocess.run([MPIRUN, *rank("a"), ":", *rank(second)], text=True,
+                             capture_output=True, stdin=subprocess.DEVNULL)
+        if run.returncode != expected or os.path.exists(folder) != (expected == 0):
+            sys.exit(f"a and {second}: exit code {run.returncode}\n{run.stderr}")
+        if expected and "other content than the collector has" not in run.stderr:
+            sys.exit(run.stderr)
+
+
 def main():
     global STRATA, MPIRUN
     STRATA, MPIRUN, mode, *rest = sys.argv[1:]
@@ -192,6 +227,8 @@ def main():
     elif mode == "ranks":
         sweep(int(rest[0]), "study.yaml", folder)
         compare(folder, rest[2])
+    elif mode == "differ":
+        differ(folder)
     else:
         {"resume": resume, "grow": grow}[mode](folder, rest[1])
 
