@@ -104,10 +104,8 @@ static void unknown_command(const char *name, struct error *err)
     const char *names[N_WORDS] = {"help", "--help", "--version"};
     for (int i = 0; i < N_COMMANDS; i++)
         names[3 + i] = commands[i]->name;
-    const char *nearest = text_nearest(name, names, N_WORDS);
-    error_set(err, STATUS_USAGE, "unknown command '%.80s'%s%s%s; see strata --help", name,
-              nearest ? " (did you mean '" : "", nearest ? nearest : "",
-              nearest ? "'?)" : "");
+    error_set(err, STATUS_USAGE, "unknown command '%s'%s; see strata --help",
+              text_quote(name).text, text_suggest(name, names, N_WORDS).text);
 }
 
 static void join_words(int argc, char **argv, struct text *out)

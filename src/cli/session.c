@@ -94,8 +94,7 @@ enum status session_prepare(struct session *s, struct error *err)
 enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
 {
     /* The data are loaded: what is available is what the rest may take. */
-    double loaded = ((double)s->dataset.train.count + s->dataset.test.count) *
-                    ((double)s->dataset.n_inputs + 1);
+    double loaded = dataset_bytes(&s->dataset);
     double available = host_available_memory();
     if (available == 0 || (s->largest_bytes - loaded) * n_ranks <= available)
         return STATUS_OK;

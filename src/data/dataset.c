@@ -283,3 +283,9 @@ void dataset_fini(struct dataset *dataset)
     free(dataset->test.labels);
     *dataset = (struct dataset){0};
 }
+
+double dataset_bytes(const struct dataset *dataset)
+{
+    return ((double)dataset->train.count + dataset->test.count) *
+           ((double)dataset->n_inputs + 1);
+}

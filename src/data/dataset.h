@@ -57,4 +57,7 @@ enum status dataset_load(struct dataset *dataset, const struct dataset_request *
                          struct error *err);
 void dataset_fini(struct dataset *dataset);
 
+/* Bytes that a loaded data set takes. */
+double dataset_bytes(const struct dataset *dataset);
+
 #endif

@@ -50,12 +50,10 @@ double plan_cell_bytes(const struct study *study, const struct spec *spec,
 {
     struct net_shape shape = cell_net_shape(spec, dataset);
     struct train_options options = cell_train_options(spec);
-    double images = ((double)dataset->train.count + dataset->test.count) *
-                    ((double)dataset->n_inputs + 1);
     int kept = 0;
     for (int i = 0; i < study->n_snapshots; i++)
         kept += study->snapshots[i].keep;
-    return images + cell_samples_bytes(sizes) +
+    return dataset_bytes(dataset) + cell_samples_bytes(sizes) +
            trainer_bytes(&shape, &options, sizes->train) +
            cell_probe_bytes(&shape, sizes, study->measures) +
            2.0 * kept * 4.0 * net_count_parameters(&shape);
