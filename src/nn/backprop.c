@@ -114,7 +114,10 @@ struct matrix backprop_forward(struct backprop *p, const struct inputs *inputs,
     inputs_load_features(inputs, a);
     for (int l = 0; l < p->net->n_layers; l++) {
         struct matrix z = layer_view(p, l, inputs->n);
-        net_forward_layer(p->net, l, parameters, a, l + 1 < p->net->n_layers, z);
+        if (l + 1 < p->net->n_layers)
+            net_activate_layer(p->net, l, parameters, a, z);
+        else
+            net_forward_layer(p->net, l, parameters, a, NULL, z);
         a = z;
     }
     return a;

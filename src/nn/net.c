@@ -89,17 +89,32 @@ struct matrix net_weights(const struct net *net, int layer, const float *paramet
                            .stride = (size_t)shape->n_in};
 }
 
-void net_forward_layer(const struct net *net, int layer, const float *parameters,
-                       struct matrix a, bool activate, struct matrix z)
+static struct linalg_finish start_at_biases(const struct net *net, int layer,
+                                            const float *parameters)
 {
     const struct net_layer *shape = &net->layers[layer];
+    return (struct linalg_finish){.start = shape->has_bias ? parameters + shape->biases
+                                                           : NULL};
+}
+
+void net_activate_layer(const struct net *net, int layer, const float *parameters,
+                        struct matrix a, struct matrix activations)
+{
     enum net_activation kind = net->shape.activation;
-    struct linalg_finish finish = {
-        .start = shape->has_bias ? parameters + shape->biases : NULL,
-        .kind = activate && kind == NET_RELU ? LINALG_RELU : LINALG_KEEP};
-    linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish, z);
-    for (int i = 0; activate && kind != NET_RELU && i < z.rows; i++) {
-        float *row = z.data + (size_t)i * z.stride;
-        activation_forward(kind, row, row, (size_t)z.columns);
+    struct linalg_finish finish = start_at_biases(net, layer, parameters);
+    finish.kind = kind == NET_RELU ? LINALG_RELU : LINALG_KEEP;
+    linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish,
+                    activations);
+    for (int i = 0; kind != NET_RELU && i < activations.rows; i++) {
+        float *row = activations.data + (size_t)i * activations.stride;
+        activation_forward(kind, row, row, (size_t)activations.columns);
     }
+}
+
+void net_forward_layer(const struct net *net, int layer, const float *parameters,
+                       struct matrix a, const float *soon, struct matrix z)
+{
+    struct linalg_finish finish = start_at_biases(net, layer, parameters);
+    finish.soon[0] = soon;
+    linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish, z);
 }

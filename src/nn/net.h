@@ -67,9 +67,12 @@ size_t net_stride(int n);
 /* The weights of a layer [n_out, n_in] in a parameter vector. */
 struct matrix net_weights(const struct net *net, int layer, const float *parameters);
 
-/* z = W a + b for one layer, and where `activate` is set its activation instead of z: a
- * is [n_in, n], z is [n_out, n]. */
+/* a' = f(W a + b) for one layer: a is [n_in, n], a' [n_out, n]. */
+void net_activate_layer(const struct net *net, int layer, const float *parameters,
+                        struct matrix a, struct matrix activations);
+
+/* z = W a + b. `soon`, where not NULL, is a matrix shaped as z that will be used next. */
 void net_forward_layer(const struct net *net, int layer, const float *parameters,
-                       struct matrix a, bool activate, struct matrix z);
+                       struct matrix a, const float *soon, struct matrix z);
 
 #endif

@@ -12,8 +12,6 @@
  * Everything that is summed over samples is an integer: values become positions of
  * KDE_POSITION_BITS bits in the range, histogram weights are fixed-point. So a table does
  * not depend on the order of samples and histograms of several ranks can simply be added.
- * Table entries are multiples of 2^-KDE_LOG_BITS, so that sums of interpolated values
- * over nodes are exact in double and do not depend on the order of nodes either.
  */
 #ifndef STRATA_NUM_KDE_H
 #define STRATA_NUM_KDE_H
@@ -25,9 +23,8 @@
 
 enum {
     KDE_POSITION_BITS = 23,
-    KDE_GRID_BITS_MIN = 9,  /* 512 intervals */
-    KDE_GRID_BITS_MAX = 11, /* 2048 */
-    KDE_LOG_BITS = 13
+    KDE_GRID_BITS_MIN = 9, /* 512 intervals */
+    KDE_GRID_BITS_MAX = 11 /* 2048 */
 };
 
 #define KDE_LOG_FLOOR (-700.0) /* smallest log density that is kept */
@@ -42,17 +39,30 @@ enum kde_rule { KDE_SCOTT, KDE_SILVERMAN, KDE_FIXED };
 double kde_bandwidth(enum kde_rule rule, double fixed, double sd, double n,
                      double sd_all);
 
-/* Range of the values of a node, and their positions in it. */
+/* Smallest and largest of the values of a node. */
 struct kde_range {
     double low, high;
 };
 
-/* Smallest and largest of n >= 1 values. NaN anywhere gives NaN bounds. */
-struct kde_range kde_range(const float *values, size_t n);
+/* A value's position is floor((value - low) / (high - low) 2^KDE_POSITION_BITS) in float,
+ * the upper bound's one less. high > low. */
+struct kde_scale {
+    float low, factor;
+};
 
-/* out[i] = floor((values[i] - low) / (high - low) 2^KDE_POSITION_BITS), the upper bound
- * itself one less. high > low. */
-void kde_positions(const float *values, size_t n, struct kde_range range, uint32_t *out);
+struct kde_scale kde_scale(struct kde_range range);
+
+/* For loops that are compiled for several instruction sets. Halves, so that the
+ * difference of two floats cannot overflow. */
+static inline __attribute__((always_inline)) int32_t kde_position(float value,
+                                                                  struct kde_scale scale)
+{
+    const int32_t last = (1 << KDE_POSITION_BITS) - 1;
+    int32_t position = (int32_t)((0.5f * value - scale.low) * scale.factor);
+    return position < last ? position : last;
+}
+
+void kde_positions(const float *values, size_t n, struct kde_scale scale, uint32_t *out);
 
 /* Exact sums over positions; sums of two parts of the samples may be added. */
 struct kde_moments {
@@ -66,23 +76,26 @@ void kde_add_moments(struct kde_moments *moments, const uint32_t *positions, siz
 /* Standard deviation in units of the values, 0 for n < 2. */
 double kde_moments_sd(const struct kde_moments *moments, struct kde_range range);
 
-/* Adds n positions to a histogram of 2^grid_bits + 1 fixed-point weights; each sample
- * adds 2^(KDE_POSITION_BITS - grid_bits) in all, shared by its two neighbours. */
+/* Adds n positions to a histogram of 2^grid_bits intervals: each adds one and, below it
+ * in the same word, its distance from the interval's left end. Histograms of two parts of
+ * the samples may be added; 10^7 samples fit. */
+#define KDE_HISTOGRAM_ONE ((uint64_t)1 << 38)
 void kde_add_histogram(uint64_t *histogram, int grid_bits, const uint32_t *positions,
                        size_t n);
 
-/* Smallest grid whose step is at most a quarter of the narrowest bandwidth, within the
+/* Smallest grid whose step is at most half of the narrowest bandwidth, within the
  * limits. */
 int kde_grid_bits(struct kde_range range, double narrowest);
 
 /* Floats of workspace that kde_log_table needs for a grid. */
 size_t kde_workspace(int grid_bits);
 
-/* table[i * stride] = log p at grid point i = 0 .. 2^grid_bits, from one class's
- * histogram. `workspace` is float [kde_workspace(grid_bits)]. A class without samples
- * gets the floor. */
-void kde_log_table(const uint64_t *histogram, int grid_bits, struct kde_range range,
-                   double bandwidth, float *workspace, float *table, size_t stride);
+/* table[i] = log p at grid point i = 0 .. 2^grid_bits, at least KDE_LOG_FLOOR, from one
+ * class's histogram of n values. `workspace` is float [kde_workspace(grid_bits)]. A class
+ * without values gets the floor. */
+void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
+                   struct kde_range range, double bandwidth, float *workspace,
+                   float *table);
 
 /* log p(x) by direct summation in double: the reference. */
 double kde_log_density_exact(const float *values, size_t n, double bandwidth, double x);

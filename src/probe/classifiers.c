@@ -2,63 +2,78 @@
  * continuous and a combined estimate of P(z | class); a layer's decision is the class
  * with the largest sum over nodes of ln P(class | z).
  *
- * The denominator of eq. 11 is the same for all classes and is left out. Scores are sums
- * of multiples of 2^-27 or coarser (kde.h) within 700 a node, so they are exact in double
- * for layers of up to 95,000 nodes: no decision depends on the order of nodes or samples.
+ * The denominator of eq. 11 is the same for all classes and is left out. Logarithms are
+ * rounded to multiples of a power of two and summed as integers, so no decision depends
+ * on the order of nodes or samples.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "num/elementary.h"
 #include "num/kde.h"
 #include "num/kernel.h"
+#include "probe/discrete.h"
 #include "probe/probe.h"
-
-enum {
-    NODE_BATCH = 8,    /* nodes whose tables are in cache together */
-    SAMPLE_BLOCK = 512 /* samples whose scores are */
-};
-
-/* The classifier of one node. */
-struct node {
-    bool constant;
-    int shift;          /* position >> shift is the grid interval */
-    float *table;       /* [grid points, padded classes]: ln p */
-    double *on, *off;   /* [padded classes]: ln r, ln (1 - r) */
-    uint32_t *position; /* [n_samples] */
-};
+#include "probe/scores.h"
 
 struct classifiers {
     struct sample_groups groups;
     size_t n_samples;
-    int padded; /* classes, rounded up to 8 */
-    struct node nodes[NODE_BATCH];
+    size_t row;                 /* classes, rounded up to 16 */
+    int batch;                  /* nodes that are fitted before they are added */
+    struct scores_row **tables; /* [batch]: row / 16 tables each */
+    struct scores_node *nodes;  /* [batch] */
+    uint32_t *positions;        /* [n_train]: one node's */
     uint64_t *histogram;
-    float *convolution;
-    double *prior;                 /* [padded]: ln P(class) */
-    double *bandwidth;             /* [n_classes] */
-    double *scores[PROBE_SYSTEMS]; /* [n_samples, padded] */
+    float *workspace;
+    float *logs;       /* [row, grid points]: ln p of one node */
+    double *bandwidth; /* [n_classes] */
+    /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
+     * others in units of 2^-score_bits ("coarse"). */
+    int discrete_bits, score_bits;
+    int32_t *on, *off, *off_coarse;     /* [max_nodes, row]: ln r, ln (1 - r) twice */
+    int32_t *prior_fine, *prior_coarse; /* [row]: ln P(class) */
+    int32_t *possible;                  /* [row]: 1 for classes with training samples */
+    int32_t *all, *active;              /* [n_samples, row]: sums of log densities */
+    int32_t *scores[PROBE_SYSTEMS];     /* [row]: of one sample */
+    struct discrete *discrete;
 };
 
-static int pad(int n_classes)
+static size_t pad(int n_classes)
 {
-    return (n_classes + 7) / 8 * 8;
+    return ((size_t)n_classes + SCORES_CLASSES - 1) / SCORES_CLASSES * SCORES_CLASSES;
+}
+
+/* About as many tables as a shared cache holds. */
+static int batch_size(size_t row)
+{
+    enum { FLOATS_OF_ROWS = 512 };
+    return row < FLOATS_OF_ROWS / 4 ? (int)(FLOATS_OF_ROWS / row) : 4;
 }
 
 static void classifiers_destroy(void *workspace)
 {
     struct classifiers *c = workspace;
-    for (int i = 0; i < NODE_BATCH; i++) {
-        free(c->nodes[i].table);
-        free(c->nodes[i].on);
-        free(c->nodes[i].off);
-        free(c->nodes[i].position);
-    }
+    for (int i = 0; c->tables && i < c->batch; i++)
+        free(c->tables[i]);
+    free(c->tables);
+    free(c->nodes);
+    free(c->positions);
     free(c->histogram);
-    free(c->convolution);
-    free(c->prior);
+    free(c->workspace);
+    free(c->logs);
     free(c->bandwidth);
+    free(c->on);
+    free(c->off);
+    free(c->off_coarse);
+    free(c->prior_fine);
+    free(c->prior_coarse);
+    free(c->possible);
+    free(c->all);
+    free(c->active);
+    discrete_destroy(c->discrete);
     for (int i = 0; i < PROBE_SYSTEMS; i++)
         free(c->scores[i]);
     free(c);
@@ -66,30 +81,45 @@ static void classifiers_destroy(void *workspace)
 
 static const size_t max_points = ((size_t)1 << KDE_GRID_BITS_MAX) + 1;
 
+static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
+{
+    size_t batch = (size_t)c->batch, n_classes = (size_t)c->groups.n_classes;
+    size_t n_train = groups_split_count(&c->groups, PROBE_TRAIN);
+    c->tables = memory_alloc(batch, sizeof *c->tables, err);
+    for (size_t i = 0; c->tables && i < batch; i++)
+        c->tables[i] = memory_alloc(max_points * (c->row / SCORES_CLASSES),
+                                    sizeof **c->tables, err);
+    c->nodes = memory_alloc(batch, sizeof *c->nodes, err);
+    c->positions = memory_alloc(n_train, sizeof *c->positions, err);
+    c->histogram = memory_alloc(max_points, sizeof *c->histogram, err);
+    c->workspace = memory_alloc(kde_workspace(KDE_GRID_BITS_MAX), sizeof(float), err);
+    c->logs = memory_alloc(c->row * max_points, sizeof(float), err);
+    c->bandwidth = memory_alloc(n_classes, sizeof(double), err);
+    c->on = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
+    c->off = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
+    c->off_coarse = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
+    c->prior_fine = memory_alloc(c->row, sizeof(int32_t), err);
+    c->prior_coarse = memory_alloc(c->row, sizeof(int32_t), err);
+    c->possible = memory_alloc(c->row, sizeof(int32_t), err);
+    c->all = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
+    c->active = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
+    for (int i = 0; i < PROBE_SYSTEMS; i++)
+        c->scores[i] = memory_alloc(c->row, sizeof(int32_t), err);
+}
+
 static void *classifiers_create(const struct sample_groups *groups, int max_nodes,
                                 struct error *err)
 {
-    (void)max_nodes;
     struct classifiers *c = memory_alloc(1, sizeof *c, err);
     if (!c)
         return NULL;
     c->groups = *groups;
     c->n_samples = groups_total(groups);
-    c->padded = pad(groups->n_classes);
-    size_t padded = (size_t)c->padded;
-    for (int i = 0; i < NODE_BATCH; i++) {
-        c->nodes[i].table = memory_alloc(max_points * padded, sizeof(float), err);
-        c->nodes[i].on = memory_alloc(padded, sizeof(double), err);
-        c->nodes[i].off = memory_alloc(padded, sizeof(double), err);
-        c->nodes[i].position = memory_alloc(c->n_samples, sizeof(uint32_t), err);
-    }
-    c->histogram = memory_alloc(max_points, sizeof *c->histogram, err);
-    c->convolution = memory_alloc(kde_workspace(KDE_GRID_BITS_MAX), sizeof(float), err);
-    c->prior = memory_alloc(padded, sizeof(double), err);
-    c->bandwidth = memory_alloc(padded, sizeof(double), err);
-    for (int i = 0; i < PROBE_SYSTEMS; i++)
-        c->scores[i] = memory_alloc(c->n_samples * padded, sizeof(double), err);
-    if (err->status != STATUS_OK) {
+    c->row = pad(groups->n_classes);
+    c->batch = batch_size(c->row);
+    allocate(c, (size_t)max_nodes, err);
+    if (err->status != STATUS_OK ||
+        discrete_create(&c->discrete, max_nodes, c->row, err) != STATUS_OK) {
         classifiers_destroy(c);
         return NULL;
     }
@@ -98,37 +128,54 @@ static void *classifiers_create(const struct sample_groups *groups, int max_node
 
 static double classifiers_bytes(double n_samples, int n_classes, int max_nodes)
 {
-    (void)max_nodes;
-    double padded = pad(n_classes);
-    return n_samples * (padded * 8 * PROBE_SYSTEMS + 4 * NODE_BATCH) +
-           (double)max_points * padded * 4 * NODE_BATCH;
+    size_t row = pad(n_classes);
+    return n_samples * (8.0 * (double)row + 4) +
+           4.0 * (double)max_points * (double)(row * (size_t)batch_size(row) + row) +
+           12.0 * max_nodes * (double)row + discrete_bytes(max_nodes, row);
 }
 
-/* Multiples of 2^-27, as fine as the interpolated log densities. */
-static double quantise(double value)
+/* Bits after the point of the discrete estimate's logarithms: as many as keep sums over
+ * the layer's nodes within half of an int, at most 24. None is below -ln(2 N + 2). */
+static int discrete_bits(const struct classifiers *c, int n_nodes)
 {
-    return rint(value * 0x1p27) * 0x1p-27;
+    double largest = elementary_log(2.0 * groups_split_count(&c->groups, PROBE_TRAIN) +
+                                    2);
+    int bits = 24;
+    while (largest * n_nodes * ldexp(1.0, bits) >= 0x1p30)
+        bits--;
+    return bits;
 }
 
 /* r_n = (k + 1/2) / (N_n + 1): Jeffreys' prior keeps zero counts finite. */
-static void fit_discrete(struct classifiers *c, struct node *node, const int32_t *active)
+static void fit_discrete(struct classifiers *c, const struct probe_view *view)
 {
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        double total = groups_count(&c->groups, PROBE_TRAIN, k);
-        node->on[k] = quantise(log((active[k] + 0.5) / (total + 1.0)));
-        node->off[k] = quantise(log((total - active[k] + 0.5) / (total + 1.0)));
+    const double fine = ldexp(1.0, c->discrete_bits), coarse = ldexp(1.0, c->score_bits);
+    for (size_t node = 0; node < (size_t)view->n_nodes; node++) {
+        const int32_t *active = view->active +
+                                node * (size_t)(PROBE_SPLITS * c->groups.n_classes);
+        for (int k = 0; k < c->groups.n_classes; k++) {
+            double total = groups_count(&c->groups, PROBE_TRAIN, k);
+            double on = elementary_log((active[k] + 0.5) / (total + 1.0));
+            double off = elementary_log((total - active[k] + 0.5) / (total + 1.0));
+            size_t at = node * c->row + (size_t)k;
+            c->on[at] = (int32_t)rint(on * fine);
+            c->off[at] = (int32_t)rint(off * fine);
+            c->off_coarse[at] = (int32_t)rint(off * coarse);
+        }
     }
+    discrete_fit(c->discrete, view->n_nodes,
+                 &(struct discrete_values){c->on, c->off, c->off_coarse});
 }
 
 /* Bandwidth of every class and the grid that resolves the narrowest. */
-static int choose_bandwidths(struct classifiers *c, const struct node *node,
-                             struct kde_range range, const struct probe_options *options)
+static int choose_bandwidths(struct classifiers *c, struct kde_range range,
+                             const struct probe_options *options)
 {
     struct kde_moments all = {0};
     double narrowest = INFINITY;
     for (int k = 0; k < c->groups.n_classes; k++) {
         struct kde_moments moments = {0};
-        kde_add_moments(&moments, node->position + c->groups.start[k],
+        kde_add_moments(&moments, c->positions + c->groups.start[k],
                         groups_count(&c->groups, PROBE_TRAIN, k));
         all.n += moments.n;
         all.sum += moments.sum;
@@ -146,155 +193,171 @@ static int choose_bandwidths(struct classifiers *c, const struct node *node,
     return kde_grid_bits(range, narrowest);
 }
 
-static void fit_continuous(struct classifiers *c, struct node *node, const float *z,
-                           const struct probe_options *options)
+/* ln p of all classes into c->logs. */
+static void fit_classes(struct classifiers *c, int bits, struct kde_range range)
 {
-    struct kde_range range = kde_range(z, c->n_samples);
-    node->constant = !(range.high > range.low);
+    const size_t points = ((size_t)1 << bits) + 1;
+    for (int k = 0; k < c->groups.n_classes; k++) {
+        uint32_t n = groups_count(&c->groups, PROBE_TRAIN, k);
+        memset(c->histogram, 0, points * sizeof *c->histogram);
+        kde_add_histogram(c->histogram, bits, c->positions + c->groups.start[k], n);
+        kde_log_table(c->histogram, bits, n, range, c->bandwidth[k], c->workspace,
+                      c->logs + (size_t)k * points);
+    }
+}
+
+/* Fits node number `index`, the i-th of its batch. */
+static void fit_continuous(struct classifiers *c, const struct probe_view *view,
+                           size_t index, int i, const struct probe_options *options)
+{
+    struct kde_range range = view->range[index];
+    struct scores_node *node = &c->nodes[i];
+    *node = (struct scores_node){.z = view->z + index * view->stride,
+                                 .table = c->tables[i],
+                                 .constant = !(range.high > range.low)};
     if (node->constant) {
-        /* No density can be fitted, and none would tell classes apart: ln p = 0 for all.
-         */
-        node->shift = KDE_POSITION_BITS;
-        memset(node->table, 0, 2 * (size_t)c->padded * sizeof *node->table);
-        memset(node->position, 0, c->n_samples * sizeof *node->position);
+        /* No density can be fitted, and none would tell classes apart: ln p = 0. */
+        memset(c->logs, 0, c->row * 2 * sizeof *c->logs);
+        scores_fill_tables(c->logs, c->groups.n_classes, 2, c->score_bits, c->tables[i]);
         return;
     }
-    kde_positions(z, c->n_samples, range, node->position);
-    int bits = choose_bandwidths(c, node, range, options);
+    node->scale = kde_scale(range);
+    kde_positions(node->z, groups_split_count(&c->groups, PROBE_TRAIN), node->scale,
+                  c->positions);
+    int bits = choose_bandwidths(c, range, options);
     node->shift = KDE_POSITION_BITS - bits;
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        memset(c->histogram, 0, (((size_t)1 << bits) + 1) * sizeof *c->histogram);
-        kde_add_histogram(c->histogram, bits, node->position + c->groups.start[k],
-                          groups_count(&c->groups, PROBE_TRAIN, k));
-        kde_log_table(c->histogram, bits, range, c->bandwidth[k], c->convolution,
-                      node->table + k, (size_t)c->padded);
-    }
+    fit_classes(c, bits, range);
+    scores_fill_tables(c->logs, c->groups.n_classes, ((size_t)1 << bits) + 1,
+                       c->score_bits, c->tables[i]);
 }
 
-/* Scores of n samples at one node; arrays start at the block's first sample. */
-struct score_block {
-    const float *z;
-    const uint32_t *position;
-    double *discrete, *continuous, *combined;
-    size_t n;
-};
-
-static inline __attribute__((always_inline)) void
-add_scores_padded(const struct node *node, const struct score_block *block, int padded)
+/* Rows of one of a node's tables. */
+static size_t table_rows(const struct scores_node *node)
 {
-    const uint32_t mask = (1u << node->shift) - 1;
-    const double unit = 1.0 / (double)(1u << node->shift);
-    for (size_t i = 0; i < block->n; i++) {
-        bool on = block->z[i] > 0.0f;
-        const double *state = on ? node->on : node->off;
-        const float *left = node->table +
-                            (size_t)(block->position[i] >> node->shift) * (size_t)padded;
-        double part = (double)(block->position[i] & mask) * unit;
-        double *restrict discrete = block->discrete + i * (size_t)padded;
-        double *restrict continuous = block->continuous + i * (size_t)padded;
-        double *restrict combined = block->combined + i * (size_t)padded;
-        for (int k = 0; k < padded; k++) {
-            double low = left[k];
-            double density = low + part * ((double)left[k + padded] - low);
-            discrete[k] += state[k];
-            continuous[k] += density;
-            combined[k] += on ? density : state[k];
+    return node->constant ? 2 : ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+}
+
+/* Sums of log densities of all samples over all nodes; returns how many are constant. */
+static int32_t sum_continuous(struct classifiers *c, const struct probe_view *view,
+                              const struct probe_options *options)
+{
+    int32_t constant = 0;
+    memset(c->all, 0, c->n_samples * c->row * sizeof *c->all);
+    memset(c->active, 0, c->n_samples * c->row * sizeof *c->active);
+    for (int start = 0; start < view->n_nodes; start += c->batch) {
+        int n = view->n_nodes - start < c->batch ? view->n_nodes - start : c->batch;
+        for (int i = 0; i < n; i++) {
+            fit_continuous(c, view, (size_t)(start + i), i, options);
+            constant += c->nodes[i].constant;
+        }
+        for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
+            scores_add(c->nodes, n, c->n_samples, c->all + first, c->active + first,
+                       c->row);
+            for (int i = 0; i < n; i++)
+                c->nodes[i].table += table_rows(&c->nodes[i]);
         }
     }
-}
-
-/* The usual ten classes get a loop of fixed length. */
-STRATA_KERNEL
-static void add_scores(const struct node *node, const struct score_block *block,
-                       int padded)
-{
-    if (padded == 16)
-        add_scores_padded(node, block, 16);
-    else
-        add_scores_padded(node, block, padded);
-}
-
-static void add_batch(struct classifiers *c, const struct probe_view *view, int first,
-                      int n_nodes)
-{
-    size_t padded = (size_t)c->padded;
-    for (size_t start = 0; start < c->n_samples; start += SAMPLE_BLOCK) {
-        size_t n = c->n_samples - start < SAMPLE_BLOCK ? c->n_samples - start
-                                                       : SAMPLE_BLOCK;
-        for (int i = 0; i < n_nodes; i++) {
-            struct score_block block = {
-                .z = view->z + (size_t)(first + i) * view->stride + start,
-                .position = c->nodes[i].position + start,
-                .discrete = c->scores[PROBE_DISCRETE] + start * padded,
-                .continuous = c->scores[PROBE_CONTINUOUS] + start * padded,
-                .combined = c->scores[PROBE_COMBINED] + start * padded,
-                .n = n};
-            add_scores(&c->nodes[i], &block, c->padded);
-        }
-    }
+    return constant;
 }
 
 /* Scores start at the prior's share: s_l ln P(y) for the product of posteriors, once for
  * naive Bayes, or nothing. */
-static void start_scores(struct classifiers *c, const struct probe_options *options,
-                         int n_nodes)
+static void set_prior(struct classifiers *c, const struct probe_options *options,
+                      int n_nodes)
 {
     double weight = options->prior == PROBE_PRIOR_PER_NODE ? n_nodes
                     : options->prior == PROBE_PRIOR_ONCE   ? 1
                                                            : 0;
     double total = groups_split_count(&c->groups, PROBE_TRAIN);
-    size_t padded = (size_t)c->padded;
     for (int k = 0; k < c->groups.n_classes; k++) {
         double share = groups_count(&c->groups, PROBE_TRAIN, k) / total;
+        double prior = share > 0.0 ? weight * elementary_log(share) : 0.0;
         /* A class that corruption has emptied is never decided for, under any rule. */
-        c->prior[k] = share > 0.0 ? quantise(weight * log(share)) : -INFINITY;
+        c->possible[k] = share > 0.0;
+        c->prior_fine[k] = (int32_t)rint(prior * ldexp(1.0, c->discrete_bits));
+        c->prior_coarse[k] = (int32_t)rint(prior * ldexp(1.0, c->score_bits));
+    }
+}
+
+/* Whether `class_index` is what scores decide for: the largest, the first of equals. */
+static inline __attribute__((always_inline)) bool
+is_decision(const int32_t *restrict scores, const int32_t *restrict possible, size_t row,
+            int class_index)
+{
+    int32_t own = scores[class_index], beaten = 0;
+    for (size_t k = 0; k < row; k++)
+        beaten |= possible[k] & (scores[k] + ((int)k < class_index) > own);
+    return possible[class_index] && !beaten;
+}
+
+static inline __attribute__((always_inline)) int count_bits(const uint64_t *key,
+                                                            size_t words)
+{
+    int count = 0;
+    for (size_t i = 0; i < words; i++)
+        count += __builtin_popcountll(key[i]);
+    return count;
+}
+
+/* Whether each system is right about sample i of a class. */
+static inline __attribute__((always_inline)) void
+judge_sample(struct classifiers *c, const struct probe_view *view, size_t i, size_t row,
+             int class_index, int32_t correct[PROBE_SYSTEMS])
+{
+    const uint64_t *key = view->keys + i * view->words;
+    const int32_t *all = c->all + i * row, *active = c->active + i * row;
+    int32_t *restrict discrete = c->scores[PROBE_DISCRETE];
+    int32_t *restrict continuous = c->scores[PROBE_CONTINUOUS];
+    int32_t *restrict combined = c->scores[PROBE_COMBINED];
+    const uint32_t all_excess = (uint32_t)scores_excess(view->n_nodes);
+    const uint32_t active_excess = (uint32_t)scores_excess(count_bits(key, view->words));
+    discrete_sum(c->discrete, key, discrete, combined);
+    for (size_t k = 0; k < row; k++) {
+        discrete[k] += c->prior_fine[k];
+        continuous[k] = c->prior_coarse[k] + (int32_t)((uint32_t)all[k] - all_excess);
+        combined[k] += c->prior_coarse[k] +
+                       (int32_t)((uint32_t)active[k] - active_excess);
     }
     for (int s = 0; s < PROBE_SYSTEMS; s++)
-        for (size_t i = 0; i < c->n_samples; i++)
-            memcpy(c->scores[s] + i * padded, c->prior, padded * sizeof(double));
+        correct[s] += is_decision(c->scores[s], c->possible, row, class_index);
 }
 
-static int decide(const double *scores, int n_classes)
+/* Up to 16 classes get loops of fixed length. */
+STRATA_KERNEL
+static void judge_group(struct classifiers *c, const struct probe_view *view, int group,
+                        int32_t correct[PROBE_SYSTEMS])
 {
-    int best = 0;
-    for (int k = 1; k < n_classes; k++)
-        if (scores[k] > scores[best])
-            best = k;
-    return best;
+    int class_index = group % c->groups.n_classes;
+    for (uint32_t i = c->groups.start[group]; i < c->groups.start[group + 1]; i++) {
+        if (c->row == SCORES_CLASSES)
+            judge_sample(c, view, i, SCORES_CLASSES, class_index, correct);
+        else
+            judge_sample(c, view, i, c->row, class_index, correct);
+    }
 }
 
-static void count_correct(const struct classifiers *c, struct probe_layer *out)
+static void count_correct(struct classifiers *c, const struct probe_view *view,
+                          struct probe_layer *out)
 {
-    int n_classes = c->groups.n_classes;
     memset(out->system_correct, 0, sizeof out->system_correct);
-    for (int s = 0; s < PROBE_SYSTEMS; s++)
-        for (int g = 0; g < PROBE_SPLITS * n_classes; g++)
-            for (uint32_t i = c->groups.start[g]; i < c->groups.start[g + 1]; i++)
-                out->system_correct[s][g / n_classes] += decide(c->scores[s] +
-                                                                    i * (size_t)c->padded,
-                                                                n_classes) ==
-                                                         g % n_classes;
+    for (int g = 0; g < PROBE_SPLITS * c->groups.n_classes; g++) {
+        int32_t correct[PROBE_SYSTEMS] = {0};
+        judge_group(c, view, g, correct);
+        for (int s = 0; s < PROBE_SYSTEMS; s++)
+            out->system_correct[s][g / c->groups.n_classes] += correct[s];
+    }
 }
 
 static void classifiers_run(void *workspace, const struct probe_view *view,
                             const struct probe_options *options, struct probe_layer *out)
 {
     struct classifiers *c = workspace;
-    start_scores(c, options, view->n_nodes);
-    out->constant_nodes = 0;
-    for (int first = 0; first < view->n_nodes; first += NODE_BATCH) {
-        int n = view->n_nodes - first < NODE_BATCH ? view->n_nodes - first : NODE_BATCH;
-        for (int i = 0; i < n; i++) {
-            size_t node = (size_t)(first + i);
-            fit_discrete(c, &c->nodes[i],
-                         view->active +
-                             node * (size_t)(PROBE_SPLITS * c->groups.n_classes));
-            fit_continuous(c, &c->nodes[i], view->z + node * view->stride, options);
-            out->constant_nodes += c->nodes[i].constant;
-        }
-        add_batch(c, view, first, n);
-    }
-    count_correct(c, out);
+    c->score_bits = scores_bits(view->n_nodes, -KDE_LOG_FLOOR);
+    c->discrete_bits = discrete_bits(c, view->n_nodes);
+    set_prior(c, options, view->n_nodes);
+    fit_discrete(c, view);
+    out->constant_nodes = sum_continuous(c, view, options);
+    count_correct(c, view, out);
 }
 
 const struct probe probe_classifiers = {

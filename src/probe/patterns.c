@@ -12,12 +12,9 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
-#include "num/kernel.h"
 #include "probe/probe.h"
 
 struct patterns {
-    uint64_t *keys;         /* [largest group, words] */
-    uint64_t *column;       /* [largest group]: one word of every sample */
     uint32_t *slots;        /* [n_slots]: index of a pattern + 1, 0 for empty */
     uint32_t *first;        /* [largest group]: a sample that has the pattern */
     uint32_t *counts;       /* [largest group]: occurrences of the pattern */
@@ -45,8 +42,6 @@ static uint32_t slots_for(uint32_t n)
 static void patterns_destroy(void *workspace)
 {
     struct patterns *p = workspace;
-    free(p->keys);
-    free(p->column);
     free(p->slots);
     free(p->first);
     free(p->counts);
@@ -60,10 +55,9 @@ static void *patterns_create(const struct sample_groups *groups, int max_nodes,
     struct patterns *p = memory_alloc(1, sizeof *p, err);
     if (!p)
         return NULL;
-    size_t n = largest_group(groups), words = ((size_t)max_nodes + 63) / 64;
+    size_t n = largest_group(groups);
+    (void)max_nodes;
     p->n_slots = slots_for((uint32_t)n);
-    p->keys = memory_alloc(n * words, sizeof *p->keys, err);
-    p->column = memory_alloc(n, sizeof *p->column, err);
     p->slots = memory_alloc(p->n_slots, sizeof *p->slots, err);
     p->first = memory_alloc(n, sizeof *p->first, err);
     p->counts = memory_alloc(n, sizeof *p->counts, err);
@@ -78,44 +72,22 @@ static void *patterns_create(const struct sample_groups *groups, int max_nodes,
 static double patterns_bytes(double n_samples, int n_classes, int max_nodes)
 {
     (void)n_classes; /* at worst all samples are of one class */
-    return n_samples * (((max_nodes + 63) / 64) * 8.0 + 8 + 4 * 4 + 4 * 3);
-}
-
-/* column[i] |= (z[i] > 0) << bit */
-STRATA_KERNEL
-static void set_bits(uint64_t *restrict column, const float *restrict z, size_t n,
-                     int bit)
-{
-    for (size_t i = 0; i < n; i++)
-        column[i] |= (uint64_t)(z[i] > 0.0f) << bit;
-}
-
-static void make_keys(struct patterns *p, const struct probe_view *view, uint32_t start,
-                      uint32_t n, size_t words)
-{
-    for (size_t word = 0; word < words; word++) {
-        int first = (int)word * 64;
-        int nodes = view->n_nodes - first < 64 ? view->n_nodes - first : 64;
-        memset(p->column, 0, n * sizeof *p->column);
-        for (int b = 0; b < nodes; b++)
-            set_bits(p->column, view->z + (size_t)(first + b) * view->stride + start, n,
-                     b);
-        for (uint32_t i = 0; i < n; i++)
-            p->keys[i * words + word] = p->column[i];
-    }
+    (void)max_nodes;
+    return n_samples * (4 * 4 + 4 * 3);
 }
 
 /* Fills first and counts; returns the number of distinct keys. */
-static uint32_t count_distinct(struct patterns *p, uint32_t n, size_t words)
+static uint32_t count_distinct(struct patterns *p, const uint64_t *keys, uint32_t n,
+                               size_t words)
 {
     uint32_t distinct = 0, mask = slots_for(n) - 1;
-    size_t bytes = words * sizeof *p->keys;
+    size_t bytes = words * sizeof *keys;
     memset(p->slots, 0, ((size_t)mask + 1) * sizeof *p->slots);
     for (uint32_t i = 0; i < n; i++) {
-        const uint64_t *key = p->keys + i * words;
+        const uint64_t *key = keys + i * words;
         uint32_t slot = (uint32_t)XXH3_64bits(key, bytes) & mask;
         while (p->slots[slot] &&
-               memcmp(p->keys + p->first[p->slots[slot] - 1] * words, key, bytes) != 0)
+               memcmp(keys + p->first[p->slots[slot] - 1] * words, key, bytes) != 0)
             slot = (slot + 1) & mask;
         if (!p->slots[slot]) {
             p->first[distinct] = i;
@@ -147,11 +119,10 @@ static void patterns_run(void *workspace, const struct probe_view *view,
 {
     (void)options;
     struct patterns *p = workspace;
-    size_t words = ((size_t)view->n_nodes + 63) / 64;
     for (int g = 0; g < PROBE_SPLITS * view->groups->n_classes; g++) {
         uint32_t start = view->groups->start[g], n = view->groups->start[g + 1] - start;
-        make_keys(p, view, start, n, words);
-        uint32_t distinct = count_distinct(p, n, words);
+        uint32_t distinct = count_distinct(p, view->keys + start * view->words, n,
+                                           view->words);
         out->pattern_count[g] = (int32_t)distinct;
         out->pattern_entropy[g] = entropy(p, distinct, n);
     }

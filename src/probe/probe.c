@@ -2,11 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
-#include "num/kernel.h"
-
-#define NEAR_ZERO 1e-6f
+#include "probe/scan.h"
 
 static const struct probe *const probes[PROBE_COUNT] = {
     [PROBE_PATTERNS] = &probe_patterns,
@@ -14,10 +13,16 @@ static const struct probe *const probes[PROBE_COUNT] = {
     [PROBE_SAMPLE_SETS] = &probe_sample_sets,
 };
 
+enum { WORD = 64 };
+
 struct prober {
     struct sample_groups groups;
     struct probe_options options;
-    int32_t *active;
+    int32_t *active; /* these three: see struct probe_view */
+    struct kde_range *range;
+    uint64_t *keys;
+    uint64_t *signs; /* [WORD, sign_words]: bits of one node after another */
+    size_t sign_words;
     void *workspace[PROBE_COUNT];
 };
 
@@ -45,7 +50,9 @@ static bool chosen(unsigned measures, int probe)
 
 double prober_bytes(unsigned measures, double n_samples, int n_classes, int max_nodes)
 {
-    double bytes = 4.0 * max_nodes * PROBE_SPLITS * n_classes;
+    double bytes = max_nodes *
+                       (4.0 * PROBE_SPLITS * n_classes + sizeof(struct kde_range)) +
+                   n_samples * (8.0 * ((max_nodes + WORD - 1) / WORD) + WORD / 8.0);
     for (int i = 0; i < PROBE_COUNT; i++)
         if (chosen(measures, i))
             bytes += probes[i]->bytes(n_samples, n_classes, max_nodes);
@@ -65,6 +72,13 @@ enum status prober_create(struct prober **out, const struct sample_groups *group
     prober->active = memory_alloc((size_t)max_nodes * PROBE_SPLITS *
                                       (size_t)groups->n_classes,
                                   sizeof *prober->active, err);
+    size_t n_samples = groups_total(groups);
+    prober->sign_words = (n_samples + WORD - 1) / WORD;
+    prober->range = memory_alloc((size_t)max_nodes, sizeof *prober->range, err);
+    prober->keys = memory_alloc(prober->sign_words * WORD *
+                                    (((size_t)max_nodes + WORD - 1) / WORD),
+                                sizeof *prober->keys, err);
+    prober->signs = memory_alloc(WORD * prober->sign_words, sizeof *prober->signs, err);
     for (int i = 0; i < PROBE_COUNT && err->status == STATUS_OK; i++)
         if (chosen(options->measures, i))
             prober->workspace[i] = probes[i]->create(&prober->groups, max_nodes, err);
@@ -84,42 +98,65 @@ void prober_destroy(struct prober *prober)
         if (prober->workspace[i])
             probes[i]->destroy(prober->workspace[i]);
     free(prober->active);
+    free(prober->range);
+    free(prober->keys);
+    free(prober->signs);
     free(prober);
 }
 
-struct tally {
-    int32_t active, near_zero, odd;
-};
-
-STRATA_KERNEL
-static struct tally count_row(const float *z, size_t n)
-{
-    int32_t active = 0, near_zero = 0, odd = 0;
-    for (size_t i = 0; i < n; i++) {
-        active += z[i] > 0.0f;
-        near_zero += fabsf(z[i]) < NEAR_ZERO;
-        odd += !(fabsf(z[i]) < INFINITY);
-    }
-    return (struct tally){active, near_zero, odd};
-}
-
-/* Counts shared by all probes; false where a value is not finite. */
-static bool count_active(struct prober *prober, const float *z, size_t stride,
-                         int n_nodes, struct probe_layer *out)
+/* Range, values near zero and signs of one node; false where a value is not finite. */
+static bool scan_node(struct prober *prober, const float *z, int node, uint64_t *signs,
+                      struct probe_layer *out)
 {
     const struct sample_groups *groups = &prober->groups;
-    int n_groups = PROBE_SPLITS * groups->n_classes;
+    const int n_classes = groups->n_classes, n_groups = PROBE_SPLITS * n_classes;
+    struct kde_range range = {INFINITY, -INFINITY};
+    bool finite = true;
+    for (int split = 0; split < PROBE_SPLITS; split++) {
+        uint32_t n = groups_split_count(groups, split);
+        if (n == 0)
+            continue;
+        struct scan scan = scan_values(z + groups->start[split * n_classes], n);
+        out->near_zero[split] += scan.near_zero;
+        finite = finite && scan.odd == 0.0f;
+        range.low = fmin(range.low, (double)scan.low);
+        range.high = fmax(range.high, (double)scan.high);
+    }
+    prober->range[node] = range;
+    scan_signs(z, groups_total(groups), signs);
+    for (int g = 0; g < n_groups; g++)
+        prober->active[node * n_groups + g] = scan_count(signs, groups->start[g],
+                                                         groups->start[g + 1]);
+    return finite;
+}
+
+/* Word `word` of all keys from the signs of its n nodes. */
+static void pack_keys(struct prober *prober, size_t word, size_t words, size_t n)
+{
+    uint64_t square[WORD];
+    for (size_t i = 0; i < prober->sign_words; i++) {
+        for (size_t b = 0; b < WORD; b++)
+            square[b] = b < n ? prober->signs[b * prober->sign_words + i] : 0;
+        scan_transpose(square);
+        for (size_t s = 0; s < WORD; s++)
+            prober->keys[(i * WORD + s) * words + word] = square[s];
+    }
+}
+
+static bool scan_layer(struct prober *prober, const float *z, size_t stride, int n_nodes,
+                       struct probe_layer *out)
+{
+    size_t words = ((size_t)n_nodes + WORD - 1) / WORD;
     bool finite = true;
     for (int split = 0; split < PROBE_SPLITS; split++)
         out->near_zero[split] = 0;
-    for (int node = 0; node < n_nodes; node++) {
-        for (int g = 0; g < n_groups; g++) {
-            struct tally tally = count_row(z + (size_t)node * stride + groups->start[g],
-                                           groups->start[g + 1] - groups->start[g]);
-            prober->active[node * n_groups + g] = tally.active;
-            out->near_zero[g / groups->n_classes] += tally.near_zero;
-            finite = finite && tally.odd == 0;
-        }
+    for (size_t word = 0; word < words; word++) {
+        size_t first = word * WORD;
+        size_t n = (size_t)n_nodes - first < WORD ? (size_t)n_nodes - first : WORD;
+        for (size_t b = 0; b < n; b++)
+            finite &= scan_node(prober, z + (first + b) * stride, (int)(first + b),
+                                prober->signs + b * prober->sign_words, out);
+        pack_keys(prober, word, words, n);
     }
     return finite;
 }
@@ -127,14 +164,17 @@ static bool count_active(struct prober *prober, const float *z, size_t stride,
 void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
                 struct probe_layer *out)
 {
-    out->finite = count_active(prober, z, stride, n_nodes, out);
+    out->finite = scan_layer(prober, z, stride, n_nodes, out);
     if (!out->finite)
         return;
     struct probe_view view = {.z = z,
                               .stride = stride,
                               .n_nodes = n_nodes,
                               .groups = &prober->groups,
-                              .active = prober->active};
+                              .active = prober->active,
+                              .range = prober->range,
+                              .keys = prober->keys,
+                              .words = ((size_t)n_nodes + WORD - 1) / WORD};
     for (int i = 0; i < PROBE_COUNT; i++)
         if (prober->workspace[i])
             probes[i]->run(prober->workspace[i], &view, &prober->options, out);

@@ -38,6 +38,11 @@ struct probe_view {
     int n_nodes;
     const struct sample_groups *groups;
     const int32_t *active; /* [n_nodes, 3 * n_classes]: samples with z > 0 in a group */
+    const struct kde_range *range; /* [n_nodes]: of each node's z */
+    /* [n_samples, words]: a sample's pattern, bit b % 64 of word b / 64 is z > 0 at node
+     * b; bits beyond the nodes are 0. */
+    const uint64_t *keys;
+    size_t words;
 };
 
 enum probe_prior { PROBE_PRIOR_PER_NODE, PROBE_PRIOR_ONCE, PROBE_PRIOR_NONE };

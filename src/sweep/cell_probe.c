@@ -19,8 +19,7 @@ struct cell_probe {
      * as the last layer's and written back as this layer's, so one matrix serves all. */
     float *z;
     size_t block_stride;
-    float *input;  /* [max(n_inputs, widest), block_stride] */
-    float *output; /* [widest, block_stride] */
+    float *input; /* [max(n_inputs, widest), block_stride] */
     struct probe_layer layer;
 };
 
@@ -38,7 +37,7 @@ double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes 
                         unsigned measures)
 {
     double total = (double)sizes->train + sizes->validation + sizes->test;
-    double block = (double)net_stride(BLOCK) * (largest_input(shape) + widest(shape));
+    double block = (double)net_stride(BLOCK) * largest_input(shape);
     return 4.0 * ((double)net_stride((int)total) * widest(shape) + block) +
            prober_bytes(measures, total, shape->n_outputs, widest(shape));
 }
@@ -59,8 +58,6 @@ enum status cell_probe_create(struct cell_probe **out,
     p->z = memory_alloc((size_t)net->widest * p->stride, sizeof *p->z, err);
     p->input = memory_alloc((size_t)largest_input(&net->shape) * p->block_stride,
                             sizeof *p->input, err);
-    p->output = memory_alloc((size_t)net->widest * p->block_stride, sizeof *p->output,
-                             err);
     p->layer.pattern_count = memory_alloc(n_groups, sizeof(int32_t), err);
     p->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
     if (err->status == STATUS_OK)
@@ -81,7 +78,6 @@ void cell_probe_destroy(struct cell_probe *p)
     prober_destroy(p->prober);
     free(p->z);
     free(p->input);
-    free(p->output);
     free(p->layer.pattern_count);
     free(p->layer.pattern_entropy);
     free(p);
@@ -118,14 +114,13 @@ static void forward_layer(struct cell_probe *p, int layer, const float *paramete
              at += BLOCK) {
             int n = end - at < BLOCK ? (int)(end - at) : BLOCK;
             struct matrix a = load_block(p, layer, split, at, n);
-            struct matrix z = {.data = p->output,
+            struct matrix z = {.data = p->z + at,
                                .rows = p->setup.net->layers[layer].n_out,
                                .columns = n,
-                               .stride = p->block_stride};
-            net_forward_layer(p->setup.net, layer, parameters, a, false, z);
-            for (int i = 0; i < z.rows; i++)
-                memcpy(p->z + (size_t)i * p->stride + at, z.data + (size_t)i * z.stride,
-                       (size_t)n * sizeof *p->z);
+                               .stride = p->stride};
+            bool more = layer > 0 && at + 2 * BLOCK <= p->total;
+            net_forward_layer(p->setup.net, layer, parameters, a,
+                              more ? z.data + BLOCK : NULL, z);
         }
     }
 }

@@ -77,7 +77,7 @@ static void forward(const struct net *net, int layer, const float *parameters,
             for (int i = 0; i < a.rows; i++)
                 activation_forward(NET_RELU, z + (size_t)i * COLUMNS + at,
                                    in + (size_t)i * a.stride, (size_t)n);
-        net_forward_layer(net, layer, parameters, a, false, b);
+        net_forward_layer(net, layer, parameters, a, NULL, b);
         for (int i = 0; i < b.rows; i++)
             memcpy(z + (size_t)i * COLUMNS + at, out + (size_t)i * b.stride,
                    (size_t)n * sizeof *z);
@@ -122,16 +122,20 @@ static void compare_logs(const float *row, const struct sampled *s,
     static uint32_t positions[COLUMNS];
     static uint64_t histogram[(1 << KDE_GRID_BITS_MAX) + 1];
     static float table[(1 << KDE_GRID_BITS_MAX) + 1];
-    static float workspace[3 * (1 << KDE_GRID_BITS_MAX) + 8];
+    static float workspace[4 * (1 << KDE_GRID_BITS_MAX) + 8];
     struct bandwidths b = scott(row, s);
-    struct kde_range range = kde_range(row, COLUMNS);
+    struct kde_range range = {INFINITY, -INFINITY};
+    for (int i = 0; i < COLUMNS; i++) {
+        range.low = fmin(range.low, (double)row[i]);
+        range.high = fmax(range.high, (double)row[i]);
+    }
     int bits = kde_grid_bits(range, b.narrowest), shift = KDE_POSITION_BITS - bits;
-    kde_positions(row, COLUMNS, range, positions);
+    kde_positions(row, COLUMNS, kde_scale(range), positions);
     for (int c = 0; c < CLASSES; c++) {
         memset(histogram, 0, sizeof histogram);
-        kde_add_histogram(histogram, bits, positions + s->start[c],
-                          s->start[c + 1] - s->start[c]);
-        kde_log_table(histogram, bits, range, b.h[c], workspace, table, 1);
+        uint32_t n = s->start[c + 1] - s->start[c];
+        kde_add_histogram(histogram, bits, positions + s->start[c], n);
+        kde_log_table(histogram, bits, n, range, b.h[c], workspace, table);
         for (int i = 0; i < POINTS; i++) {
             uint32_t p = positions[TRAIN + i], bin = p >> shift;
             double part = (double)(p & ((1u << shift) - 1)) / (double)(1u << shift);
@@ -265,9 +269,9 @@ int main(void)
     check(agreements >= 0.999 * asked, "share of equal class decisions",
           (double)agreements / asked);
     check(errors.body < 0.15, "largest error where ln p > -8", errors.body);
-    check(errors.middle < 0.4, "largest error where ln p > -20", errors.middle);
-    check(errors.worst < 8, "largest error anywhere (ln p down to -700)", errors.worst);
-    check(errors.sum / (double)errors.n < 0.1, "mean error everywhere",
+    check(errors.middle < 0.8, "largest error where ln p > -20", errors.middle);
+    check(errors.worst < 16, "largest error anywhere (ln p down to -700)", errors.worst);
+    check(errors.sum / (double)errors.n < 0.067, "mean error everywhere",
           errors.sum / (double)errors.n);
     check(errors.n == 3L * ERROR_NODES * POINTS * CLASSES, "compared", (double)errors.n);
     free(z);

@@ -51,14 +51,14 @@ struct fit {
 
 static void fit(struct fit *f, const float *values, size_t n, double bandwidth, int bits)
 {
-    static float workspace[3 * (1 << KDE_GRID_BITS_MAX) + 8];
+    static float workspace[4 * (1 << KDE_GRID_BITS_MAX) + 8];
     static uint64_t histogram[(1 << KDE_GRID_BITS_MAX) + 1];
     uint32_t *positions = malloc(n * sizeof *positions);
     assert_true(kde_workspace(KDE_GRID_BITS_MAX) <= sizeof workspace / sizeof *workspace);
     memset(histogram, 0, sizeof histogram);
-    kde_positions(values, n, f->range, positions);
+    kde_positions(values, n, kde_scale(f->range), positions);
     kde_add_histogram(histogram, bits, positions, n);
-    kde_log_table(histogram, bits, f->range, bandwidth, workspace, f->table, 1);
+    kde_log_table(histogram, bits, (uint32_t)n, f->range, bandwidth, workspace, f->table);
     f->bits = bits;
     f->bandwidth = bandwidth;
     free(positions);
@@ -72,6 +72,16 @@ static double lookup(const struct fit *f, double x)
 }
 
 enum { N = 5000 };
+
+static struct kde_range range_of(const float *values, size_t n)
+{
+    struct kde_range range = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < n; i++) {
+        range.low = fmin(range.low, (double)values[i]);
+        range.high = fmax(range.high, (double)values[i]);
+    }
+    return range;
+}
 
 static void draw(float *values, double centre, double sd, uint64_t stream)
 {
@@ -143,16 +153,14 @@ static void test_order_does_not_matter(void **state)
     draw(values, 0, 1, 3);
     for (int i = 0; i < N; i++)
         reversed[i] = values[N - 1 - i];
-    a.range = kde_range(values, N);
-    b.range = kde_range(reversed, N);
-    assert_memory_equal(&a.range, &b.range, sizeof a.range);
+    a.range = b.range = range_of(values, N);
     fit(&a, values, N, 0.2, 9);
     fit(&b, reversed, N, 0.2, 9);
     assert_memory_equal(a.table, b.table, sizeof a.table);
 
     uint32_t positions[N];
     struct kde_moments all = {0}, first = {0}, second = {0};
-    kde_positions(values, N, a.range, positions);
+    kde_positions(values, N, kde_scale(a.range), positions);
     kde_add_moments(&all, positions, N);
     kde_add_moments(&first, positions, 1234);
     kde_add_moments(&second, positions + 1234, N - 1234);
@@ -168,9 +176,9 @@ static void test_moments(void **state)
     static float values[N];
     uint32_t positions[N];
     draw(values, -3, 2, 4);
-    struct kde_range range = kde_range(values, N);
+    struct kde_range range = range_of(values, N);
     struct kde_moments moments = {0};
-    kde_positions(values, N, range, positions);
+    kde_positions(values, N, kde_scale(range), positions);
     kde_add_moments(&moments, positions, N);
     double mean = 0, ss = 0;
     for (int i = 0; i < N; i++)
@@ -196,30 +204,31 @@ static void test_moments_of_many(void **state)
     free(positions);
 }
 
-static void test_range_of_odd_values(void **state)
+/* Positions keep the order, and the ends are the first and the last, however wide. */
+static void test_positions(void **state)
 {
     (void)state;
-    float values[40] = {0};
-    values[17] = -2;
-    values[39] = 5;
-    struct kde_range range = kde_range(values, 40);
-    assert_true(range.low == -2 && range.high == 5);
-    values[38] = NAN;
-    range = kde_range(values, 40);
-    assert_true(isnan(range.low) && isnan(range.high));
-    values[38] = INFINITY;
-    assert_true(isnan(kde_range(values, 40).low));
-    assert_true(kde_range(values, 1).high == 0);
+    const float values[] = {-3e38f, -1e38f, 0, 1e30f, 3e38f};
+    const float narrow[] = {1.0f, 1.0000001f, 1.0000002f};
+    uint32_t p[5];
+    kde_positions(values, 5, kde_scale((struct kde_range){-3e38f, 3e38f}), p);
+    assert_true(p[0] == 0 && p[4] == (1u << KDE_POSITION_BITS) - 1);
+    assert_true(p[2] == 1u << (KDE_POSITION_BITS - 1));
+    for (int i = 1; i < 5; i++)
+        assert_true(p[i] >= p[i - 1]);
+    kde_positions(narrow, 3, kde_scale((struct kde_range){1.0f, 1.0000002f}), p);
+    assert_true(p[0] == 0 && p[1] == 1u << (KDE_POSITION_BITS - 1) &&
+                p[2] == (1u << KDE_POSITION_BITS) - 1);
 }
 
 static void test_empty_class(void **state)
 {
     (void)state;
     static struct fit f;
-    static float workspace[3 * 513 + 8];
+    static float workspace[4 * 513 + 8];
     const uint64_t histogram[513] = {0};
     f.range = (struct kde_range){0, 1};
-    kde_log_table(histogram, 9, f.range, 0.1, workspace, f.table, 1);
+    kde_log_table(histogram, 9, 0, f.range, 0.1, workspace, f.table);
     assert_true(f.table[0] == (float)KDE_LOG_FLOOR &&
                 f.table[512] == (float)KDE_LOG_FLOOR);
 }
@@ -234,7 +243,7 @@ int main(void)
         cmocka_unit_test(test_order_does_not_matter),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_moments_of_many),
-        cmocka_unit_test(test_range_of_odd_values),
+        cmocka_unit_test(test_positions),
         cmocka_unit_test(test_empty_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,267 @@
+/* Log densities on a grid from a histogram: convolution with the kernel, and the tails
+ * that it does not reach.
+ *
+ * How far a kernel must be summed depends on how far the nearest value is. Beyond R
+ * bandwidths lie values whose share in the sum is at most n exp(-(R^2 - d^2) / 2), where
+ * d is the distance of the nearest. For points near a value that gives a short reach, and
+ * those are nearly all; the others are summed one by one.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "num/elementary.h"
+#include "num/kde.h"
+#include "num/kernel.h"
+
+/* In bandwidths. exp(-72) = 5e-32 is far above float's smallest. */
+#define KDE_NEAR 2.5 /* up to here from a value, the short reach serves */
+#define KDE_TRUSTED \
+    10.0 /* up to here, what KDE_REACH leaves out is a share of exp(-20) */
+#define KDE_REACH 12.0
+#define KDE_SHARE 1e-5 /* that may be left out by the short reach */
+
+enum { GRID_POINTS_MAX = (1 << KDE_GRID_BITS_MAX) + 1 };
+
+static const double log_sqrt_2pi = 0.918938533204672741780;
+
+/* A grid and, in its steps, the distances above. */
+struct grid {
+    int points;
+    double steps; /* one step in bandwidths */
+    int near, trusted, short_reach, reach;
+};
+
+static int whole_steps(const struct grid *grid, double bandwidths)
+{
+    double wanted = floor(bandwidths / grid->steps);
+    return wanted < grid->points - 1 ? (int)wanted : grid->points - 1;
+}
+
+static struct grid make_grid(int grid_bits, double steps, double n)
+{
+    struct grid grid = {.points = (1 << grid_bits) + 1, .steps = steps};
+    double near_reach = sqrt(KDE_NEAR * KDE_NEAR + 2 * elementary_log(n / KDE_SHARE));
+    grid.near = whole_steps(&grid, KDE_NEAR);
+    grid.trusted = whole_steps(&grid, KDE_TRUSTED);
+    grid.reach = whole_steps(&grid, KDE_REACH);
+    grid.short_reach = whole_steps(&grid, fmin(near_reach, KDE_REACH));
+    return grid;
+}
+
+size_t kde_workspace(int grid_bits)
+{
+    size_t points = ((size_t)1 << grid_bits) + 1;
+    return 2 * points + 2 * points + 1; /* weights, density, kernel */
+}
+
+/* Weights of the grid points: what is left of each count goes to its interval's left end,
+ * the parts to its right end. */
+STRATA_KERNEL
+static void share_weights(const uint64_t *histogram, int points, int shift,
+                          float *weights)
+{
+    const uint64_t mask = KDE_HISTOGRAM_ONE - 1;
+    const double unit = 1.0 / (double)(1 << shift);
+    for (int i = 0; i < points; i++) {
+        uint64_t here = i + 1 < points ? histogram[i] : 0;
+        uint64_t before = i > 0 ? histogram[i - 1] : 0;
+        uint64_t weight = (here / KDE_HISTOGRAM_ONE << shift) - (here & mask) +
+                          (before & mask);
+        /* 2^52 + weight, put together from bits. */
+        weights[i] = (float)((elementary_double(weight | 0x4330000000000000) - 0x1p52) *
+                             unit);
+    }
+}
+
+/* kernel[reach + d] = exp(-(d steps)^2 / 2), |d| <= reach. */
+STRATA_KERNEL
+static void fill_kernel(const struct grid *grid, float *kernel)
+{
+    const int reach = grid->reach;
+    for (int d = 0; d <= reach; d++) {
+        double u = d * grid->steps;
+        kernel[reach + d] = (float)elementary_exp(-0.5 * u * u);
+    }
+    for (int d = 1; d <= reach; d++)
+        kernel[reach - d] = kernel[reach + d];
+}
+
+STRATA_KERNEL
+static void add_scaled(float *restrict out, const float *restrict kernel, int n,
+                       float weight)
+{
+    for (int i = 0; i < n; i++)
+        out[i] += weight * kernel[i];
+}
+
+/* density[i] = sum over j with |i - j| <= short_reach of weight_j K(i - j). */
+static void convolve(const struct grid *grid, const float *weights, const float *kernel,
+                     float *density)
+{
+    const int reach = grid->short_reach;
+    memset(density, 0, (size_t)grid->points * sizeof *density);
+    for (int j = 0; j < grid->points; j++) {
+        if (weights[j] == 0.0f)
+            continue;
+        int first = j - reach < 0 ? 0 : j - reach;
+        int last = j + reach >= grid->points ? grid->points - 1 : j + reach;
+        add_scaled(density + first, kernel + (first - j + grid->reach), last - first + 1,
+                   weights[j]);
+    }
+}
+
+STRATA_KERNEL
+static float sum_products(const float *a, const float *b, int n)
+{
+    enum { LANES = 16 };
+    float sum[LANES] = {0};
+    int i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            sum[k] += a[i + k] * b[i + k];
+    for (int k = 0; i + k < n; k++)
+        sum[k] += a[i + k] * b[i + k];
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++)
+            sum[k] += sum[k + half];
+    return sum[0];
+}
+
+/* The sum at point i as far as KDE_REACH. */
+static float sum_at(const struct grid *grid, const float *weights, const float *kernel,
+                    int i)
+{
+    int first = i - grid->reach < 0 ? 0 : i - grid->reach;
+    int last = i + grid->reach >= grid->points ? grid->points - 1 : i + grid->reach;
+    return sum_products(weights + first, kernel + (first - i + grid->reach),
+                        last - first + 1);
+}
+
+static int find_value(const float *weights, int from, int points)
+{
+    while (from < points && weights[from] == 0.0f)
+        from++;
+    return from;
+}
+
+/* Points that are not near a value but within KDE_TRUSTED of one. */
+static void sum_lonely(const struct grid *grid, const float *weights, const float *kernel,
+                       float *density)
+{
+    const int points = grid->points;
+    for (int previous = -1, next; previous < points; previous = next) {
+        next = find_value(weights, previous + 1, points);
+        int first = previous < 0 ? 0 : previous + grid->near + 1;
+        int last = next == points ? points - 1 : next - grid->near - 1;
+        for (int i = first; i <= last; i++)
+            if ((previous >= 0 && i - previous <= grid->trusted) ||
+                (next < points && next - i <= grid->trusted))
+                density[i] = sum_at(grid, weights, kernel, i);
+    }
+}
+
+STRATA_KERNEL
+static void take_logs(const float *density, int points, double *logs)
+{
+    for (int i = 0; i < points; i++)
+        logs[i] = elementary_log((double)density[i]);
+}
+
+/* The Gaussian tail beyond an edge of what was summed: the parabola through log density
+ * `known` at the edge whose slope there is that of a value `away` steps behind it. */
+struct tail {
+    int edge;
+    double known, away;
+};
+
+/* `inner` is the neighbour of `edge` on the side of the data. The slope between the two
+ * is that of the mean of the values that matter there, each weighted by its share. Where
+ * a step is beyond KDE_TRUSTED, the edge is the value itself. */
+static struct tail find_tail(const struct grid *grid, const double *logs, int edge,
+                             int inner)
+{
+    struct tail tail = {.edge = edge, .known = logs[edge]};
+    if (grid->trusted > 0)
+        tail.away = (logs[inner] - logs[edge]) / (grid->steps * grid->steps) + 0.5;
+    return tail;
+}
+
+static double follow_tail(const struct grid *grid, struct tail tail, int i)
+{
+    double beyond = i > tail.edge ? i - tail.edge : tail.edge - i;
+    return tail.known -
+           0.5 * beyond * (beyond + 2 * tail.away) * grid->steps * grid->steps;
+}
+
+static double log_add(double a, double b)
+{
+    double high = a > b ? a : b, low = a > b ? b : a;
+    if (high - low > 40.0)
+        return high; /* the other's share is below a double's last bit */
+    return high + elementary_log(1.0 + elementary_exp(low - high));
+}
+
+/* Fills the points between `left` and `right` (-1 or `points` where the gap is open) from
+ * the tails of both sides. */
+static void fill_gap(const struct grid *grid, double *logs, int left, int right)
+{
+    struct tail from_left = {0}, from_right = {0};
+    if (left >= 0)
+        from_left = find_tail(grid, logs, left, left - 1);
+    if (right < grid->points)
+        from_right = find_tail(grid, logs, right, right + 1);
+    for (int i = left + 1; i < right; i++) {
+        if (left < 0)
+            logs[i] = follow_tail(grid, from_right, i);
+        else if (right >= grid->points)
+            logs[i] = follow_tail(grid, from_left, i);
+        else
+            logs[i] = log_add(follow_tail(grid, from_left, i),
+                              follow_tail(grid, from_right, i));
+    }
+}
+
+static void continue_tails(const struct grid *grid, const float *weights, double *logs)
+{
+    const int points = grid->points;
+    for (int previous = -1, next; previous < points; previous = next) {
+        next = find_value(weights, previous + 1, points);
+        int left = previous < 0 ? -1 : previous + grid->trusted;
+        int right = next == points ? points : next - grid->trusted;
+        if (right > left + 1)
+            fill_gap(grid, logs, left, right);
+    }
+}
+
+STRATA_KERNEL
+static void normalise(const double *logs, double norm, int points, float *table)
+{
+    for (int i = 0; i < points; i++) {
+        double value = logs[i] - norm;
+        table[i] = (float)(value > KDE_LOG_FLOOR ? value : KDE_LOG_FLOOR);
+    }
+}
+
+void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
+                   struct kde_range range, double bandwidth, float *workspace,
+                   float *table)
+{
+    const double step = ldexp(range.high - range.low, -grid_bits);
+    const struct grid grid = make_grid(grid_bits, step / bandwidth, n);
+    float *weights = workspace, *density = weights + grid.points;
+    float *kernel = density + grid.points;
+    double logs[GRID_POINTS_MAX];
+    if (n == 0) {
+        for (int i = 0; i < grid.points; i++)
+            table[i] = (float)KDE_LOG_FLOOR;
+        return;
+    }
+    share_weights(histogram, grid.points, KDE_POSITION_BITS - grid_bits, weights);
+    fill_kernel(&grid, kernel);
+    convolve(&grid, weights, kernel, density);
+    sum_lonely(&grid, weights, kernel, density);
+    take_logs(density, grid.points, logs);
+    continue_tails(&grid, weights, logs);
+    double norm = elementary_log((double)n) + elementary_log(bandwidth) + log_sqrt_2pi;
+    normalise(logs, norm, grid.points, table);
+}

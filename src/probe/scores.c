@@ -1,0 +1,145 @@
+#include "probe/scores.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "num/kernel.h"
+
+enum {
+    TOGETHER = 16, /* samples that are looked up together */
+    BATCH = 16,    /* nodes that are added to them */
+    BLOCK = 4096,  /* samples whose sums stay in cache for all nodes */
+    AHEAD = 2 * TOGETHER
+};
+
+typedef float floats __attribute__((vector_size(SCORES_CLASSES * sizeof(float))));
+typedef int32_t ints __attribute__((vector_size(SCORES_CLASSES * sizeof(int32_t))));
+
+int scores_bits(int n_nodes, double largest)
+{
+    int bits = 12;
+    while (bits > 0 && (largest * ldexp(1.0, bits) >= 0x1p22 ||
+                        largest * n_nodes * ldexp(1.0, bits) >= 0x1p30))
+        bits--;
+    return bits;
+}
+
+int32_t scores_excess(int n)
+{
+    const float zero = SCORES_ZERO;
+    uint32_t bits;
+    memcpy(&bits, &zero, sizeof bits);
+    return (int32_t)(bits * (uint32_t)n); /* sums wrap, and so does this */
+}
+
+STRATA_KERNEL
+void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int bits,
+                        struct scores_row *tables)
+{
+    const float unit = (float)(1 << bits);
+    for (int k = 0; k < n_classes; k++) {
+        struct scores_row *table = tables + (size_t)(k / SCORES_CLASSES) * n_points;
+        const float *from = logs + (size_t)k * n_points;
+        for (size_t i = 0; i < n_points; i++)
+            table[i].value[k % SCORES_CLASSES] = from[i] * unit + SCORES_ZERO;
+    }
+}
+
+/* Where TOGETHER samples are in a node's table. */
+struct lookup {
+    int32_t point[TOGETHER];  /* left end of the interval */
+    float part[TOGETHER];     /* of the way to the next */
+    int32_t active[TOGETHER]; /* -1 or 0 */
+};
+
+static inline __attribute__((always_inline)) void
+look_up(struct lookup *lookup, const struct scores_node *node, size_t start, int n)
+{
+    const float *restrict z = node->z + start;
+    const struct kde_scale scale = node->scale;
+    const int shift = node->shift;
+    const int32_t mask = (1 << shift) - 1;
+    const float unit = 1.0f / (float)(1 << shift);
+    __builtin_prefetch(z + AHEAD, 0, 3);
+    for (int i = 0; i < n; i++) {
+        int32_t position = kde_position(z[i], scale);
+        lookup->point[i] = position >> shift;
+        lookup->part[i] = (float)(position & mask) * unit;
+        lookup->active[i] = -(z[i] > 0.0f);
+    }
+}
+
+static inline void look_up_constant(struct lookup *lookup, const float *z, int n)
+{
+    for (int i = 0; i < n; i++) {
+        lookup->point[i] = 0;
+        lookup->part[i] = 0.0f;
+        lookup->active[i] = -(z[i] > 0.0f);
+    }
+}
+
+/* A batch of nodes at TOGETHER samples. */
+struct batch {
+    const struct scores_row *table[BATCH];
+    struct lookup lookup[BATCH];
+    int n_nodes;
+};
+
+static inline __attribute__((always_inline)) void
+add_sample(const struct batch *batch, int i, int32_t *all, int32_t *active)
+{
+    ints sum_all, sum_active, bits;
+    floats left, right;
+    memcpy(&sum_all, all, sizeof sum_all);
+    memcpy(&sum_active, active, sizeof sum_active);
+    for (int b = 0; b < batch->n_nodes; b++) {
+        const struct lookup *lookup = &batch->lookup[b];
+        const struct scores_row *at = batch->table[b] + lookup->point[i];
+        memcpy(&left, at, sizeof left);
+        memcpy(&right, at + 1, sizeof right);
+        floats value = left + lookup->part[i] * (right - left);
+        memcpy(&bits, &value, sizeof bits);
+        sum_all += bits;
+        sum_active += bits & lookup->active[i];
+    }
+    memcpy(all, &sum_all, sizeof sum_all);
+    memcpy(active, &sum_active, sizeof sum_active);
+}
+
+/* Samples [start, start + n), n <= TOGETHER. */
+STRATA_KERNEL
+static void add_batch(struct batch *batch, const struct scores_node *nodes, size_t start,
+                      int n, int32_t *all, int32_t *active, size_t row)
+{
+    for (int b = 0; b < batch->n_nodes; b++) {
+        if (nodes[b].constant)
+            look_up_constant(&batch->lookup[b], nodes[b].z + start, n);
+        else if (n == TOGETHER)
+            look_up(&batch->lookup[b], &nodes[b], start, TOGETHER);
+        else
+            look_up(&batch->lookup[b], &nodes[b], start, n);
+    }
+    for (int i = 0; i < n; i++, all += row, active += row) {
+        __builtin_prefetch(all + TOGETHER * row, 1, 3);
+        __builtin_prefetch(active + TOGETHER * row, 1, 3);
+        add_sample(batch, i, all, active);
+    }
+}
+
+void scores_add(const struct scores_node *nodes, int n_nodes, size_t n_samples,
+                int32_t *all, int32_t *active, size_t row)
+{
+    for (size_t block = 0; block < n_samples; block += BLOCK) {
+        size_t end = n_samples - block < BLOCK ? n_samples : block + BLOCK;
+        for (int first = 0; first < n_nodes; first += BATCH) {
+            struct batch batch;
+            batch.n_nodes = n_nodes - first < BATCH ? n_nodes - first : BATCH;
+            for (int b = 0; b < batch.n_nodes; b++)
+                batch.table[b] = nodes[first + b].table;
+            for (size_t i = block; i < end; i += TOGETHER)
+                add_batch(&batch, nodes + first, i,
+                          end - i < TOGETHER ? (int)(end - i) : TOGETHER, all + i * row,
+                          active + i * row, row);
+        }
+    }
+}
