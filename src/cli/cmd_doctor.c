@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/host.h"
 #include "cli/kernel.h"
+#include "cli/session.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
@@ -76,12 +77,37 @@ static bool folder_has_locks(void)
     return locks;
 }
 
-static int print_warnings(struct dist *dist, const struct text *kernels)
+/* Shares a few glyphs as a sweep would share its data; `refusal` is that of the lowest
+ * rank that has one. */
+static enum status try_sharing(struct dist *dist, struct error *refusal,
+                               struct error *err)
+{
+    struct dataset dataset = {0};
+    struct dataset_request request = {.name = "glyphs", .train = 20, .test = 10};
+    session_load_data(&dataset, request, dist, refusal, err);
+    dataset_fini(&dataset);
+    if (err->status == STATUS_OK)
+        dist_agree(dist, refusal);
+    return err->status;
+}
+
+/* What print_warnings is told of all ranks. */
+struct findings {
+    struct text kernels;
+    struct error sharing;
+};
+
+static int print_warnings(struct dist *dist, const struct findings *findings)
 {
     int n = 0;
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
-    if (kernels->length > 0)
-        n += warn(text_string(kernels));
+    if (findings->kernels.length > 0)
+        n += warn(text_string(&findings->kernels));
+    if (findings->sharing.status != STATUS_OK) {
+        printf("warning    each rank will hold data of its own: %s\n",
+               findings->sharing.text);
+        n++;
+    }
     if (tasks && atoi(tasks) != dist_size(dist))
         n += warn("Slurm started another number of tasks than MPI has ranks: use srun "
                   "--mpi=pmix");
@@ -111,12 +137,13 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
         printf("memory     %s available\n", memory);
         printf("CPUs       %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     }
-    struct text kernels = {0};
+    struct findings findings = {0};
     if (print_ranks(dist, err) == STATUS_OK &&
-        kernel_warn(dist, NULL, &kernels, err) == STATUS_OK &&
-        dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist, &kernels) == 0)
+        kernel_warn(dist, NULL, &findings.kernels, err) == STATUS_OK &&
+        try_sharing(dist, &findings.sharing, err) == STATUS_OK &&
+        dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist, &findings) == 0)
         printf("no warnings\n");
-    text_free(&kernels);
+    text_free(&findings.kernels);
     return err->status;
 }
 

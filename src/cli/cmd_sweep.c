@@ -104,10 +104,9 @@ static enum status compare_with_collector(struct sweep *s, struct error *err)
     return dist_agree(s->dist, err);
 }
 
-/* Every rank loads the data by itself. */
 static enum status prepare_session(struct sweep *s, struct error *err)
 {
-    session_prepare(&s->session, err);
+    session_prepare(&s->session, s->dist, err);
     if (dist_agree(s->dist, err) != STATUS_OK ||
         compare_with_collector(s, err) != STATUS_OK)
         return err->status;
