@@ -3,6 +3,7 @@
 # and the data of all ranks are there once.
 . "$(dirname "$0")/lib.sh"
 
+[ -z "${STRATA_SANITIZED-}" ] || skip "sanitizers take memory of their own"
 limit=$((640 << 20))
 v1=$(sed -n 's,^[0-9]*:memory:,/sys/fs/cgroup/memory,p' /proc/self/cgroup)
 v2=$(sed -n 's,^0::,/sys/fs/cgroup,p' /proc/self/cgroup)
