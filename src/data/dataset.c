@@ -179,7 +179,7 @@ static enum status reserve_split(struct dataset *dataset, int split,
                                  const struct dataset_request *request, struct error *err)
 {
     struct samples *samples = split == TRAIN ? &dataset->train : &dataset->test;
-    struct pages *pages = dataset->pages + split * KINDS;
+    struct pages *pages = &dataset->pages[split * KINDS];
     samples->count = count_glyphs(request, split);
     if (samples->count > DATASET_SAMPLES_MAX)
         return error_set(err, STATUS_STUDY,
