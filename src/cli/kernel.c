@@ -37,6 +37,11 @@ static bool runs_slow_kernel(void)
     return level != BLAS_LEVEL_UNKNOWN && level < blas_cpu_level();
 }
 
+static bool computes_by_openblas(void)
+{
+    return strcmp(linalg_products(), "openblas") == 0;
+}
+
 static bool was_started_again(void)
 {
     const char *process = getenv(AGAIN);
@@ -88,7 +93,8 @@ void kernel_describe(const char *option, char *out, size_t size)
         snprintf(how, sizeof how, "--blas-kernel %s", text_quote(option).text);
     else if (pin)
         snprintf(how, sizeof how, "pinned by %s=%s", PIN, text_quote(pin).text);
-    snprintf(out, size, "%s; kernel %s, %s", linalg_library(), linalg_kernel(), how);
+    snprintf(out, size, "%s; kernel %s, %s; products by %s", linalg_library(),
+             linalg_kernel(), how, linalg_products());
 }
 
 /* ---- the warning ---- */
@@ -98,28 +104,38 @@ struct finding {
     char warning[WARNING_MAX]; /* "" where all is well */
 };
 
+/* What the kernel costs and what helps. */
+static void put_advice(const char *pin, const char *cpu, char *out, size_t size)
+{
+    char loss[96] = "matrix products are slower than they need be";
+    if (!computes_by_openblas())
+        snprintf(loss, sizeof loss,
+                 "no loss here, as products are the program's own (%s)",
+                 linalg_products());
+    if (pin)
+        snprintf(
+            out, size,
+            ", as %s=%s is set: %s; sweep --blas-kernel auto takes the better kernel",
+            PIN, text_quote(pin).text, loss);
+    else
+        snprintf(out, size,
+                 ", of its own choice: %s; try sweep --blas-kernel NAME with one for %s",
+                 loss, cpu);
+}
+
+/* OpenBLAS's own choice is worth a word only where it computes. */
 static void examine(const char *option, struct finding *finding)
 {
     const char *pin = getenv(PIN), *kernel = linalg_kernel();
-    gethostname(finding->host, sizeof finding->host - 1);
-    if (!runs_slow_kernel() || !(is_keep(option) || is_auto(option)))
-        return;
     const char *cpu = blas_level_name(blas_cpu_level());
+    bool by_name = !is_keep(option) && !is_auto(option);
+    gethostname(finding->host, sizeof finding->host - 1);
+    if (by_name || !runs_slow_kernel() || (!pin && !computes_by_openblas()))
+        return;
     int n = snprintf(finding->warning, sizeof finding->warning,
                      "OpenBLAS runs its %s kernel (%s) on a CPU with %s", kernel,
                      blas_level_name(blas_kernel_level(kernel)), cpu);
-    char *end = finding->warning + n;
-    size_t room = sizeof finding->warning - (size_t)n;
-    if (pin)
-        snprintf(end, room,
-                 ", as %s=%s is set: matrix products are slower than they need be; "
-                 "sweep --blas-kernel auto takes the better kernel",
-                 PIN, text_quote(pin).text);
-    else
-        snprintf(end, room,
-                 ", of its own choice: matrix products are slower than they need be; "
-                 "try sweep --blas-kernel NAME with one for %s",
-                 cpu);
+    put_advice(pin, cpu, finding->warning + n, sizeof finding->warning - (size_t)n);
 }
 
 static bool is_first(const struct finding *all, int rank)

@@ -131,12 +131,11 @@ static enum status run_command(const struct command *command, int argc, char **a
     struct dist *dist = NULL;
     if (options_parse(&args, command, argc - 2, argv + 2, err) == STATUS_OK &&
         (!command->prepare || command->prepare(&args, argv, err) == STATUS_OK)) {
-        linalg_setup();
         if (command->needs_mpi) {
             signals_install();
             dist_start(&dist, &argc, &argv, err);
         }
-        if (err->status == STATUS_OK)
+        if (err->status == STATUS_OK && linalg_setup(err) == STATUS_OK)
             command->run(&args, dist, err);
     }
     flush_output(err);

@@ -2,20 +2,40 @@
 
 #include <math.h>
 
+#include "num/kernel.h"
+
+enum { LANES = 16 };
+
+/* Up to LANES samples of one class; adds the squares to `sum`. */
+static inline __attribute__((always_inline)) void
+mse_lanes(const float *z, const uint8_t *labels, int class_index, int n, float scale,
+          float *delta, double sum[LANES])
+{
+    for (int k = 0; k < n; k++) {
+        float gap = z[k] - (labels[k] == class_index ? 1.0f : 0.0f);
+        sum[k] += (double)gap * (double)gap;
+        if (delta)
+            delta[k] = gap * scale;
+    }
+}
+
+STRATA_KERNEL
 static double mse(struct matrix z, const uint8_t *labels, struct matrix delta)
 {
-    double sum = 0.0;
+    double sum[LANES] = {0}, total = 0.0;
     const float scale = 1.0f / (float)z.columns;
     for (int k = 0; k < z.rows; k++) {
         const float *row = z.data + (size_t)k * z.stride;
-        for (int j = 0; j < z.columns; j++) {
-            float gap = row[j] - (labels[j] == k ? 1.0f : 0.0f);
-            sum += 0.5 * (double)gap * (double)gap;
-            if (delta.data)
-                delta.data[(size_t)k * delta.stride + (size_t)j] = gap * scale;
-        }
+        float *out = delta.data ? delta.data + (size_t)k * delta.stride : NULL;
+        int j = 0;
+        for (; j + LANES <= z.columns; j += LANES)
+            mse_lanes(row + j, labels + j, k, LANES, scale, out ? out + j : NULL, sum);
+        mse_lanes(row + j, labels + j, k, z.columns - j, scale, out ? out + j : NULL,
+                  sum);
     }
-    return sum;
+    for (int k = 0; k < LANES; k++)
+        total += sum[k];
+    return 0.5 * total;
 }
 
 static double cross_entropy(struct matrix z, const uint8_t *labels, struct matrix delta)

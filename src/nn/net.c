@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "num/kernel.h"
+#include "nn/activation.h"
 #include "num/rng.h"
 
 static bool layer_has_bias(const struct net_shape *shape, int layer)
@@ -80,50 +80,26 @@ size_t net_stride(int n)
     return (((size_t)n + LINE - 1) / LINE | 1) * LINE;
 }
 
-/* Transposes 16 images at a time: each image is read once, front to back, and each output
- * row gets 16 neighbours. */
-STRATA_KERNEL
-void net_load_inputs(const uint8_t *images, int n_inputs, const uint32_t *rows, int n,
-                     struct matrix x)
+struct matrix net_weights(const struct net *net, int layer, const float *parameters)
 {
-    enum { STRIP = 16 };
-    const float scale = 1.0f / 255.0f;
-    size_t size = (size_t)n_inputs;
-    for (int j = 0; j < n; j += STRIP) {
-        int strip = n - j < STRIP ? n - j : STRIP;
-        const uint8_t *image[STRIP];
-        for (int s = 0; s < STRIP; s++) {
-            int column = j + (s < strip ? s : 0);
-            image[s] = images + (rows ? rows[column] : (uint32_t)column) * size;
-        }
-        for (size_t k = 0; k < size; k++) {
-            float *out = x.data + k * x.stride + (size_t)j;
-            float line[STRIP];
-            for (int s = 0; s < STRIP; s++)
-                line[s] = (float)image[s][k] * scale;
-            if (strip == STRIP)
-                memcpy(out, line, sizeof line);
-            else
-                memcpy(out, line, (size_t)strip * sizeof *line);
-        }
-    }
+    const struct net_layer *shape = &net->layers[layer];
+    return (struct matrix){.data = (float *)(uintptr_t)(parameters + shape->weights),
+                           .rows = shape->n_out,
+                           .columns = shape->n_in,
+                           .stride = (size_t)shape->n_in};
 }
 
 void net_forward_layer(const struct net *net, int layer, const float *parameters,
-                       struct matrix a, struct matrix z)
+                       struct matrix a, bool activate, struct matrix z)
 {
     const struct net_layer *shape = &net->layers[layer];
-    struct matrix w = {.data = (float *)(uintptr_t)(parameters + shape->weights),
-                       .rows = shape->n_out,
-                       .columns = shape->n_in,
-                       .stride = (size_t)shape->n_in};
-    if (!shape->has_bias) {
-        linalg_multiply(LINALG_NN, w, a, 0.0f, z);
-        return;
+    enum net_activation kind = net->shape.activation;
+    struct linalg_finish finish = {
+        .start = shape->has_bias ? parameters + shape->biases : NULL,
+        .kind = activate && kind == NET_RELU ? LINALG_RELU : LINALG_KEEP};
+    linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish, z);
+    for (int i = 0; activate && kind != NET_RELU && i < z.rows; i++) {
+        float *row = z.data + (size_t)i * z.stride;
+        activation_forward(kind, row, row, (size_t)z.columns);
     }
-    const float *bias = parameters + shape->biases;
-    for (int i = 0; i < z.rows; i++)
-        for (int j = 0; j < z.columns; j++)
-            z.data[(size_t)i * z.stride + (size_t)j] = bias[i];
-    linalg_multiply(LINALG_NN, w, a, 1.0f, z);
 }

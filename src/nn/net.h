@@ -64,12 +64,12 @@ void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t see
  * them, so that the rows of a column do not fall into the same few cache sets. */
 size_t net_stride(int n);
 
-/* x[k, j] = images[rows ? rows[j] : j][k] / 255; x is [n_inputs, n <= columns]. */
-void net_load_inputs(const uint8_t *images, int n_inputs, const uint32_t *rows, int n,
-                     struct matrix x);
+/* The weights of a layer [n_out, n_in] in a parameter vector. */
+struct matrix net_weights(const struct net *net, int layer, const float *parameters);
 
-/* z = W a + b for one layer: a is [n_in, n], z is [n_out, n]. */
+/* z = W a + b for one layer, and where `activate` is set its activation instead of z: a
+ * is [n_in, n], z is [n_out, n]. */
 void net_forward_layer(const struct net *net, int layer, const float *parameters,
-                       struct matrix a, struct matrix z);
+                       struct matrix a, bool activate, struct matrix z);
 
 #endif

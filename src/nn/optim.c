@@ -9,15 +9,29 @@ int optim_n_states(enum optim_kind kind)
     return kind == OPTIM_ADAM ? 2 : 1;
 }
 
-struct adam_factors {
-    float beta1, beta2, rest1, rest2, rate, root, epsilon;
-};
+struct optim_step optim_step(const struct optim *optim, int64_t step)
+{
+    if (optim->kind == OPTIM_SGD)
+        return (struct optim_step){.kind = OPTIM_SGD,
+                                   .rate = (float)optim->learning_rate,
+                                   .momentum = (float)optim->momentum};
+    double t = (double)step;
+    return (struct optim_step){
+        .kind = OPTIM_ADAM,
+        .beta1 = (float)optim->beta1,
+        .beta2 = (float)optim->beta2,
+        .rest1 = (float)(1.0 - optim->beta1),
+        .rest2 = (float)(1.0 - optim->beta2),
+        .rate = (float)(optim->learning_rate / (1.0 - pow(optim->beta1, t))),
+        .root = (float)(1.0 / sqrt(1.0 - pow(optim->beta2, t))),
+        .epsilon = (float)optim->epsilon};
+}
 
 STRATA_KERNEL
-static void adam(struct adam_factors f, size_t n, const float *restrict gradient,
-                 float *restrict state, float *restrict parameters)
+static void adam(struct optim_step f, size_t n, const float *restrict gradient,
+                 float *restrict first, float *restrict second,
+                 float *restrict parameters)
 {
-    float *restrict first = state, *restrict second = state + n;
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i];
         float m = f.beta1 * first[i] + f.rest1 * g;
@@ -38,23 +52,11 @@ static void sgd(float rate, float momentum, size_t n, const float *restrict grad
     }
 }
 
-void optim_step(const struct optim *optim, int64_t step, size_t n, const float *gradient,
-                float *state, float *parameters)
+void optim_update(const struct optim_step *step, size_t n, const float *gradient,
+                  float *const state[], float *parameters)
 {
-    if (optim->kind == OPTIM_SGD) {
-        sgd((float)optim->learning_rate, (float)optim->momentum, n, gradient, state,
-            parameters);
-        return;
-    }
-    double t = (double)step;
-    struct adam_factors factors = {
-        .beta1 = (float)optim->beta1,
-        .beta2 = (float)optim->beta2,
-        .rest1 = (float)(1.0 - optim->beta1),
-        .rest2 = (float)(1.0 - optim->beta2),
-        .rate = (float)(optim->learning_rate / (1.0 - pow(optim->beta1, t))),
-        .root = (float)(1.0 / sqrt(1.0 - pow(optim->beta2, t))),
-        .epsilon = (float)optim->epsilon,
-    };
-    adam(factors, n, gradient, state, parameters);
+    if (step->kind == OPTIM_SGD)
+        sgd(step->rate, step->momentum, n, gradient, state[0], parameters);
+    else
+        adam(*step, n, gradient, state[0], state[1], parameters);
 }

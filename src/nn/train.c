@@ -5,23 +5,21 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "nn/activation.h"
+#include "nn/backprop.h"
 #include "num/rng.h"
+
+enum { MAX_STATES = 2 };
 
 struct trainer {
     const struct net *net;
     struct train_options options;
     struct train_data data;
     struct train_progress progress;
-    int columns;       /* samples that a matrix holds */
-    size_t stride;     /* of its rows, >= columns */
+    int columns; /* samples that go through the network together */
+    struct backprop *backprop;
     float *parameters; /* [n_parameters], as the next two */
-    float *gradient;
     float *best;
-    float *state;          /* [optim_n_states, n_parameters] */
-    float *inputs;         /* [n_inputs, stride] */
-    float **activations;   /* one [n_out, stride] a layer; the last holds outputs */
-    float *delta[2];       /* [widest, stride] each */
+    float *state[MAX_STATES];
     uint32_t *order;       /* [n]: this epoch's permutation */
     uint8_t *batch_labels; /* [columns] */
 };
@@ -37,119 +35,68 @@ static int block_columns(int batch_size)
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
                      uint32_t n_train)
 {
-    double parameters = net_count_parameters(shape);
-    double stride = (double)net_stride(block_columns(options->batch_size));
-    double widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
-    double nodes = shape->n_inputs + (double)shape->depth * shape->width +
-                   shape->n_outputs + 2 * widest;
-    return 4 * (parameters * (3 + optim_n_states(options->optim.kind)) + nodes * stride) +
-           4.0 * n_train;
+    int vectors = 2 + optim_n_states(options->optim.kind);
+    return 4 * net_count_parameters(shape) * vectors +
+           backprop_bytes(shape, block_columns(options->batch_size)) + 4.0 * n_train;
 }
 
 static void allocate(struct trainer *t, struct error *err)
 {
     size_t n = t->net->n_parameters;
-    size_t states = (size_t)optim_n_states(t->options.optim.kind);
     t->parameters = memory_alloc(n, sizeof(float), err);
-    t->gradient = memory_alloc(n, sizeof(float), err);
     t->best = memory_alloc(n, sizeof(float), err);
-    t->state = memory_alloc(n * states, sizeof(float), err);
-    t->inputs = memory_alloc((size_t)t->net->shape.n_inputs * t->stride, sizeof(float),
-                             err);
-    t->activations = memory_alloc((size_t)t->net->n_layers, sizeof *t->activations, err);
-    for (int l = 0; t->activations && l < t->net->n_layers; l++)
-        t->activations[l] = memory_alloc((size_t)t->net->layers[l].n_out * t->stride,
-                                         sizeof(float), err);
-    for (int i = 0; i < 2; i++)
-        t->delta[i] = memory_alloc((size_t)t->net->widest * t->stride, sizeof(float),
-                                   err);
+    for (int i = 0; i < optim_n_states(t->options.optim.kind); i++)
+        t->state[i] = memory_alloc(n, sizeof(float), err);
     t->order = memory_alloc(t->data.n, sizeof *t->order, err);
     t->batch_labels = memory_alloc((size_t)t->columns, 1, err);
+    if (err->status == STATUS_OK)
+        backprop_create(&t->backprop, t->net, t->columns, err);
 }
 
-/* The first n columns of a feature-major matrix. */
-static struct matrix view(const struct trainer *t, float *data, int rows, int n)
+static struct inputs training_inputs(const struct trainer *t, const uint32_t *rows, int n)
 {
-    return (struct matrix){.data = data, .rows = rows, .columns = n, .stride = t->stride};
+    return (struct inputs){t->data.images, t->net->shape.n_inputs, rows, n};
 }
 
-static struct matrix layer_view(const struct trainer *t, int layer, int n)
+/* Derivatives of the n samples' mean loss go to `receiver`; returns that loss. `next` are
+ * the samples of the next call, where they are known. */
+static double differentiate(struct trainer *t, const struct inputs *inputs,
+                            const struct inputs *next, struct gradient_receiver receiver)
 {
-    return view(t, t->activations[layer], t->net->layers[layer].n_out, n);
+    for (int j = 0; j < inputs->n; j++)
+        t->batch_labels[j] = t->data.labels[inputs->rows[j]];
+    struct matrix z = backprop_forward(t->backprop, inputs, t->parameters);
+    if (next)
+        inputs_prefetch(next);
+    double loss = loss_evaluate(t->options.loss, z, t->batch_labels, z) / inputs->n;
+    backprop_backward(t->backprop, inputs, t->parameters, z, receiver);
+    return loss;
 }
 
-/* Forward pass of the first n columns of `inputs`; hidden layers hold activations, the
- * output layer z. */
-static struct matrix forward(struct trainer *t, int n)
+static void copy_gradient(void *state, size_t first, size_t n, const float *gradient)
 {
-    struct matrix a = view(t, t->inputs, t->net->shape.n_inputs, n);
-    for (int l = 0; l < t->net->n_layers; l++) {
-        struct matrix z = layer_view(t, l, n);
-        net_forward_layer(t->net, l, t->parameters, a, z);
-        for (int i = 0; l + 1 < t->net->n_layers && i < z.rows; i++) {
-            float *row = z.data + (size_t)i * z.stride;
-            activation_forward(t->net->shape.activation, row, row, (size_t)n);
-        }
-        a = z;
-    }
-    return a;
+    memcpy((float *)state + first, gradient, n * sizeof *gradient);
 }
 
-static void layer_gradient(struct trainer *t, int layer, struct matrix delta, int n)
+double trainer_gradient(struct trainer *t, const uint32_t *rows, int n, float *gradient)
 {
-    const struct net_layer *shape = &t->net->layers[layer];
-    struct matrix below = layer == 0 ? view(t, t->inputs, shape->n_in, n)
-                                     : layer_view(t, layer - 1, n);
-    struct matrix weights = {.data = t->gradient + shape->weights,
-                             .rows = shape->n_out,
-                             .columns = shape->n_in,
-                             .stride = (size_t)shape->n_in};
-    linalg_multiply(LINALG_NT, delta, below, 0.0f, weights);
-    if (!shape->has_bias)
-        return;
-    for (int i = 0; i < delta.rows; i++) {
-        float sum = 0.0f;
-        for (int j = 0; j < n; j++)
-            sum += delta.data[(size_t)i * delta.stride + (size_t)j];
-        t->gradient[shape->biases + (size_t)i] = sum;
-    }
+    struct inputs inputs = training_inputs(t, rows, n);
+    struct gradient_receiver receiver = {.take = copy_gradient, .state = gradient};
+    return differentiate(t, &inputs, NULL, receiver);
 }
 
-/* Eq. 5 of Davel et al. 2020: beta_l = alpha_l (W_{l+1}^T beta_{l+1}). */
-static void backward(struct trainer *t, struct matrix delta, int n)
-{
-    for (int l = t->net->n_layers - 1; l >= 0; l--) {
-        layer_gradient(t, l, delta, n);
-        if (l == 0)
-            break;
-        const struct net_layer *shape = &t->net->layers[l];
-        struct matrix weights = {.data = t->parameters + shape->weights,
-                                 .rows = shape->n_out,
-                                 .columns = shape->n_in,
-                                 .stride = (size_t)shape->n_in};
-        struct matrix below = view(
-            t, delta.data == t->delta[0] ? t->delta[1] : t->delta[0], shape->n_in, n);
-        linalg_multiply(LINALG_TN, weights, delta, 0.0f, below);
-        for (int i = 0; i < below.rows; i++)
-            activation_backward(t->net->shape.activation,
-                                t->activations[l - 1] + (size_t)i * below.stride,
-                                below.data + (size_t)i * below.stride, (size_t)n);
-        delta = below;
-    }
-}
+struct update {
+    struct trainer *trainer;
+    struct optim_step step;
+};
 
-const float *trainer_gradient(struct trainer *t, const uint32_t *rows, int n,
-                              double *loss)
+static void apply_gradient(void *state, size_t first, size_t n, const float *gradient)
 {
-    net_load_inputs(t->data.images, t->net->shape.n_inputs, rows, n,
-                    view(t, t->inputs, t->net->shape.n_inputs, n));
-    for (int j = 0; j < n; j++)
-        t->batch_labels[j] = t->data.labels[rows[j]];
-    struct matrix z = forward(t, n);
-    struct matrix delta = view(t, t->delta[0], z.rows, n);
-    *loss = loss_evaluate(t->options.loss, z, t->batch_labels, delta) / n;
-    backward(t, delta, n);
-    return t->gradient;
+    struct update *update = state;
+    struct trainer *t = update->trainer;
+    float *const states[MAX_STATES] = {t->state[0] + first,
+                                       t->state[1] ? t->state[1] + first : NULL};
+    optim_update(&update->step, n, gradient, states, t->parameters + first);
 }
 
 static bool all_finite(struct matrix z)
@@ -170,9 +117,9 @@ static uint32_t validation_errors(struct trainer *t)
          start += (uint32_t)t->columns) {
         uint32_t rest = t->data.n_validation - start;
         int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
-        net_load_inputs(t->data.validation_images + start * size, (int)size, NULL, n,
-                        view(t, t->inputs, (int)size, n));
-        struct matrix z = forward(t, n);
+        struct inputs inputs = {t->data.validation_images + start * size, (int)size, NULL,
+                                n};
+        struct matrix z = backprop_forward(t->backprop, &inputs, t->parameters);
         if (!all_finite(z))
             t->progress.state = TRAIN_DIVERGED;
         for (int j = 0; j < n; j++)
@@ -210,6 +157,14 @@ static void end_epoch(struct trainer *t)
         p->state = TRAIN_FINISHED;
 }
 
+/* Number `index` of this epoch; none beyond the last. */
+static struct inputs minibatch(const struct trainer *t, int64_t index)
+{
+    int64_t start = index * t->options.batch_size, n = (int64_t)t->data.n - start;
+    n = n < t->options.batch_size ? n : t->options.batch_size;
+    return training_inputs(t, t->order + (n > 0 ? start : 0), n > 0 ? (int)n : 0);
+}
+
 void trainer_step(struct trainer *t)
 {
     struct train_progress *p = &t->progress;
@@ -222,14 +177,14 @@ void trainer_step(struct trainer *t)
                           .stream = (uint64_t)p->epoch};
         rng_permutation(&rng, t->order, t->data.n);
     }
-    uint32_t start = (uint32_t)(index * t->options.batch_size);
-    uint32_t rest = t->data.n - start;
-    int n = rest < (uint32_t)t->options.batch_size ? (int)rest : t->options.batch_size;
-    double loss;
-    trainer_gradient(t, t->order + start, n, &loss);
+    struct inputs inputs = minibatch(t, index), next = minibatch(t, index + 1);
     p->step++;
-    optim_step(&t->options.optim, p->step, t->net->n_parameters, t->gradient, t->state,
-               t->parameters);
+    struct update update = {t, optim_step(&t->options.optim, p->step)};
+    struct gradient_receiver receiver = {
+        .take = apply_gradient,
+        .state = &update,
+        .soon = {t->parameters, t->state[0], t->state[1]}};
+    double loss = differentiate(t, &inputs, &next, receiver);
     if (!isfinite(loss))
         p->state = TRAIN_DIVERGED;
     else if (index + 1 == p->steps_per_epoch)
@@ -248,7 +203,6 @@ enum status trainer_create(struct trainer **out, const struct net *net,
     t->options = *options;
     t->data = *data;
     t->columns = block_columns(options->batch_size);
-    t->stride = net_stride(t->columns);
     allocate(t, err);
     if (err->status != STATUS_OK) {
         trainer_destroy(t);
@@ -268,16 +222,11 @@ void trainer_destroy(struct trainer *t)
 {
     if (!t)
         return;
-    for (int l = 0; t->activations && l < t->net->n_layers; l++)
-        free(t->activations[l]);
-    free(t->activations);
+    backprop_destroy(t->backprop);
     free(t->parameters);
-    free(t->gradient);
     free(t->best);
-    free(t->state);
-    free(t->inputs);
-    free(t->delta[0]);
-    free(t->delta[1]);
+    for (int i = 0; i < MAX_STATES; i++)
+        free(t->state[i]);
     free(t->order);
     free(t->batch_labels);
     free(t);

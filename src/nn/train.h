@@ -69,10 +69,10 @@ const struct train_progress *trainer_progress(const struct trainer *trainer);
 const float *trainer_parameters(const struct trainer *trainer);
 const float *trainer_best_parameters(const struct trainer *trainer);
 
-/* Gradient of the mean loss over the n samples `rows`, at the trainer's parameters:
- * for tests and analyses. Borrowed until the next call. n <= batch_size. */
-const float *trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
-                              double *loss);
+/* The mean loss over the n samples `rows`, n <= batch_size, and its gradient
+ * [n_parameters] at the trainer's parameters: for tests and analyses. */
+double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
+                        float *gradient);
 
 /* Bytes that a trainer allocates. */
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-/* Each is about twice as fast in products as the one before it. */
+/* From slow to fast. */
 enum blas_level {
     BLAS_LEVEL_UNKNOWN, /* other architectures, kernels that are not in the table */
     BLAS_LEVEL_SSE,

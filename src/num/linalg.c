@@ -1,53 +1,64 @@
 #include "num/linalg.h"
 
 #include <cblas.h>
+#include <stdlib.h>
+#include <string.h>
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
 
-enum { SMALL_PRODUCT = 1000000 }; /* OpenBLAS pull request 3335 */
+#include "num/kernel.h"
+#include "num/product.h"
 
-static void multiply(enum linalg_op op, struct matrix a, struct matrix b, float beta,
-                     struct matrix c)
-{
-    int k = op == LINALG_TN ? a.rows : a.columns;
-    cblas_sgemm(CblasRowMajor, op == LINALG_TN ? CblasTrans : CblasNoTrans,
-                op == LINALG_NT ? CblasTrans : CblasNoTrans, c.rows, c.columns, k, 1.0f,
-                a.data, (int)a.stride, b.data, (int)b.stride, beta, c.data,
-                (int)c.stride);
-}
+const struct product *const products[] = {
+#if defined(__x86_64__)
+    &product_avx512, &product_avx2,
+#endif
+    &product_openblas, &product_plain, NULL};
 
-void linalg_multiply(enum linalg_op op, struct matrix a, struct matrix b, float beta,
-                     struct matrix c)
+/* Set once, by linalg_setup. */
+static const struct product *chosen = &product_plain;
+
+static enum status choose(struct error *err)
 {
-    double k = op == LINALG_TN ? a.rows : a.columns;
-    double row = k * (double)c.columns;
-    int rows = row * 4 > SMALL_PRODUCT ? c.rows : (int)(SMALL_PRODUCT / row);
-    for (int i = 0; i < c.rows; i += rows) {
-        struct matrix piece = c, left = a;
-        piece.data = c.data + (size_t)i * c.stride;
-        piece.rows = c.rows - i < rows ? c.rows - i : rows;
-        if (op == LINALG_TN) {
-            left.data = a.data + i;
-            left.columns = piece.rows;
-        } else {
-            left.data = a.data + (size_t)i * a.stride;
-            left.rows = piece.rows;
+    const char *name = getenv("STRATA_PRODUCTS");
+    for (int i = 0; products[i]; i++) {
+        if (name && strcmp(products[i]->name, name) != 0)
+            continue;
+        if (products[i]->supported()) {
+            chosen = products[i];
+            return STATUS_OK;
         }
-        multiply(op, left, b, beta, piece);
+        if (name)
+            return error_set(err, STATUS_USAGE,
+                             "STRATA_PRODUCTS=%s: this CPU does not have it", name);
     }
+    return error_set(err, STATUS_USAGE,
+                     "STRATA_PRODUCTS=%s: known are avx512, avx2, openblas, plain", name);
 }
 
-void linalg_setup(void)
+enum status linalg_setup(struct error *err)
 {
-    openblas_set_num_threads(1);
 #if defined(__x86_64__)
     _mm_setcsr(_mm_getcsr() | 0x8040); /* FTZ and DAZ */
 #endif
+    openblas_set_num_threads(1);
     float a[4] = {1, 2, 3, 4}, c[4];
     struct matrix view = {.data = a, .rows = 2, .columns = 2, .stride = 2};
     struct matrix out = {.data = c, .rows = 2, .columns = 2, .stride = 2};
-    multiply(LINALG_NN, view, view, 0.0f, out);
+    product_openblas.multiply(LINALG_NN, view, view, &(struct linalg_finish){0}, out);
+    return choose(err);
+}
+
+void linalg_multiply(enum linalg_op op, struct matrix a, struct matrix b,
+                     const struct linalg_finish *finish, struct matrix c)
+{
+    chosen->multiply(op, a, b, finish, c);
+}
+
+const char *linalg_products(void)
+{
+    return chosen->name;
 }
 
 const char *linalg_kernel(void)

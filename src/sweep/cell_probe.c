@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "nn/activation.h"
+#include "nn/inputs.h"
 
 enum { BLOCK = 256 }; /* samples that go through a layer together */
 
@@ -98,7 +99,8 @@ static struct matrix load_block(struct cell_probe *p, int layer, int split,
     if (layer == 0) {
         const struct samples *file = split == SPLIT_TEST ? &p->setup.dataset->test
                                                          : &p->setup.dataset->train;
-        net_load_inputs(file->images, a.rows, p->setup.samples->row + start, n, a);
+        struct inputs inputs = {file->images, a.rows, p->setup.samples->row + start, n};
+        inputs_load_features(&inputs, a);
         return a;
     }
     for (int i = 0; i < a.rows; i++)
@@ -120,7 +122,7 @@ static void forward_layer(struct cell_probe *p, int layer, const float *paramete
                                .rows = p->setup.net->layers[layer].n_out,
                                .columns = n,
                                .stride = p->block_stride};
-            net_forward_layer(p->setup.net, layer, parameters, a, z);
+            net_forward_layer(p->setup.net, layer, parameters, a, false, z);
             for (int i = 0; i < z.rows; i++)
                 memcpy(p->z + (size_t)i * p->stride + at, z.data + (size_t)i * z.stride,
                        (size_t)n * sizeof *p->z);

@@ -9,10 +9,10 @@ study tiny
 warning='^strata: OpenBLAS runs its Haswell kernel \(AVX2\) on a CPU with AVX-512, as'
 pinned=(env OPENBLAS_CORETYPE=Haswell OPENBLAS_L2_SIZE=512)
 
-# archived TEXT: what the archive of the last sweep says of BLAS ends with the text.
+# archived TEXT: what the archive of the last sweep says of the kernel.
 archived() {
     ncdump -v run_blas out/archive.nc | grep '; kernel ' >blas
-    assert_match blas "; $1\" ;\$"
+    assert_match blas "; $1; products by [a-z0-9]+\" ;\$"
 }
 
 # into_out [WORD...]: sweeps into an emptied folder, which must succeed.
@@ -36,6 +36,7 @@ for ranks in 1 2; do
     options=()
     into_out "${launch[@]}"
     assert_count 1 stderr "$warning OPENBLAS_CORETYPE=Haswell is set"
+    assert_text stderr "no loss here, as products are the program's own (avx512)"
     assert_text stderr 'sweep --blas-kernel auto takes the better kernel'
     assert_no_match stderr 'hosts:'
     archived 'kernel Haswell, pinned by OPENBLAS_CORETYPE=Haswell'
@@ -58,6 +59,11 @@ for ranks in 1 2; do
     assert_exit 0
     assert_count 1 stdout '^warning +OpenBLAS runs its Haswell kernel'
 done
+
+# Where OpenBLAS computes, its kernel costs time.
+options=()
+into_out "${pinned[@]}" STRATA_PRODUCTS=openblas "$strata"
+assert_text stderr 'matrix products are slower than they need be; sweep --blas-kernel auto'
 
 # Who asks for a slow kernel by name is not told that it is slow.
 options=(--blas-kernel Haswell)

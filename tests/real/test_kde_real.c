@@ -12,6 +12,7 @@
 
 #include "data/dataset.h"
 #include "nn/activation.h"
+#include "nn/inputs.h"
 #include "nn/train.h"
 #include "num/rng.h"
 #include "probe/probe.h"
@@ -70,12 +71,13 @@ static void forward(const struct net *net, int layer, const float *parameters,
         struct matrix a = {in, net->layers[layer].n_in, n, 272};
         struct matrix b = {out, net->layers[layer].n_out, n, 272};
         if (layer == 0)
-            net_load_inputs(data->train.images, 784, s->row + at, n, a);
+            inputs_load_features(
+                &(struct inputs){data->train.images, 784, s->row + at, n}, a);
         else
             for (int i = 0; i < a.rows; i++)
                 activation_forward(NET_RELU, z + (size_t)i * COLUMNS + at,
                                    in + (size_t)i * a.stride, (size_t)n);
-        net_forward_layer(net, layer, parameters, a, b);
+        net_forward_layer(net, layer, parameters, a, false, b);
         for (int i = 0; i < b.rows; i++)
             memcpy(z + (size_t)i * COLUMNS + at, out + (size_t)i * b.stride,
                    (size_t)n * sizeof *z);
@@ -236,8 +238,8 @@ int main(void)
     struct net net;
     struct net_shape shape = {784, CLASSES, DEPTH, WIDTH, NET_RELU, NET_BIAS_FIRST};
     static struct sampled s;
-    linalg_setup();
-    if (dataset_load(&data, &request, &err) != STATUS_OK) {
+    if (linalg_setup(&err) != STATUS_OK ||
+        dataset_load(&data, &request, &err) != STATUS_OK) {
         printf("skipped: %s\n", err.text);
         return SKIPPED;
     }

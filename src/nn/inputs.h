@@ -1,0 +1,26 @@
+/* Images as network inputs: bytes become floats in [0, 1], in either layout. */
+#ifndef STRATA_NN_INPUTS_H
+#define STRATA_NN_INPUTS_H
+
+#include <stdint.h>
+
+#include "num/linalg.h"
+
+/* Which images: sample j is images[rows ? rows[j] : j], of n_inputs bytes each. */
+struct inputs {
+    const uint8_t *images;
+    int n_inputs;
+    const uint32_t *rows;
+    int n;
+};
+
+/* x[k, j] = pixel k of sample j / 255; x is [n_inputs, n]. */
+void inputs_load_features(const struct inputs *inputs, struct matrix x);
+
+/* x[j, k] = the same; x is [n, n_inputs]. */
+void inputs_load_samples(const struct inputs *inputs, struct matrix x);
+
+/* Asks the memory for images that will be loaded soon. */
+void inputs_prefetch(const struct inputs *inputs);
+
+#endif
