@@ -8,6 +8,8 @@
 
 #include "cli/options.h"
 #include "cli/host.h"
+#include "cli/kernel.h"
+#include "cli/session.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
@@ -62,15 +64,6 @@ static int warn(const char *text)
     return 1;
 }
 
-static bool cpu_has_avx512(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512f");
-#else
-    return false;
-#endif
-}
-
 static bool folder_has_locks(void)
 {
     char name[] = "strata-doctor-XXXXXX";
@@ -84,15 +77,37 @@ static bool folder_has_locks(void)
     return locks;
 }
 
-static int print_warnings(struct dist *dist)
+/* Shares a few glyphs as a sweep would share its data; `refusal` is that of the lowest
+ * rank that has one. */
+static enum status try_sharing(struct dist *dist, struct error *refusal,
+                               struct error *err)
+{
+    struct dataset dataset = {0};
+    struct dataset_request request = {.name = "glyphs", .train = 20, .test = 10};
+    session_load_data(&dataset, request, dist, refusal, err);
+    dataset_fini(&dataset);
+    if (err->status == STATUS_OK)
+        dist_agree(dist, refusal);
+    return err->status;
+}
+
+/* What print_warnings is told of all ranks. */
+struct findings {
+    struct text kernels;
+    struct error sharing;
+};
+
+static int print_warnings(struct dist *dist, const struct findings *findings)
 {
     int n = 0;
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
-    const char *kernel = linalg_kernel();
-    bool slow_kernel = strcmp(kernel, "Haswell") == 0 || strcmp(kernel, "Zen") == 0;
-    if (cpu_has_avx512() && slow_kernel)
-        n += warn(
-            "this CPU has AVX-512 but OpenBLAS runs an AVX2 kernel (OPENBLAS_CORETYPE?)");
+    if (findings->kernels.length > 0)
+        n += warn(text_string(&findings->kernels));
+    if (findings->sharing.status != STATUS_OK) {
+        printf("warning    each rank will hold data of its own: %s\n",
+               findings->sharing.text);
+        n++;
+    }
     if (tasks && atoi(tasks) != dist_size(dist))
         n += warn("Slurm started another number of tasks than MPI has ranks: use srun "
                   "--mpi=pmix");
@@ -122,11 +137,14 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
         printf("memory     %s available\n", memory);
         printf("CPUs       %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     }
-    if (print_ranks(dist, err) != STATUS_OK)
-        return err->status;
-    if (dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist) == 0)
+    struct findings findings = {0};
+    if (print_ranks(dist, err) == STATUS_OK &&
+        kernel_warn(dist, NULL, &findings.kernels, err) == STATUS_OK &&
+        try_sharing(dist, &findings.sharing, err) == STATUS_OK &&
+        dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist, &findings) == 0)
         printf("no warnings\n");
-    return STATUS_OK;
+    text_free(&findings.kernels);
+    return err->status;
 }
 
 const struct command cmd_doctor = {

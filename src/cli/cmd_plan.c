@@ -76,7 +76,9 @@ static void print_plan(const struct session *s, const double *cost, size_t n_lef
     text_format_duration(text, sizeof text, longest);
     printf("longest     %s for one cell: no number of ranks is faster\n", text);
     text_format_bytes(memory, sizeof memory, s->largest_bytes);
-    printf("memory      %s a rank\n", memory);
+    text_format_bytes(text, sizeof text, dataset_bytes(&s->dataset));
+    printf("memory      %s a rank; %s of it are data, which a host's ranks share\n",
+           memory, text);
     print_ranks(slices, n_ranks);
 }
 
@@ -118,7 +120,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     const char *output = args->value[OPT_OUTPUT];
     if (output && !io_exists(output))
         fprintf(stderr, "strata: %s: not there yet, so no cell is done\n", output);
-    if (session_prepare(&session, err) == STATUS_OK &&
+    if (session_prepare(&session, NULL, err) == STATUS_OK &&
         (!output || rundir_scan(&index, output, err) == STATUS_OK))
         progress = rundir_progress(&index, &session.grid, false, err);
     if (progress)

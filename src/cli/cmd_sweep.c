@@ -10,6 +10,7 @@
 #include "archive/archive.h"
 #include "base/memory.h"
 #include "cli/gather.h"
+#include "cli/kernel.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/rundir.h"
@@ -21,7 +22,7 @@
 #include "sweep/cell.h"
 #include "sweep/plan.h"
 
-enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_QUIET };
+enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
@@ -31,6 +32,8 @@ static const struct option_row rows[] = {
     [OPT_RETRY] = {"retry", 0, "failed",
                    "compute failed cells again (diverged ones stay)", false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
+    [OPT_KERNEL] = {"blas-kernel", 0, "KERNEL",
+                    "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
 
@@ -101,10 +104,9 @@ static enum status compare_with_collector(struct sweep *s, struct error *err)
     return dist_agree(s->dist, err);
 }
 
-/* Every rank loads the data by itself. */
 static enum status prepare_session(struct sweep *s, struct error *err)
 {
-    session_prepare(&s->session, err);
+    session_prepare(&s->session, s->dist, err);
     if (dist_agree(s->dist, err) != STATUS_OK ||
         compare_with_collector(s, err) != STATUS_OK)
         return err->status;
@@ -230,8 +232,7 @@ static void describe_run(const struct sweep *s, struct run_info *run)
     snprintf(run->command, sizeof run->command, "%s", s->args->command_line);
     gethostname(run->host, sizeof run->host - 1);
     run->n_ranks = dist_size(s->dist);
-    snprintf(run->blas, sizeof run->blas, "%s; kernel %s", linalg_library(),
-             linalg_kernel());
+    kernel_describe(s->args->value[OPT_KERNEL], run->blas, sizeof run->blas);
     run->blas_threads = linalg_threads();
     snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
     run->restart_count = restarts ? atoi(restarts) : 0;
@@ -385,6 +386,16 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
     return dist_agree(s->dist, err);
 }
 
+static enum status warn_kernel(struct sweep *s, struct error *err)
+{
+    struct text text = {0};
+    kernel_warn(s->dist, s->args->value[OPT_KERNEL], &text, err);
+    if (text.length > 0)
+        fprintf(stderr, "strata: %s\n", text_string(&text));
+    text_free(&text);
+    return err->status;
+}
+
 static void announce(const struct sweep *s)
 {
     if (dist_rank(s->dist) != DIST_COLLECTOR)
@@ -402,11 +413,17 @@ static enum status start(struct sweep *s, struct error *err)
     check_arguments(s, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        share_progress(s, err) != STATUS_OK || choose_tasks(s, err) != STATUS_OK)
+        share_progress(s, err) != STATUS_OK || choose_tasks(s, err) != STATUS_OK ||
+        warn_kernel(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
     return dist_agree(s->dist, err);
+}
+
+static enum status prepare(const struct args *args, char **argv, struct error *err)
+{
+    return kernel_choose(args->value[OPT_KERNEL], argv, err);
 }
 
 static enum status run(const struct args *args, struct dist *dist, struct error *err)
@@ -443,5 +460,6 @@ const struct command cmd_sweep = {
     .max_operands = 1,
     .options = rows,
     .needs_mpi = true,
+    .prepare = prepare,
     .run = run,
 };

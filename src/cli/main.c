@@ -129,7 +129,8 @@ static enum status run_command(const struct command *command, int argc, char **a
     join_words(argc, argv, &line);
     struct args args = {.command_line = text_string(&line)};
     struct dist *dist = NULL;
-    if (options_parse(&args, command, argc - 2, argv + 2, err) == STATUS_OK) {
+    if (options_parse(&args, command, argc - 2, argv + 2, err) == STATUS_OK &&
+        (!command->prepare || command->prepare(&args, argv, err) == STATUS_OK)) {
         if (command->needs_mpi) {
             signals_install();
             dist_start(&dist, &argc, &argv, err);

@@ -38,6 +38,8 @@ struct command {
     int min_operands, max_operands;
     const struct option_row *options;
     bool needs_mpi;
+    /* What must come before MPI is started and anything is computed; NULL for nothing. */
+    enum status (*prepare)(const struct args *args, char **argv, struct error *err);
     enum status (*run)(const struct args *args, struct dist *dist, struct error *err);
 };
 

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "cli/host.h"
+#include "dist/dist.h"
 #include "nn/net.h"
 #include "sweep/cell.h"
 #include "sweep/plan.h"
@@ -78,12 +79,58 @@ static enum status examine_cells(struct session *s, struct error *err)
     return STATUS_OK;
 }
 
-enum status session_prepare(struct session *s, struct error *err)
+/* Before glyphs are drawn, which takes a while. */
+static enum status check_request(const struct dataset_request *request, struct error *err)
 {
+    double needed = dataset_request_bytes(request), available = host_available_memory();
+    if (available == 0 || needed <= available)
+        return STATUS_OK;
+    char need[32], have[32];
+    text_format_bytes(need, sizeof need, needed);
+    text_format_bytes(have, sizeof have, available);
+    return error_set(err, STATUS_MEMORY,
+                     "data set %s: the samples take %s, and this host has %s: ask for "
+                     "fewer",
+                     request->name, need, have);
+}
+
+/* What a host's first rank loaded, to the others, until all have it. */
+static enum status share_data(struct dataset *dataset,
+                              const struct dataset_request *request, struct dist *dist,
+                              struct error *refusal, struct error *err)
+{
+    struct bytes invitation = {0};
+    bool leads = dist_local_rank(dist) == 0;
+    if (leads && request->shareable)
+        dataset_share(dataset, &invitation, refusal);
+    if (dist_host_broadcast(dist, &invitation, err) == STATUS_OK && !leads &&
+        dataset_attach(dataset, &invitation, refusal) != STATUS_OK)
+        dataset_load(dataset, request, err);
+    bytes_free(&invitation);
+    dist_agree(dist, err);
+    dataset_close(dataset);
+    return err->status;
+}
+
+enum status session_load_data(struct dataset *dataset, struct dataset_request request,
+                              struct dist *dist, struct error *refusal, struct error *err)
+{
+    bool leads = !dist || dist_local_rank(dist) == 0;
+    request.shareable = leads && dist && dist_local_size(dist) > 1;
+    if (leads && check_request(&request, err) == STATUS_OK)
+        dataset_load(dataset, &request, err);
+    if (!dist || dist_agree(dist, err) != STATUS_OK)
+        return err->status;
+    return share_data(dataset, &request, dist, refusal, err);
+}
+
+enum status session_prepare(struct session *s, struct dist *dist, struct error *err)
+{
+    struct error refusal = {0}; /* no fault of a sweep: doctor tells of it */
     struct dataset_request request = {.name = s->study.data.name,
                                       .train = s->study.data.train,
                                       .test = s->study.data.test};
-    if (dataset_load(&s->dataset, &request, err) != STATUS_OK ||
+    if (session_load_data(&s->dataset, request, dist, &refusal, err) != STATUS_OK ||
         check_hash(s, err) != STATUS_OK ||
         split_sizes_get(&s->sizes, &s->study, &s->dataset, err) != STATUS_OK ||
         grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK)
@@ -94,19 +141,19 @@ enum status session_prepare(struct session *s, struct error *err)
 enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
 {
     /* The data are loaded: what is available is what the rest may take. */
-    double loaded = dataset_bytes(&s->dataset);
+    double needed = s->largest_bytes - dataset_bytes(&s->dataset);
     double available = host_available_memory();
-    if (available == 0 || (s->largest_bytes - loaded) * n_ranks <= available)
+    if (available == 0 || needed * n_ranks <= available)
         return STATUS_OK;
-    available += loaded * n_ranks;
     char per_rank[32], have[32];
-    text_format_bytes(per_rank, sizeof per_rank, s->largest_bytes);
+    text_format_bytes(per_rank, sizeof per_rank, needed);
     text_format_bytes(have, sizeof have, available);
-    return error_set(
-        err, STATUS_MEMORY,
-        "the study's largest cell needs %s a rank, and %d rank%s on this host "
-        "%s %s: use fewer ranks a host, or a smaller study",
-        per_rank, n_ranks, n_ranks == 1 ? "" : "s", n_ranks == 1 ? "has" : "have", have);
+    return error_set(err, STATUS_MEMORY,
+                     "the study's largest cell needs %s a rank besides the data, and %d "
+                     "rank%s on this host %s %s: use fewer ranks a host, or a smaller "
+                     "study",
+                     per_rank, n_ranks, n_ranks == 1 ? "" : "s",
+                     n_ranks == 1 ? "has" : "have", have);
 }
 
 void session_fini(struct session *s)

@@ -10,6 +10,8 @@
 #include "sweep/grid.h"
 #include "sweep/study.h"
 
+struct dist;
+
 /* jobs/studies/quick.yaml, embedded. */
 extern const char quick_study_text[];
 
@@ -27,9 +29,18 @@ struct session {
 enum status session_read_study(struct study *study, const char *path,
                                const struct args *args, struct error *err);
 
+/* Loads a data set: with ranks (dist may be NULL), once a host. The host's first rank
+ * loads it and the others map the same memory; whoever cannot, as in a namespace of its
+ * own, loads a copy: same numbers, more memory, and `refusal` tells why. Collective. */
+enum status session_load_data(struct dataset *dataset, struct dataset_request request,
+                              struct dist *dist, struct error *refusal,
+                              struct error *err);
+
 /* Loads the data of session->study, expands the grid and checks that every cell is
- * possible: samples, classes, parameters within 2^31 - 1. */
-enum status session_prepare(struct session *session, struct error *err);
+ * possible: samples, classes, parameters within 2^31 - 1. Collective where there are
+ * ranks (dist may be NULL). */
+enum status session_prepare(struct session *session, struct dist *dist,
+                            struct error *err);
 
 /* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
 enum status session_check_memory(const struct session *session, int n_ranks,

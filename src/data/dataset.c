@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/io.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "data/glyphs.h"
 #include "data/idx.h"
@@ -17,6 +15,7 @@
 
 enum { TRAIN, TEST, SPLITS };
 enum { LABELS, IMAGES, KINDS }; /* in the order in which they are read */
+_Static_assert((int)SPLITS *(int)KINDS == (int)DATASET_PARTS, "a part is a file");
 
 static const char *const FILES[SPLITS][KINDS] = {
     {"train-labels-idx1-ubyte", "train-images-idx3-ubyte"},
@@ -128,10 +127,11 @@ static enum status match_sizes(struct dataset *dataset, const struct idx *images
     return STATUS_OK;
 }
 
-/* Reads the two files of a split; `samples` owns what was read, also on failure. */
+/* Reads the two files of a split; the data set owns what was read, also on failure. */
 static enum status read_split(struct dataset *dataset, int split, const char *folder,
-                              uint32_t limit, struct error *err)
+                              const struct dataset_request *request, struct error *err)
 {
+    uint32_t limit = split == TRAIN ? request->train : request->test;
     struct samples *samples = split == TRAIN ? &dataset->train : &dataset->test;
     char path[KINDS][IO_PATH_MAX];
     struct idx part[KINDS];
@@ -143,10 +143,13 @@ static enum status read_split(struct dataset *dataset, int split, const char *fo
         if (!found)
             return error_set(err, STATUS_MISSING, "%s: neither %s nor %s.gz is there",
                              folder, file, file);
-        if (idx_read(&part[kind], path[kind], N_DIMS[kind], limit, err) != STATUS_OK)
+        if (idx_read(&part[kind], path[kind], N_DIMS[kind], limit, request->shareable,
+                     err) != STATUS_OK)
             return err->status;
-        *(kind == LABELS ? &samples->labels : &samples->images) = part[kind].data;
+        dataset->pages[split * KINDS + kind] = part[kind].items;
     }
+    samples->labels = part[LABELS].items.data;
+    samples->images = part[IMAGES].items.data;
     uint32_t count = part[LABELS].dims[0];
     if (count != part[IMAGES].dims[0])
         return error_set(err, STATUS_DATA,
@@ -161,39 +164,50 @@ static enum status read_folder(struct dataset *dataset,
 {
     char folder[IO_PATH_MAX];
     if (find_folder(folder, request->name, err) != STATUS_OK ||
-        read_split(dataset, TRAIN, folder, request->train, err) != STATUS_OK)
+        read_split(dataset, TRAIN, folder, request, err) != STATUS_OK)
         return err->status;
-    return read_split(dataset, TEST, folder, request->test, err);
+    return read_split(dataset, TEST, folder, request, err);
 }
 
-static enum status draw_split(struct dataset *dataset, int split, uint32_t count,
-                              struct error *err)
+static uint32_t count_glyphs(const struct dataset_request *request, int split)
+{
+    uint32_t count = split == TRAIN ? request->train : request->test;
+    return count > 0 ? count : GLYPHS_DEFAULT[split];
+}
+
+static enum status reserve_split(struct dataset *dataset, int split,
+                                 const struct dataset_request *request, struct error *err)
 {
     struct samples *samples = split == TRAIN ? &dataset->train : &dataset->test;
-    if (count == 0)
-        count = GLYPHS_DEFAULT[split];
-    if (count > DATASET_SAMPLES_MAX)
+    struct pages *pages = &dataset->pages[split * KINDS];
+    samples->count = count_glyphs(request, split);
+    if (samples->count > DATASET_SAMPLES_MAX)
         return error_set(err, STATUS_STUDY,
                          "data set %s: %" PRIu32 " samples are asked for, at most %d are "
                          "drawn",
-                         GLYPHS, count, DATASET_SAMPLES_MAX);
-    samples->count = count;
-    samples->labels = memory_alloc(count, 1, err);
-    samples->images = memory_alloc(count, (size_t)dataset->n_inputs, err);
-    if (!samples->labels || !samples->images)
+                         GLYPHS, samples->count, DATASET_SAMPLES_MAX);
+    size_t n_labels = samples->count, n_pixels = n_labels * (size_t)dataset->n_inputs;
+    if (pages_create(&pages[LABELS], n_labels, request->shareable, err) != STATUS_OK ||
+        pages_create(&pages[IMAGES], n_pixels, request->shareable, err) != STATUS_OK)
         return err->status;
-    glyphs_draw(split, count, samples->images, samples->labels);
+    samples->labels = pages[LABELS].data;
+    samples->images = pages[IMAGES].data;
     return STATUS_OK;
 }
 
+/* Whether there is memory for all is known before the first is drawn. */
 static enum status draw_glyphs(struct dataset *dataset,
                                const struct dataset_request *request, struct error *err)
 {
     dataset->n_rows = dataset->n_columns = GLYPHS_SIDE;
     dataset->n_inputs = GLYPHS_SIDE * GLYPHS_SIDE;
-    if (draw_split(dataset, TRAIN, request->train, err) != STATUS_OK)
+    if (reserve_split(dataset, TRAIN, request, err) != STATUS_OK ||
+        reserve_split(dataset, TEST, request, err) != STATUS_OK)
         return err->status;
-    return draw_split(dataset, TEST, request->test, err);
+    glyphs_draw(TRAIN, dataset->train.count, dataset->train.images,
+                dataset->train.labels);
+    glyphs_draw(TEST, dataset->test.count, dataset->test.images, dataset->test.labels);
+    return STATUS_OK;
 }
 
 static int tally(const struct samples *samples, uint32_t counts[DATASET_CLASSES_MAX])
@@ -234,27 +248,22 @@ static enum status check_classes(struct dataset *dataset,
 }
 
 /* The sizes are hashed as little-endian bytes, the rest as it is in the files. */
-static enum status hash_contents(struct dataset *dataset, struct error *err)
+struct hash128 dataset_hash(const struct dataset *dataset)
 {
     const struct samples *splits[SPLITS] = {&dataset->train, &dataset->test};
-    struct bytes sizes = {0};
-    bytes_put_u32(&sizes, (uint32_t)dataset->n_rows);
-    bytes_put_u32(&sizes, (uint32_t)dataset->n_columns);
-    for (int split = 0; split < SPLITS; split++)
-        bytes_put_u32(&sizes, splits[split]->count);
-    bool failed = sizes.failed;
-    if (!failed)
-        dataset->hash = hash_bytes(sizes.data, sizes.length);
-    bytes_free(&sizes);
-    if (failed)
-        return error_set(err, STATUS_MEMORY, "cannot hash the data set: out of memory");
+    const uint32_t sizes[] = {(uint32_t)dataset->n_rows, (uint32_t)dataset->n_columns,
+                              dataset->train.count, dataset->test.count};
+    uint8_t bytes[sizeof sizes];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(sizes[i / 4] >> i % 4 * 8);
+    struct hash128 hash = hash_bytes(bytes, sizeof bytes);
     for (int split = 0; split < SPLITS; split++) {
         const struct samples *s = splits[split];
         size_t length = (size_t)s->count * (size_t)dataset->n_inputs;
-        dataset->hash = hash_chain(dataset->hash, hash_bytes(s->labels, s->count));
-        dataset->hash = hash_chain(dataset->hash, hash_bytes(s->images, length));
+        hash = hash_chain(hash, hash_bytes(s->labels, s->count));
+        hash = hash_chain(hash, hash_bytes(s->images, length));
     }
-    return STATUS_OK;
+    return hash;
 }
 
 enum status dataset_load(struct dataset *dataset, const struct dataset_request *request,
@@ -269,19 +278,25 @@ enum status dataset_load(struct dataset *dataset, const struct dataset_request *
     if (status == STATUS_OK)
         status = check_classes(dataset, request, err);
     if (status == STATUS_OK)
-        status = hash_contents(dataset, err);
-    if (status != STATUS_OK)
+        dataset->hash = dataset_hash(dataset);
+    else
         dataset_fini(dataset);
     return status;
 }
 
 void dataset_fini(struct dataset *dataset)
 {
-    free(dataset->train.images);
-    free(dataset->train.labels);
-    free(dataset->test.images);
-    free(dataset->test.labels);
+    for (int i = 0; i < DATASET_PARTS; i++)
+        pages_fini(&dataset->pages[i]);
     *dataset = (struct dataset){0};
+}
+
+double dataset_request_bytes(const struct dataset_request *request)
+{
+    if (strcmp(request->name, GLYPHS) != 0)
+        return 0;
+    return ((double)count_glyphs(request, TRAIN) + count_glyphs(request, TEST)) *
+           (GLYPHS_SIDE * GLYPHS_SIDE + 1);
 }
 
 double dataset_bytes(const struct dataset *dataset)

@@ -6,16 +6,20 @@
 #ifndef STRATA_DATA_DATASET_H
 #define STRATA_DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/pages.h"
 
 enum {
     DATASET_SIDE_MAX = 1024,
     DATASET_SAMPLES_MAX = 10000000,
-    DATASET_CLASSES_MAX = 256
+    DATASET_CLASSES_MAX = 256,
+    DATASET_PARTS = 4
 };
 
 /* One file's worth of samples. */
@@ -32,6 +36,8 @@ struct dataset {
     struct samples train; /* the training file's first; the caller holds some out */
     struct samples test;
     struct hash128 hash; /* of sizes, labels and images of what was loaded */
+    /* What holds the arrays: labels and images, of the training and of the test file. */
+    struct pages pages[DATASET_PARTS];
 };
 
 /* What to load. */
@@ -39,6 +45,7 @@ struct dataset_request {
     const char *name; /* fashion-mnist | mnist | glyphs | a folder with the IDX files */
     uint32_t train;   /* samples of the training file; 0 for all (glyphs: 60000) */
     uint32_t test;    /* samples of the test file; 0 for all (glyphs: 10000) */
+    bool shareable;   /* into memory that dataset_share can give to other processes */
 };
 
 /* Loads a data set: glyphs are drawn; anything with a '/' in it is a folder; a name is
@@ -56,6 +63,24 @@ struct dataset_request {
 enum status dataset_load(struct dataset *dataset, const struct dataset_request *request,
                          struct error *err);
 void dataset_fini(struct dataset *dataset);
+
+/* Makes a data set that was loaded as shareable read-only, and writes to `out` what
+ * dataset_attach needs in other processes of this host. They can attach until
+ * dataset_close. On failure the data set stays as good as it was, for this process. */
+enum status dataset_share(struct dataset *dataset, struct bytes *out, struct error *err);
+void dataset_close(struct dataset *dataset);
+
+/* Maps what another process of this host shares, and checks it by its hash. On failure
+ * nothing needs to be released. */
+enum status dataset_attach(struct dataset *dataset, const struct bytes *shared,
+                           struct error *err);
+
+/* The hash of what a data set holds. */
+struct hash128 dataset_hash(const struct dataset *dataset);
+
+/* Bytes that a data set will take, where that is known before it is loaded (glyphs), else
+ * 0. */
+double dataset_request_bytes(const struct dataset_request *request);
 
 /* Bytes that a loaded data set takes. */
 double dataset_bytes(const struct dataset *dataset);

@@ -275,7 +275,7 @@ static enum status read_items(struct idx *idx, struct source *s, uint64_t kept,
     size_t got, extra;
     uint8_t byte;
     char found[64];
-    if (source_read(s, idx->data, (size_t)kept, &got, err) != STATUS_OK)
+    if (source_read(s, idx->items.data, (size_t)kept, &got, err) != STATUS_OK)
         return err->status;
     done = got;
     if (got == kept && skip(s, all - kept, &done, err) != STATUS_OK)
@@ -292,15 +292,15 @@ static enum status read_items(struct idx *idx, struct source *s, uint64_t kept,
 }
 
 static enum status read_source(struct idx *idx, struct source *s, uint32_t limit,
-                               struct error *err)
+                               bool shareable, struct error *err)
 {
     if (source_start(s, err) != STATUS_OK || read_header(idx, s, err) != STATUS_OK ||
         check_size(idx, s, err) != STATUS_OK)
         return err->status;
     uint32_t items = limit > 0 && limit < idx->dims[0] ? limit : idx->dims[0];
     uint64_t kept = items * item_bytes(idx);
-    idx->data = memory_alloc((size_t)kept, 1, err);
-    if (!idx->data || read_items(idx, s, kept, err) != STATUS_OK)
+    if (pages_create(&idx->items, (size_t)kept, shareable, err) != STATUS_OK ||
+        read_items(idx, s, kept, err) != STATUS_OK)
         return err->status;
     if (limit > idx->dims[0])
         return error_set(err, STATUS_STUDY,
@@ -310,7 +310,7 @@ static enum status read_source(struct idx *idx, struct source *s, uint32_t limit
 }
 
 enum status idx_read(struct idx *idx, const char *path, int n_dims, uint32_t limit,
-                     struct error *err)
+                     bool shareable, struct error *err)
 {
     assert(n_dims == 1 || n_dims == 3);
     *idx = (struct idx){.n_dims = n_dims};
@@ -324,7 +324,7 @@ enum status idx_read(struct idx *idx, const char *path, int n_dims, uint32_t lim
     if (source->fd < 0) {
         status = error_set(err, STATUS_MISSING, "%s: %s", path, strerror(errno));
     } else {
-        status = read_source(idx, source, limit, err);
+        status = read_source(idx, source, limit, shareable, err);
         if (source->gzip)
             inflateEnd(&source->z);
         close(source->fd);
@@ -337,6 +337,6 @@ enum status idx_read(struct idx *idx, const char *path, int n_dims, uint32_t lim
 
 void idx_fini(struct idx *idx)
 {
-    free(idx->data);
+    pages_fini(&idx->items);
     *idx = (struct idx){0};
 }

@@ -18,6 +18,7 @@ enum { PIECE = 1 << 28 };
 
 struct dist {
     MPI_Comm comm;
+    MPI_Comm host; /* the ranks of this host */
     int rank, size;
     int local_rank, local_size;
     char library[128];
@@ -38,12 +39,10 @@ enum status dist_start(struct dist **out, int *argc, char ***argv, struct error 
     MPI_Comm_dup(MPI_COMM_WORLD, &dist->comm);
     MPI_Comm_rank(dist->comm, &dist->rank);
     MPI_Comm_size(dist->comm, &dist->size);
-    MPI_Comm local;
     MPI_Comm_split_type(dist->comm, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL,
-                        &local);
-    MPI_Comm_rank(local, &dist->local_rank);
-    MPI_Comm_size(local, &dist->local_size);
-    MPI_Comm_free(&local);
+                        &dist->host);
+    MPI_Comm_rank(dist->host, &dist->local_rank);
+    MPI_Comm_size(dist->host, &dist->local_size);
     char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int length;
     MPI_Get_library_version(text, &length);
@@ -63,6 +62,7 @@ void dist_stop(struct dist *dist)
         MPI_Cancel(&dist->sending);
         MPI_Wait(&dist->sending, MPI_STATUS_IGNORE);
     }
+    MPI_Comm_free(&dist->host);
     MPI_Comm_free(&dist->comm);
     MPI_Finalize();
     free(dist);
@@ -110,11 +110,13 @@ enum status dist_agree(struct dist *dist, struct error *err)
     return err->status;
 }
 
-enum status dist_broadcast(struct dist *dist, struct bytes *bytes, struct error *err)
+/* From rank 0 of a communicator to the rest of it. */
+static enum status broadcast(struct dist *dist, MPI_Comm comm, bool receives,
+                             struct bytes *bytes, struct error *err)
 {
     uint64_t length = bytes->length;
-    MPI_Bcast(&length, 1, MPI_UINT64_T, DIST_COLLECTOR, dist->comm);
-    if (dist->rank != DIST_COLLECTOR) {
+    MPI_Bcast(&length, 1, MPI_UINT64_T, 0, comm);
+    if (receives) {
         bytes_free(bytes);
         bytes->data = memory_alloc(length, 1, err);
         bytes->length = bytes->capacity = length;
@@ -123,9 +125,19 @@ enum status dist_broadcast(struct dist *dist, struct bytes *bytes, struct error 
         return err->status;
     for (uint64_t at = 0; at < length; at += PIECE) {
         uint64_t n = length - at < PIECE ? length - at : PIECE;
-        MPI_Bcast(bytes->data + at, (int)n, MPI_BYTE, DIST_COLLECTOR, dist->comm);
+        MPI_Bcast(bytes->data + at, (int)n, MPI_BYTE, 0, comm);
     }
     return STATUS_OK;
+}
+
+enum status dist_broadcast(struct dist *dist, struct bytes *bytes, struct error *err)
+{
+    return broadcast(dist, dist->comm, dist->rank != DIST_COLLECTOR, bytes, err);
+}
+
+enum status dist_host_broadcast(struct dist *dist, struct bytes *bytes, struct error *err)
+{
+    return broadcast(dist, dist->host, dist->local_rank != 0, bytes, err);
 }
 
 void dist_sum_counts(struct dist *dist, int32_t *counts, size_t n)

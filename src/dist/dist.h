@@ -40,6 +40,11 @@ enum status dist_agree(struct dist *dist, struct error *err);
  * that runs out on one rank is agreed. */
 enum status dist_broadcast(struct dist *dist, struct bytes *bytes, struct error *err);
 
+/* The bytes of each host's first rank to all ranks of that host; theirs are replaced.
+ * Collective, over all hosts: memory that runs out on one rank is agreed. */
+enum status dist_host_broadcast(struct dist *dist, struct bytes *bytes,
+                                struct error *err);
+
 /* Element-wise sum of counts into the collector's array. Collective. */
 void dist_sum_counts(struct dist *dist, int32_t *counts, size_t n);
 

@@ -80,7 +80,7 @@ study huge "probe: {at: [$(seq -s , -f epoch:%g 1000)]}" \
     "keep: {networks: [$(seq -s , -f epoch:%g 1000)]}"
 error 71 "the study's largest cell needs " "$strata" sweep "$work/huge.yaml" \
     --set width=40000 --set epochs=1000
-assert_match stderr 'needs [0-9.]+ TiB a rank, and 1 rank on this host has [0-9.]+ .iB: '
+assert_match stderr 'needs [0-9.]+ TiB a rank besides the data, and 1 rank on this host has [0-9.]+ .iB: '
 assert_within 5
 
 # ---- 73: no place for the output ----

@@ -11,7 +11,7 @@ strata=${STRATA_BINARY:?is set by CTest}
 mpirun=${STRATA_MPIRUN:-mpirun}
 sources=${STRATA_SOURCE_DIR:?is set by CTest}
 here=$sources/tests/cli
-unset STRATA_DATA SLURM_JOB_ID
+unset STRATA_DATA SLURM_JOB_ID OPENBLAS_CORETYPE OPENBLAS_L2_SIZE STRATA_PRODUCTS
 
 case $work in
 */scratch/"$topic") find "$work" -mindepth 1 -delete ;;

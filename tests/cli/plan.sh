@@ -24,7 +24,7 @@ assert_match stdout '^data hash +[0-9a-f]{32}$'
 assert_match stdout '^cells +4: 0 done, 4 left$'
 assert_match stdout '^core time +[0-9.]+ s at most'
 assert_match stdout '^wall time +[0-9.]+ s on 1 rank, efficiency 100 %$'
-assert_match stdout '^memory +[0-9.]+ .iB a rank$'
+assert_match stdout '^memory +[0-9.]+ .iB a rank; [0-9.]+ .iB of it are data, which a host'
 assert_equal "$(slices)" "4 "
 
 # The built-in study.

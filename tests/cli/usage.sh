@@ -49,13 +49,19 @@ error 64 "--ranks 99999999999: not a number from 1 to " "$strata" plan --ranks 9
 error 64 "--retry all: only 'failed' is known" "$strata" sweep --retry all
 error 64 "--lock off: only 'none' is known" "$strata" sweep --lock off
 
+none="neither auto, keep nor a kernel of this OpenBLAS"
+error 64 "--blas-kernel nonsense: $none" "$strata" sweep --blas-kernel nonsense
+error 64 "--blas-kernel Hasswell: $none (did you mean 'Haswell'?)" \
+    "$strata" sweep --blas-kernel Hasswell
+
 # Many --set options are taken, but not without end.
 many=()
 for i in {1..65}; do many+=(--set "seed=$i"); done
 error 64 "--set: more than 64 times" "$strata" plan "${many[@]}"
 
 # Each rank meets the error, one prints it: before MPI is started, and after.
-for line in "swep" "sweep --outptu x" "sweep --retry all" "doctor x"; do
+for line in "swep" "sweep --outptu x" "sweep --retry all" "sweep --blas-kernel x" \
+    "doctor x"; do
     run "$mpirun" -n 2 "$strata" $line
     assert_exit 64
     assert_count 1 stderr '^strata: '

@@ -64,6 +64,24 @@ static void test_broadcast(struct dist *dist)
     bytes_free(&bytes);
 }
 
+/* All ranks are on one host, so its first rank is rank 0. */
+static void test_host_broadcast(struct dist *dist)
+{
+    struct error err = {0};
+    struct bytes bytes = {0};
+    bool leads = dist_local_rank(dist) == 0;
+    check(dist, leads == (dist_rank(dist) == 0), "one rank leads a host");
+    for (int i = 0; i < (leads ? 5 : dist_rank(dist)); i++)
+        bytes_put_u32(&bytes, leads ? (uint32_t)i + 40 : 1);
+    check(dist, dist_host_broadcast(dist, &bytes, &err) == STATUS_OK, "host broadcast");
+    const uint32_t expected[] = {40, 41, 42, 43, 44};
+    check(dist,
+          bytes.length == sizeof expected &&
+              memcmp(bytes.data, expected, sizeof expected) == 0,
+          "bytes of a host broadcast");
+    bytes_free(&bytes);
+}
+
 static void test_sums(struct dist *dist)
 {
     enum { N = 1000 };
@@ -167,6 +185,7 @@ int main(int argc, char **argv)
     test_agreement(dist);
     test_severity(dist);
     test_broadcast(dist);
+    test_host_broadcast(dist);
     test_sums(dist);
     test_gather(dist);
     test_send(dist);

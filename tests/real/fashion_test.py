@@ -196,6 +196,8 @@ def main():
             netCDF4.Dataset("run/networks.nc") as networks:
         networks.set_auto_mask(False)
         claims(archive)
+        peak = archive["peak_rss_bytes"][:].max() / 1e6
+        check(50 < peak < 600, f"a rank took {peak:.0f} MB at most, the data with it")
         data = load()
         for cell in (0, 1):
             for snapshot in (0, 1):

@@ -125,8 +125,8 @@ static void expect_failure(const struct dataset_request *request, enum status st
             fail_msg("\"%s\" is not in \"%s\"", *texts, err.text);
 }
 
-#define EXPECT(status, name, train, test, ...)                                 \
-    expect_failure(&(const struct dataset_request){name, train, test}, status, \
+#define EXPECT(status, name, train, test, ...)                                        \
+    expect_failure(&(const struct dataset_request){name, train, test, false}, status, \
                    (const char *const[]){__VA_ARGS__, NULL})
 
 static int clean_environment(void **state)
@@ -163,6 +163,20 @@ static void loads_a_folder(void **state)
     d = load("toy/", TRAIN, TEST);
     assert_toy(&d);
     dataset_fini(&d);
+}
+
+static void size_is_known_before_glyphs_are_drawn(void **state)
+{
+    (void)state;
+    struct dataset_request request = {.name = "glyphs", .train = 1000000};
+    assert_true(dataset_request_bytes(&request) == (1000000 + 10000) * 785.0);
+    request.train = 70;
+    request.test = 30;
+    struct dataset d = load("glyphs", 70, 30);
+    assert_true(dataset_request_bytes(&request) == dataset_bytes(&d));
+    dataset_fini(&d);
+    request.name = "./toy";
+    assert_true(dataset_request_bytes(&request) == 0);
 }
 
 static void any_file_may_be_compressed(void **state)
@@ -429,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_CASE(loads_a_folder),
+        TEST_CASE(size_is_known_before_glyphs_are_drawn),
         TEST_CASE(any_file_may_be_compressed),
         TEST_CASE(takes_the_first_samples),
         TEST_CASE(the_hash_is_of_what_was_loaded),

@@ -93,9 +93,9 @@ static void expect_failure(const struct file *file, int n_dims, uint32_t limit,
     struct error err = {0};
     struct idx idx;
     const char *name = write_file(file);
-    assert_int_equal(idx_read(&idx, name, n_dims, limit, &err), status);
+    assert_int_equal(idx_read(&idx, name, n_dims, limit, false, &err), status);
     assert_int_equal(err.status, status);
-    assert_null(idx.data);
+    assert_null(idx.items.data);
     assert_true(strncmp(err.text, name, strlen(name)) == 0);
     for (; *texts; texts++)
         if (!strstr(err.text, *texts))
@@ -110,15 +110,15 @@ static void expect_images(const char *name, const struct file *plain, uint32_t l
 {
     struct error err = {0};
     struct idx idx;
-    if (idx_read(&idx, name, 3, limit, &err) != STATUS_OK)
+    if (idx_read(&idx, name, 3, limit, false, &err) != STATUS_OK)
         fail_msg("%s", err.text);
     assert_int_equal(idx.n_dims, 3);
     assert_int_equal(idx.dims[0], 5);
     assert_int_equal(idx.dims[1], 3);
     assert_int_equal(idx.dims[2], 4);
-    assert_memory_equal(idx.data, plain->bytes + HEADER, kept * 12);
+    assert_memory_equal(idx.items.data, plain->bytes + HEADER, kept * 12);
     idx_fini(&idx);
-    assert_null(idx.data);
+    assert_null(idx.items.data);
 }
 
 static void reads_plain_and_gzip_by_content(void **state)
@@ -145,9 +145,9 @@ static void reads_labels(void **state)
         struct error err = {0};
         struct idx idx;
         const char *name = write_file(i == 0 ? &plain : &packed);
-        assert_int_equal(idx_read(&idx, name, 1, 0, &err), STATUS_OK);
+        assert_int_equal(idx_read(&idx, name, 1, 0, false, &err), STATUS_OK);
         assert_int_equal(idx.dims[0], sizeof labels);
-        assert_memory_equal(idx.data, labels, sizeof labels);
+        assert_memory_equal(idx.items.data, labels, sizeof labels);
         idx_fini(&idx);
     }
 }
@@ -184,9 +184,9 @@ static void names_a_missing_file(void **state)
     (void)state;
     struct error err = {0};
     struct idx idx;
-    assert_int_equal(idx_read(&idx, "none/such", 3, 0, &err), STATUS_MISSING);
+    assert_int_equal(idx_read(&idx, "none/such", 3, 0, false, &err), STATUS_MISSING);
     assert_non_null(strstr(err.text, "none/such"));
-    assert_null(idx.data);
+    assert_null(idx.items.data);
 }
 
 static void refuses_what_is_no_regular_file(void **state)
@@ -194,12 +194,12 @@ static void refuses_what_is_no_regular_file(void **state)
     (void)state;
     struct error err = {0};
     struct idx idx;
-    assert_int_equal(idx_read(&idx, ".", 3, 0, &err), STATUS_DATA);
+    assert_int_equal(idx_read(&idx, ".", 3, 0, false, &err), STATUS_DATA);
     assert_non_null(strstr(err.text, "not a regular file"));
     err = (struct error){0};
     unlink("pipe");
     assert_int_equal(mkfifo("pipe", 0600), 0);
-    assert_int_equal(idx_read(&idx, "pipe", 3, 0, &err), STATUS_DATA);
+    assert_int_equal(idx_read(&idx, "pipe", 3, 0, false, &err), STATUS_DATA);
     assert_non_null(strstr(err.text, "not a regular file"));
     unlink("pipe");
 }
@@ -336,9 +336,9 @@ static void stops_at_the_first_byte_too_many(void **state)
     free(out);
     struct error err = {0};
     struct idx idx;
-    assert_int_equal(idx_read(&idx, "bomb", 3, 0, &err), STATUS_DATA);
+    assert_int_equal(idx_read(&idx, "bomb", 3, 0, false, &err), STATUS_DATA);
     assert_non_null(strstr(err.text, "more bytes follow"));
-    assert_null(idx.data);
+    assert_null(idx.items.data);
 }
 
 static void every_truncation_is_an_error(void **state)
@@ -360,15 +360,15 @@ static bool refused(const struct file *file, const struct file *expected)
 {
     struct error err = {0};
     struct idx idx;
-    if (idx_read(&idx, write_file(file), 3, 0, &err) != STATUS_OK) {
+    if (idx_read(&idx, write_file(file), 3, 0, false, &err) != STATUS_OK) {
         assert_int_equal(err.status, STATUS_DATA);
-        assert_null(idx.data);
+        assert_null(idx.items.data);
         return true;
     }
     assert_int_equal(idx.dims[0], 5);
     assert_int_equal(idx.dims[1], 3);
     assert_int_equal(idx.dims[2], 4);
-    assert_memory_equal(idx.data, expected->bytes + HEADER, 60);
+    assert_memory_equal(idx.items.data, expected->bytes + HEADER, 60);
     idx_fini(&idx);
     return false;
 }
