@@ -7,7 +7,7 @@
 #include "num/rng.h"
 #include "record/record.h"
 
-enum { CELLS = 10000, CELLS_QUICK = 100, SNAPSHOTS = 10, LAYERS = 7, CLASSES = 10 };
+enum { CELLS = 10000, CELLS_QUICK = 100, SNAPSHOTS = 4, LAYERS = 7, CLASSES = 10 };
 
 static const struct record_shape shape = {SNAPSHOTS, LAYERS, CLASSES};
 

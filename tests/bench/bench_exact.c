@@ -67,6 +67,12 @@ static double standard_deviation(const double *values, size_t n)
     return sqrt(squares / ((double)n - 1.0));
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 /* ln p of every class at a point, summed over nodes. */
 static double *scores_of(const struct exact *e, int point)
 {
@@ -85,8 +91,9 @@ static void add_node(struct exact *e, const float *row)
     if (!(sd_all > 0.0))
         return; /* a constant node has no density */
     for (int c = 0; c < e->n_classes; c++) {
-        const double *values = e->values + start[c];
+        double *values = e->values + start[c];
         size_t n = start[c + 1] - start[c];
+        qsort(values, n, sizeof *values, ascending);
         double h = standard_deviation(values, n) * pow((double)n, -0.2);
         h = fmax(h, fmax(1e-3 * sd_all, 1e-8));
         for (int i = 0; i < e->n_points; i++)
