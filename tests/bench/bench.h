@@ -1,0 +1,58 @@
+/* Our side of the benchmark. Every measurement is a function that prints what it found,
+ * one line of JSON a quantity: {"name": "train 6x100", "values": [0.15, 0.15]}. run.py
+ * turns them into ratios. */
+#ifndef STRATA_BENCH_BENCH_H
+#define STRATA_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "data/dataset.h"
+#include "nn/train.h"
+#include "sweep/cell_samples.h"
+#include "sweep/spec.h"
+
+enum { BENCH_PATH_MAX = 4096 };
+
+struct bench {
+    bool quick;      /* few samples and no repetition: only whether all of it works */
+    bool wait;       /* training says "ready", and starts when a line comes in */
+    const char *dir; /* scratch files */
+    struct dataset dataset;
+    struct split_sizes sizes;
+};
+
+void bench_print(const char *name, const double *values, int n);
+
+/* Name of a scratch file into path[BENCH_PATH_MAX]. */
+enum status bench_path(const struct bench *bench, const char *file, char *path,
+                       struct error *err);
+
+/* Speed of n products of two 1024 x 1024 float matrices through cblas, in GF/s. */
+enum status bench_sgemm(double *speeds, int n, struct error *err);
+
+/* The product's defaults for a network of that shape. */
+void bench_spec(struct spec *spec, int depth, int width);
+
+/* Training data without a validation set: the peer has none either. */
+struct train_data bench_train_data(const struct bench *bench);
+
+/* Trains one epoch; returns its seconds. */
+double bench_train_epoch(struct trainer *trainer, struct error *err);
+
+/* Epochs of training after the first one. */
+enum status bench_train(const struct bench *bench, int depth, int width,
+                        struct error *err);
+
+/* Forward pass, probes, and whole snapshots of a trained 6x100 network. Leaves pattern
+ * bits and a node's pre-activations in the scratch folder for the peers. */
+enum status bench_probe(const struct bench *bench, struct error *err);
+
+/* Share of the continuous system's decisions that equal those of exact densities. */
+enum status bench_exact(const struct bench *bench, struct error *err);
+
+/* An archive of synthetic cells, from archive_create to archive_publish. */
+enum status bench_archive(const struct bench *bench, struct error *err);
+
+#endif
