@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "data/dataset.h"
+#include "sweep/calibration.h"
 #include "sweep/cell_samples.h"
 #include "sweep/grid.h"
 #include "sweep/study.h"
@@ -18,7 +19,8 @@ struct session {
     struct dataset dataset;
     struct split_sizes sizes;
     struct grid grid;
-    double *seconds;      /* [grid.n_cells]: predicted cost */
+    struct calibration calibration;
+    double *seconds;      /* [grid.n_cells]: predicted cost, after session_predict */
     double largest_bytes; /* of a rank, at its largest cell */
     int most_layers;
 };
@@ -30,6 +32,17 @@ enum status session_read_study(struct study *study, const char *path,
 /* Loads the data of session->study, expands the grid and checks that every cell is
  * possible: samples, classes, parameters within 2^31 - 1. */
 enum status session_prepare(struct session *session, struct error *err);
+
+/* What cells of the session share. */
+struct cell_context session_context(const struct session *session);
+
+/* Reads DIR/calibration.json where there is one. */
+enum status session_read_calibration(struct session *session, const char *dir,
+                                     struct error *err);
+
+/* Predicts the cost of every cell, after learning from those that the journals hold. */
+enum status session_predict(struct session *session, const struct journal_index *index,
+                            struct error *err);
 
 /* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
 enum status session_check_memory(const struct session *session, int n_ranks,
