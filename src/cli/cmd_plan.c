@@ -92,7 +92,7 @@ static void warn_host(const struct calibration *c)
 {
     char cpu[CALIBRATION_TEXT_MAX];
     host_cpu_model(cpu, sizeof cpu);
-    if (c->n_pieces > 0 && strcmp(c->cpu, cpu) != 0)
+    if (c->n_cells == 0 && c->n_pieces > 0 && strcmp(c->cpu, cpu) != 0)
         fprintf(stderr,
                 "strata: calibration.json is of another CPU (%s on %s; here: %s): "
                 "--calibrate measures this one\n",
@@ -168,8 +168,9 @@ static enum status prepare(struct session *s, struct journal_index *index,
         return err->status;
     if (args->value[OPT_CALIBRATE] && calibrate(s, output, err) != STATUS_OK)
         return err->status;
-    warn_host(&s->calibration);
-    return session_predict(s, index, err);
+    if (session_predict(s, index, err) == STATUS_OK)
+        warn_host(&s->calibration);
+    return err->status;
 }
 
 static enum status run(const struct args *args, struct dist *dist, struct error *err)

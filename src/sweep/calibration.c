@@ -155,7 +155,7 @@ enum status calibration_learn(struct calibration *c, const struct cell_context *
                               const struct grid *grid, const struct journal_index *index,
                               struct error *err)
 {
-    size_t n_results = 0, n_read = 0, seen = 0;
+    size_t n_results = 0;
     size_t *results = memory_alloc(grid->n_cells, sizeof *results, err);
     for (size_t i = 0; results && i < grid->n_cells; i++) {
         const struct journal_entry *entry = journal_find(index, grid->cells[i].id);
@@ -167,8 +167,8 @@ enum status calibration_learn(struct calibration *c, const struct cell_context *
         n_results < CELLS_READ_MAX ? n_results : CELLS_READ_MAX, sizeof *measurements,
         err);
     c->epochs = memory_alloc(n_results, sizeof *c->epochs, err);
-    for (; err->status == STATUS_OK && seen < n_results; seen += stride, n_read++)
-        learn_cell(c, context, index, &grid->cells[results[seen]], measurements, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < n_results; i += stride)
+        learn_cell(c, context, index, &grid->cells[results[i]], measurements, err);
     if (err->status == STATUS_OK && c->n_cells > 0)
         calibration_fit(&c->rates, &c->spread, measurements, c->n_cells, err);
     summarise_epochs(c);
@@ -179,7 +179,7 @@ enum status calibration_learn(struct calibration *c, const struct cell_context *
 
 /* ---- short cells ---- */
 
-static const double piece_seconds = 2.0;
+static const double train_seconds = 1.5, longest_seconds = 3.0;
 
 /* A structure of the grid: what one epoch and one snapshot of a cell count. */
 struct structure {
@@ -188,12 +188,20 @@ struct structure {
     double seconds;
 };
 
+static int compare_counts(const struct cost_counts *a, const struct cost_counts *b)
+{
+    for (int u = 0; u < COST_COUNT; u++)
+        if (a->units[u] != b->units[u])
+            return a->units[u] < b->units[u] ? -1 : 1;
+    return 0;
+}
+
 static int compare_structures(const void *a, const void *b)
 {
     const struct structure *x = a, *y = b;
     if (x->seconds != y->seconds)
         return x->seconds < y->seconds ? -1 : 1;
-    int order = memcmp(&x->counts, &y->counts, sizeof x->counts);
+    int order = compare_counts(&x->counts, &y->counts);
     return order ? order : (x->spec > y->spec) - (x->spec < y->spec);
 }
 
@@ -213,53 +221,46 @@ static struct structure *list_structures(const struct cell_context *context,
     }
     qsort(list, grid->n_cells, sizeof *list, compare_structures);
     for (size_t i = 0; i < grid->n_cells; i++)
-        if (*n == 0 ||
-            memcmp(&list[*n - 1].counts, &list[i].counts, sizeof list[i].counts) != 0)
+        if (*n == 0 || compare_counts(&list[*n - 1].counts, &list[i].counts) != 0)
             list[(*n)++] = list[i];
     return list;
 }
 
-/* Epochs and samples so that the cell takes about piece_seconds at these rates, but for
- * one epoch of a few minibatches that it takes in any case. */
+/* Epochs so that training takes about train_seconds at these rates, but at least one; and
+ * fewer samples where that, with its probe, would take too long. */
 static void shorten(struct piece *piece, const struct cell_context *context,
                     const struct cost_rates *rates)
 {
-    enum { BATCHES_MIN = 8 };
+    enum { BATCHES_MIN = 8, EPOCHS_MAX = 1000 };
     struct cost_counts none = cost_count_cell(context, &piece->spec, 0);
     struct cost_counts one = cost_count_cell(context, &piece->spec, 1);
-    double start = cost_seconds(&none, rates), epoch = cost_seconds(&one, rates) - start;
-    double epochs = floor((piece_seconds - start) / epoch);
-    piece->sizes = context->sizes;
-    piece->spec.value[FIELD_EPOCHS] = fmin(fmax(epochs, 1), 1000);
+    double rest = cost_seconds(&none, rates), epoch = cost_seconds(&one, rates) - rest;
+    double epochs = fmax(floor(train_seconds / epoch), 1);
+    double share = fmin(longest_seconds / (rest + epochs * epoch), 1);
+    double least = BATCHES_MIN * piece->spec.value[FIELD_BATCH_SIZE];
+    piece->spec.value[FIELD_EPOCHS] = fmin(epochs, EPOCHS_MAX);
     piece->spec.value[FIELD_PATIENCE] = 0;
-    if (epochs < 1) {
-        double share = piece_seconds / (start + epoch);
-        double least = BATCHES_MIN * piece->spec.value[FIELD_BATCH_SIZE];
-        piece->sizes.train = (uint32_t)fmin(fmax(share * piece->sizes.train, least),
-                                            piece->sizes.train);
-        piece->sizes.validation = (uint32_t)ceil(share * piece->sizes.validation);
-        piece->sizes.test = (uint32_t)ceil(share * piece->sizes.test);
-    }
+    piece->sizes = (struct split_sizes){
+        .train = (uint32_t)fmin(fmax(share * context->sizes.train, least),
+                                context->sizes.train),
+        .validation = (uint32_t)ceil(share * context->sizes.validation),
+        .test = (uint32_t)ceil(share * context->sizes.test)};
 }
 
-/* Runs one short cell with a snapshot at its end; false where it came to nothing. */
+/* Runs a short cell; false where it came to nothing. */
 static bool run_piece(struct piece *piece, const struct cell_context *context,
                       struct cost_measurement *out, struct error *err)
 {
-    struct snapshot final = {.kind = SNAPSHOT_FINAL};
-    struct study study = *context->study;
-    study.snapshots = &final;
-    study.n_snapshots = 1;
     struct cell_context shorter = *context;
-    shorter.study = &study;
-    shorter.sizes = piece->sizes;
     struct cell cell = {.spec = piece->spec};
     struct cell_result result;
+    shorter.sizes = piece->sizes;
     if (cell_run(&shorter, &cell, &result, err) != STATUS_OK)
         return false;
     bool measured = measure_record(&shorter, &piece->spec, &result.record, out);
+    if (measured)
+        memcpy(piece->seconds, out->seconds, sizeof piece->seconds);
     cell_result_fini(&result);
-    memcpy(piece->seconds, out->seconds, sizeof piece->seconds);
     return measured;
 }
 
@@ -267,8 +268,14 @@ enum status calibration_measure(struct calibration *c, const struct cell_context
                                 const struct grid *grid, struct error *err)
 {
     struct cost_measurement measurements[PIECES_MAX];
+    struct snapshot final = {.kind = SNAPSHOT_FINAL};
+    struct study study = *context->study;
+    struct cell_context once = *context; /* each cell is probed once */
+    study.snapshots = &final;
+    study.n_snapshots = 1;
+    once.study = &study;
     size_t n_structures;
-    struct structure *list = list_structures(context, grid, &n_structures, err);
+    struct structure *list = list_structures(&once, grid, &n_structures, err);
     size_t n = n_structures < PIECES_MAX ? n_structures : PIECES_MAX;
     c->n_pieces = 0;
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
@@ -276,8 +283,8 @@ enum status calibration_measure(struct calibration *c, const struct cell_context
         size_t chosen = n > 1 ? i * (n_structures - 1) / (n - 1) : 0;
         *piece = (struct piece){.spec = *list[chosen].spec};
         /* What the cheaper ones have shown says how long the next may be. */
-        shorten(piece, context, &c->rates);
-        if (!run_piece(piece, context, &measurements[c->n_pieces], err))
+        shorten(piece, &once, &c->rates);
+        if (!run_piece(piece, &once, &measurements[c->n_pieces], err))
             continue;
         c->n_pieces++;
         c->rates = cost_nominal_rates;

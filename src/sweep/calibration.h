@@ -91,8 +91,8 @@ enum status calibration_learn(struct calibration *calibration,
                               const struct journal_index *index, struct error *err);
 
 /* Runs up to PIECES_MAX cells, from the cheapest structure of the grid to the dearest,
- * each about two seconds long, and fits nominal rates to them. The caller sets host, cpu
- * and date. STATUS_STOPPED where context->poll asked to stop. */
+ * each two or three seconds long, and fits nominal rates to them. The caller sets host,
+ * cpu and date. STATUS_STOPPED where context->poll asked to stop. */
 enum status calibration_measure(struct calibration *calibration,
                                 const struct cell_context *context,
                                 const struct grid *grid, struct error *err);

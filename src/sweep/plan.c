@@ -58,27 +58,14 @@ void plan_order(const double *cost, size_t *tasks, size_t n)
     qsort_r(tasks, n, sizeof *tasks, compare_costs, (void *)(uintptr_t)cost);
 }
 
-enum status plan_list(const double *cost, const size_t *order, size_t n, int n_ranks,
-                      int *owner, double *load, struct error *err)
-{
-    struct heap heap = {.n = n_ranks, .load = load};
-    heap.ranks = memory_alloc((size_t)n_ranks, sizeof *heap.ranks, err);
-    if (!heap.ranks)
-        return err->status;
-    for (int r = 0; r < n_ranks; r++) {
-        heap.ranks[r] = r;
-        load[r] = 0.0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        int rank = heap.ranks[0];
-        if (owner)
-            owner[order[i]] = rank;
-        load[rank] += cost[order[i]];
-        sink(&heap);
-    }
-    free(heap.ranks);
-    return STATUS_OK;
-}
+/* Tasks and the room to schedule them in. */
+struct schedule {
+    const double *cost;
+    size_t n;
+    size_t *order; /* longest first */
+    int *owner;
+    double *load; /* of the largest number of ranks */
+};
 
 static size_t *order_of_grid(size_t n, struct error *err)
 {
@@ -88,28 +75,45 @@ static size_t *order_of_grid(size_t n, struct error *err)
     return order;
 }
 
+/* List scheduling: order[0], order[1] ... each go to the rank that has least so far,
+ * which is the one that is free first. Leaves s->load, and owners where `owner` is not
+ * NULL. */
+static enum status place(struct schedule *s, const double *cost, const size_t *order,
+                         int n_ranks, int *owner, struct error *err)
+{
+    struct heap heap = {.n = n_ranks, .load = s->load};
+    heap.ranks = memory_alloc((size_t)n_ranks, sizeof *heap.ranks, err);
+    if (!heap.ranks)
+        return err->status;
+    for (int r = 0; r < n_ranks; r++) {
+        heap.ranks[r] = r;
+        s->load[r] = 0.0;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        int rank = heap.ranks[0];
+        if (owner)
+            owner[order[i]] = rank;
+        s->load[rank] += cost[order[i]];
+        sink(&heap);
+    }
+    free(heap.ranks);
+    return STATUS_OK;
+}
+
 enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
                         double *load, struct error *err)
 {
+    struct schedule s = {.n = n, .load = load};
     size_t *order = order_of_grid(n, err);
     if (order) {
         plan_order(cost, order, n);
-        plan_list(cost, order, n, n_ranks, owner, load, err);
+        place(&s, cost, order, n_ranks, owner, err);
     }
     free(order);
     return err->status;
 }
 
 /* ---- simulation ---- */
-
-/* Tasks and the room to simulate them in. */
-struct simulation {
-    const double *cost;
-    size_t n;
-    size_t *order; /* longest first */
-    int *owner;    /* of the slices */
-    double *load;  /* of the largest number of ranks */
-};
 
 static double largest(const double *load, int n)
 {
@@ -119,16 +123,16 @@ static double largest(const double *load, int n)
     return most;
 }
 
-static double end_of_list(struct simulation *s, const double *cost, const size_t *order,
+static double end_of_list(struct schedule *s, const double *cost, const size_t *order,
                           int n_ranks, struct error *err)
 {
-    return plan_list(cost, order, s->n, n_ranks, NULL, s->load, err) == STATUS_OK
+    return place(s, cost, order, n_ranks, NULL, err) == STATUS_OK
                ? largest(s->load, n_ranks)
                : 0.0;
 }
 
 /* What becomes of the plan where tasks take other times than predicted. */
-static void simulate_misses(struct simulation *s, double spread, struct plan_outlook *out,
+static void simulate_misses(struct schedule *s, double spread, struct plan_outlook *out,
                             struct error *err)
 {
     const struct rng rng = {.seed = 1, .purpose = RNG_PLAN, .stream = 0};
@@ -146,7 +150,7 @@ static void simulate_misses(struct simulation *s, double spread, struct plan_out
 }
 
 /* The end if every task longer than an even share could be computed as two halves. */
-static void simulate_halves(struct simulation *s, struct plan_outlook *out,
+static void simulate_halves(struct schedule *s, struct plan_outlook *out,
                             struct error *err)
 {
     double *parts = memory_alloc(s->n + out->n_over, sizeof *parts, err);
@@ -168,7 +172,7 @@ static void simulate_halves(struct simulation *s, struct plan_outlook *out,
 /* No number of ranks above total / (0.9 longest) can do. Efficiency is not monotone in
  * it, so the numbers below are tried one by one, or in steps where that takes too long.
  */
-static void find_fewer_ranks(struct simulation *s, struct plan_outlook *out,
+static void find_fewer_ranks(struct schedule *s, struct plan_outlook *out,
                              struct error *err)
 {
     const double placements = 1e7; /* of tasks, about a second */
@@ -183,7 +187,7 @@ static void find_fewer_ranks(struct simulation *s, struct plan_outlook *out,
     out->fewer_ranks = n_ranks > 1 ? n_ranks : 1;
 }
 
-static void simulate(struct simulation *s, double spread, struct plan_outlook *out,
+static void simulate(struct schedule *s, double spread, struct plan_outlook *out,
                      struct error *err)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -197,7 +201,7 @@ static void simulate(struct simulation *s, double spread, struct plan_outlook *o
         out->n_over += s->cost[i] > out->share;
     out->grid_order = end_of_list(s, s->cost, s->order, out->n_ranks, err);
     plan_order(s->cost, s->order, s->n);
-    plan_list(s->cost, s->order, s->n, out->n_ranks, s->owner, s->load, err);
+    place(s, s->cost, s->order, out->n_ranks, s->owner, err);
     out->wall = largest(s->load, out->n_ranks);
     simulate_misses(s, spread, out, err);
     if (out->n_over > 0) {
@@ -215,7 +219,7 @@ enum status plan_simulate(const double *cost, size_t n, int n_ranks, double spre
                           struct plan_outlook *out, struct error *err)
 {
     *out = (struct plan_outlook){.n_ranks = n_ranks, .longest = n};
-    struct simulation s = {.cost = cost, .n = n};
+    struct schedule s = {.cost = cost, .n = n};
     s.order = order_of_grid(n, err);
     s.owner = memory_alloc(n, sizeof *s.owner, err);
     s.load = memory_alloc((size_t)n_ranks, sizeof *s.load, err);

@@ -9,14 +9,9 @@
 /* Sorts tasks (indices into cost): longest first, equal costs by index. */
 void plan_order(const double *cost, size_t *tasks, size_t n);
 
-/* Gives order[0], order[1], ... each to the rank that has least so far (lowest number on
- * a tie): list scheduling. owner[i] = rank of task i (may be NULL); load[r] = sum of
- * costs. */
-enum status plan_list(const double *cost, const size_t *order, size_t n, int n_ranks,
-                      int *owner, double *load, struct error *err);
-
-/* Divides n tasks among ranks: plan_list, longest first. Deterministic, so every rank
- * computes the same plan. */
+/* Divides n tasks among ranks: longest first, each to the rank that has least (lowest
+ * number on a tie). owner[i] = rank of task i; load[r] = sum of costs. Deterministic, so
+ * every rank computes the same plan. */
 enum status plan_slices(const double *cost, size_t n, int n_ranks, int *owner,
                         double *load, struct error *err);
 
