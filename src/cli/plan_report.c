@@ -199,6 +199,20 @@ static json_t *pack_outlook(const struct plan_outlook *o)
     return object;
 }
 
+static json_t *pack_option(enum field_id id, const struct spec *spec)
+{
+    char text[TABLE_WORD_MAX];
+    switch (field_get(id)->type) {
+    case FIELD_TYPE_INT:
+        return json_integer((json_int_t)spec->value[id]);
+    case FIELD_TYPE_REAL:
+        return json_real(spec->value[id]);
+    default:
+        field_format(id, spec->value[id], text, sizeof text);
+        return json_string(text);
+    }
+}
+
 static json_t *pack_longest(const struct plan_report *r)
 {
     const struct spec *spec;
@@ -210,12 +224,7 @@ static json_t *pack_longest(const struct plan_report *r)
                         json_real(longest_seconds(r, &r->outlooks[0])));
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        char text[64];
-        field_format(id, spec->value[i], text, sizeof text);
-        json_object_set_new(object, field_get(id)->name,
-                            field_get(id)->type == FIELD_TYPE_FLAG
-                                ? json_string(text)
-                                : json_real(spec->value[i]));
+        json_object_set_new(object, field_get(id)->name, pack_option(id, spec));
     }
     return object;
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "sweep/calibration.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -116,7 +117,7 @@ enum status calibration_read(struct calibration *c, const char *path, struct err
         read_root(c, root, path, err);
     else
         error_set(err, STATUS_DATA, "%s:%d:%d: %s", path, fault.line, fault.column,
-                  fault.text);
+                  text_quote(fault.text).text);
     json_decref(root);
     free(text);
     return err->status;
