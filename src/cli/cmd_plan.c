@@ -68,9 +68,12 @@ static enum status calibrate(struct session *s, const char *output, struct error
     char path[IO_PATH_MAX];
     time_t now = time(NULL);
     struct tm utc;
+    calibration_init(c);
+    if (output && (io_join(path, output, "calibration.json", err) != STATUS_OK ||
+                   io_make_dir(output, err) != STATUS_OK))
+        return err->status;
     fprintf(stderr, "strata: measuring up to %d short cells, some seconds each\n",
             PIECES_MAX);
-    calibration_init(c);
     if (calibration_measure(c, &context, &s->grid, err) != STATUS_OK)
         return err->status;
     if (c->n_pieces == 0)
@@ -80,12 +83,7 @@ static enum status calibrate(struct session *s, const char *output, struct error
     host_cpu_model(c->cpu, sizeof c->cpu);
     gmtime_r(&now, &utc);
     strftime(c->date, sizeof c->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    if (!output)
-        return STATUS_OK;
-    if (io_join(path, output, "calibration.json", err) == STATUS_OK &&
-        io_make_dir(output, err) == STATUS_OK)
-        calibration_write(c, path, err);
-    return err->status;
+    return output ? calibration_write(c, path, err) : STATUS_OK;
 }
 
 static void warn_host(const struct calibration *c)

@@ -50,8 +50,8 @@ static void print_basis(const struct plan_report *r)
         printf("of %d short cell%s on %s (%s), %s", c->n_pieces,
                c->n_pieces == 1 ? "" : "s", c->host, c->cpu, c->date);
     else
-        printf("nominal: --calibrate measures this machine");
-    printf("; a cell misses its prediction by about %.0f %%\n", 100 * c->spread);
+        printf("nominal, all off by one unknown factor (--calibrate finds it)");
+    printf("; single cells miss their prediction by about %.0f %%\n", 100 * c->spread);
     if (!may_stop_early(r))
         return;
     if (c->n_epochs > 0)

@@ -149,6 +149,12 @@ static void simulate_misses(struct schedule *s, double spread, struct plan_outlo
     free(taken);
 }
 
+/* Longer than an even share, and not by rounding. */
+static bool is_over(double cost, const struct plan_outlook *outlook)
+{
+    return cost > outlook->share * (1 + 1e-9);
+}
+
 /* The end if every task longer than an even share could be computed as two halves. */
 static void simulate_halves(struct schedule *s, struct plan_outlook *out,
                             struct error *err)
@@ -156,7 +162,7 @@ static void simulate_halves(struct schedule *s, struct plan_outlook *out,
     double *parts = memory_alloc(s->n + out->n_over, sizeof *parts, err);
     size_t n = 0;
     for (size_t i = 0; parts && i < s->n; i++) {
-        bool over = s->cost[i] > out->share;
+        bool over = is_over(s->cost[i], out);
         parts[n++] = over ? s->cost[i] / 2 : s->cost[i];
         if (over)
             parts[n++] = s->cost[i] / 2;
@@ -198,7 +204,7 @@ static void simulate(struct schedule *s, double spread, struct plan_outlook *out
     out->share = out->total / out->n_ranks;
     out->bound = s->n > 0 ? fmax(out->share, s->cost[out->longest]) : 0.0;
     for (size_t i = 0; i < s->n; i++)
-        out->n_over += s->cost[i] > out->share;
+        out->n_over += is_over(s->cost[i], out);
     out->grid_order = end_of_list(s, s->cost, s->order, out->n_ranks, err);
     plan_order(s->cost, s->order, s->n);
     place(s, s->cost, s->order, out->n_ranks, s->owner, err);
