@@ -1,109 +1,173 @@
 /* strata plan: what a sweep would do, before it does. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+#include "cli/host.h"
 #include "cli/options.h"
+#include "cli/plan_report.h"
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "sweep/plan.h"
 
-enum { OPT_OUTPUT, OPT_RANKS, OPT_SET };
+enum { OPT_OUTPUT, OPT_RANKS, OPT_SET, OPT_CALIBRATE, OPT_JSON };
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory whose finished cells count",
                     false},
-    [OPT_RANKS] = {"ranks", 'n', "N", "ranks to divide the work among (default 1)",
+    [OPT_RANKS] = {"ranks", 'n', "N,...", "ranks to divide the work among (default 1)",
                    false},
     [OPT_SET] = {"set", 0, "AXIS=VALUES",
                  "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
+    [OPT_CALIBRATE] = {"calibrate", 0, NULL,
+                       "first run a few short cells; with -o keep what they show", false},
+    [OPT_JSON] = {"json", 0, NULL, "one JSON object", false},
     {NULL, 0, NULL, NULL, false}};
 
-enum { MOST_RANKS = 1000000, SHOWN_RANKS = 16 };
+enum { MOST_RANKS = 1000000, MOST_COUNTS = 16 };
 
-static enum status parse_ranks(const char *text, int *ranks, struct error *err)
+struct counts {
+    int ranks[MOST_COUNTS];
+    int n;
+};
+
+/* "1024" or "1024,10000". */
+static enum status parse_ranks(const char *list, struct counts *counts, struct error *err)
 {
-    int64_t value = 1;
-    if (text && (!text_parse_int(text, &value) || value < 1 || value > MOST_RANKS))
-        return error_set(err, STATUS_USAGE, "--ranks %s: not a number from 1 to %d", text,
-                         MOST_RANKS);
-    *ranks = (int)value;
+    const char *at = list ? list : "1";
+    for (bool more = true; more; counts->n++) {
+        char word[TEXT_WORD_MAX];
+        int64_t value;
+        size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < 63 ? length : 63), at);
+        if (!text_parse_int(word, &value) || value < 1 || value > MOST_RANKS)
+            return error_set(err, STATUS_USAGE,
+                             "--ranks %.80s: not a number from 1 to %d", list,
+                             MOST_RANKS);
+        if (counts->n == MOST_COUNTS)
+            return error_set(err, STATUS_USAGE, "--ranks: more than %d numbers",
+                             MOST_COUNTS);
+        counts->ranks[counts->n] = (int)value;
+        more = at[length] == ',';
+        at += length + more;
+    }
     return STATUS_OK;
 }
 
-struct slices {
-    int *owner;
-    double *load;
-    int *cells; /* of each rank */
-};
+/* ---- calibration ---- */
 
-static void print_ranks(const struct slices *slices, int n_ranks)
+/* A file that is there must be a calibration before it is replaced. */
+static enum status calibrate(struct session *s, const char *output, struct error *err)
 {
-    printf("\n%-6s %-7s %s\n", "rank", "cells", "predicted");
-    for (int r = 0; r < n_ranks && r < SHOWN_RANKS; r++) {
-        char duration[32];
-        text_format_duration(duration, sizeof duration, slices->load[r]);
-        printf("%-6d %-7d %s\n", r, slices->cells[r], duration);
-    }
-    if (n_ranks > SHOWN_RANKS)
-        printf("... %d more\n", n_ranks - SHOWN_RANKS);
+    struct calibration *c = &s->calibration;
+    struct cell_context context = session_context(s);
+    char path[IO_PATH_MAX];
+    time_t now = time(NULL);
+    struct tm utc;
+    calibration_init(c);
+    if (output && (io_join(path, output, "calibration.json", err) != STATUS_OK ||
+                   io_make_dir(output, err) != STATUS_OK))
+        return err->status;
+    fprintf(stderr, "strata: measuring up to %d short cells, some seconds each\n",
+            PIECES_MAX);
+    if (calibration_measure(c, &context, &s->grid, err) != STATUS_OK)
+        return err->status;
+    if (c->n_pieces == 0)
+        return error_set(err, STATUS_STUDY,
+                         "nothing could be measured: every short cell diverged");
+    gethostname(c->host, sizeof c->host - 1);
+    host_cpu_model(c->cpu, sizeof c->cpu);
+    gmtime_r(&now, &utc);
+    strftime(c->date, sizeof c->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return output ? calibration_write(c, path, err) : STATUS_OK;
 }
 
-static void print_plan(const struct session *s, const double *cost, size_t n_left,
-                       const struct slices *slices, int n_ranks)
+static void warn_host(const struct calibration *c)
 {
-    double total = 0, longest = 0, wall = 0;
-    for (size_t i = 0; i < n_left; i++) {
-        total += cost[i];
-        longest = cost[i] > longest ? cost[i] : longest;
-    }
-    for (int r = 0; r < n_ranks; r++)
-        wall = slices->load[r] > wall ? slices->load[r] : wall;
-    char text[32], memory[32], hash[HASH_HEX + 1];
-    hash_format(s->dataset.hash, hash);
-    printf("study       %s\n", s->study.name);
-    printf("data        %s: %u training, %u validation, %u test samples, %d classes\n",
-           s->study.data.name, s->sizes.train, s->sizes.validation, s->sizes.test,
-           s->dataset.n_classes);
-    printf("data hash   %s\n", hash);
-    printf("cells       %zu: %zu done, %zu left\n", s->grid.n_cells,
-           s->grid.n_cells - n_left, n_left);
-    text_format_duration(text, sizeof text, total);
-    printf("core time   %s at most (no early stopping counted)\n", text);
-    text_format_duration(text, sizeof text, wall);
-    printf("wall time   %s on %d rank%s, efficiency %.0f %%\n", text, n_ranks,
-           n_ranks == 1 ? "" : "s", wall > 0 ? 100 * total / (wall * n_ranks) : 100);
-    text_format_duration(text, sizeof text, longest);
-    printf("longest     %s for one cell: no number of ranks is faster\n", text);
-    text_format_bytes(memory, sizeof memory, s->largest_bytes);
-    text_format_bytes(text, sizeof text, dataset_bytes(&s->dataset));
-    printf("memory      %s a rank; %s of it are data, which a host's ranks share\n",
-           memory, text);
-    print_ranks(slices, n_ranks);
+    char cpu[CALIBRATION_TEXT_MAX];
+    host_cpu_model(cpu, sizeof cpu);
+    if (c->n_cells == 0 && c->n_pieces > 0 && strcmp(c->cpu, cpu) != 0)
+        fprintf(stderr,
+                "strata: calibration.json is of another CPU (%s on %s; here: %s): "
+                "--calibrate measures this one\n",
+                c->cpu, c->host, cpu);
 }
 
-static enum status plan(const struct session *s, const uint8_t *progress, int n_ranks,
-                        struct error *err)
+/* ---- the plan ---- */
+
+/* Cells that miss their predicted time and epochs by so much, the schedule must bear. */
+static double spread_of(const struct calibration *c)
 {
-    size_t n_left = 0;
-    double *cost = memory_alloc(s->grid.n_cells, sizeof *cost, err);
-    struct slices slices = {
-        .owner = memory_alloc(s->grid.n_cells, sizeof *slices.owner, err),
-        .load = memory_alloc((size_t)n_ranks, sizeof *slices.load, err),
-        .cells = memory_alloc((size_t)n_ranks, sizeof *slices.cells, err)};
-    for (size_t i = 0; err->status == STATUS_OK && i < s->grid.n_cells; i++)
-        if (progress[i] != RUNDIR_DONE)
-            cost[n_left++] = s->seconds[i];
+    return hypot(c->spread, c->epochs_spread);
+}
+
+static enum status simulate(const double *cost, size_t n_left,
+                            const struct counts *counts, double spread,
+                            struct plan_outlook *outlooks, struct error *err)
+{
+    for (int i = 0; i < counts->n && err->status == STATUS_OK; i++)
+        plan_simulate(cost, n_left, counts->ranks[i], spread, &outlooks[i], err);
+    return err->status;
+}
+
+static enum status plan(const struct session *s, const uint8_t *progress,
+                        const struct counts *counts, bool json, struct error *err)
+{
+    size_t n = s->grid.n_cells, n_left = 0;
+    struct plan_outlook outlooks[MOST_COUNTS];
+    size_t *left = memory_alloc(n, sizeof *left, err);
+    double *cost = memory_alloc(n, sizeof *cost, err);
+    int *owner = memory_alloc(n, sizeof *owner, err);
+    double *load = memory_alloc((size_t)counts->ranks[0], sizeof *load, err);
+    int *cells = memory_alloc((size_t)counts->ranks[0], sizeof *cells, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < n; i++)
+        if (progress[i] != RUNDIR_DONE) {
+            cost[n_left] = s->seconds[i];
+            left[n_left++] = i;
+        }
     if (err->status == STATUS_OK &&
-        plan_slices(cost, n_left, n_ranks, slices.owner, slices.load, err) == STATUS_OK) {
+        plan_slices(cost, n_left, counts->ranks[0], owner, load, err) == STATUS_OK &&
+        simulate(cost, n_left, counts, spread_of(&s->calibration), outlooks, err) ==
+            STATUS_OK) {
+        struct plan_report report = {.session = s,
+                                     .left = left,
+                                     .n_left = n_left,
+                                     .outlooks = outlooks,
+                                     .n_outlooks = counts->n,
+                                     .load = load,
+                                     .cells = cells};
         for (size_t i = 0; i < n_left; i++)
-            slices.cells[slices.owner[i]]++;
-        print_plan(s, cost, n_left, &slices, n_ranks);
+            cells[owner[i]]++;
+        (json ? plan_report_json : plan_report_text)(&report, err);
     }
+    free(left);
     free(cost);
-    free(slices.owner);
-    free(slices.load);
-    free(slices.cells);
+    free(owner);
+    free(load);
+    free(cells);
+    return err->status;
+}
+
+/* Everything that the prediction rests on. */
+static enum status prepare(struct session *s, struct journal_index *index,
+                           const struct args *args, struct error *err)
+{
+    const char *output = args->value[OPT_OUTPUT];
+    if (output && !io_exists(output))
+        fprintf(stderr, "strata: %s: not there yet, so no cell is done\n", output);
+    if (session_prepare(s, NULL, err) != STATUS_OK)
+        return err->status;
+    if (output && (rundir_scan(index, output, err) != STATUS_OK ||
+                   session_read_calibration(s, output, err) != STATUS_OK))
+        return err->status;
+    if (args->value[OPT_CALIBRATE] && calibrate(s, output, err) != STATUS_OK)
+        return err->status;
+    if (session_predict(s, index, err) == STATUS_OK)
+        warn_host(&s->calibration);
     return err->status;
 }
 
@@ -112,19 +176,15 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     (void)dist;
     struct session session = {0};
     struct journal_index index = {0};
-    int n_ranks = 1;
-    if (parse_ranks(args->value[OPT_RANKS], &n_ranks, err) != STATUS_OK ||
+    struct counts counts = {.n = 0};
+    if (parse_ranks(args->value[OPT_RANKS], &counts, err) != STATUS_OK ||
         session_read_study(&session.study, args->positional[0], args, err) != STATUS_OK)
         return err->status;
     uint8_t *progress = NULL;
-    const char *output = args->value[OPT_OUTPUT];
-    if (output && !io_exists(output))
-        fprintf(stderr, "strata: %s: not there yet, so no cell is done\n", output);
-    if (session_prepare(&session, NULL, err) == STATUS_OK &&
-        (!output || rundir_scan(&index, output, err) == STATUS_OK))
+    if (prepare(&session, &index, args, err) == STATUS_OK)
         progress = rundir_progress(&index, &session.grid, false, err);
     if (progress)
-        plan(&session, progress, n_ranks, err);
+        plan(&session, progress, &counts, args->value[OPT_JSON], err);
     free(progress);
     journal_index_fini(&index);
     session_fini(&session);
@@ -134,10 +194,14 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
 const struct command cmd_plan = {
     .name = "plan",
     .operands = "[STUDY]",
-    .summary = "expand a study: cells, cost, memory, each rank's slice",
+    .summary = "expand a study: cells, wall time, memory, each rank's slice",
     .details =
         "Expands a study (the built-in quick study if none is given), checks it and its\n"
-        "data, and predicts cost, memory and the division among ranks. Runs nothing.",
+        "data, and predicts wall time, memory and the division among ranks. Rates come\n"
+        "from the finished cells of DIR; before there are any, from "
+        "DIR/calibration.json,\n"
+        "which --calibrate writes after some seconds of training and probing; else they\n"
+        "are nominal. Several numbers of ranks are compared: --ranks 8,64,1024.",
     .max_operands = 1,
     .options = rows,
     .run = run,

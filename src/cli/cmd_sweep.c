@@ -163,7 +163,21 @@ static void warn_others(size_t n)
             n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
-/* What earlier runs finished, told to everyone. */
+/* Predicts what cells cost, and who computes which follows from it. A calibration that
+ * cannot be read is no reason not to run. */
+static enum status predict(struct sweep *s, const struct journal_index *index,
+                           struct error *err)
+{
+    struct error unread = {0};
+    if (session_read_calibration(&s->session, s->path, &unread) != STATUS_OK) {
+        fprintf(stderr, "strata: %s; predicting with nominal rates\n", unread.text);
+        calibration_init(&s->session.calibration);
+    }
+    return session_predict(&s->session, index, err);
+}
+
+/* What earlier runs finished, and what each cell is predicted to cost, told to everyone.
+ */
 static enum status share_progress(struct sweep *s, struct error *err)
 {
     size_t n = s->session.grid.n_cells;
@@ -175,14 +189,19 @@ static enum status share_progress(struct sweep *s, struct error *err)
             warn_others(rundir_count_others(&index, &s->session.grid));
             uint8_t *progress = rundir_progress(&index, &s->session.grid,
                                                 s->args->value[OPT_RETRY], err);
-            if (progress)
+            if (progress && predict(s, &index, err) == STATUS_OK) {
                 bytes_put(&bytes, progress, n);
+                bytes_put(&bytes, s->session.seconds, n * sizeof *s->session.seconds);
+                if (bytes.failed)
+                    error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
+            }
             free(progress);
         }
         journal_index_fini(&index);
     }
-    if (dist_agree(s->dist, err) == STATUS_OK)
-        dist_broadcast(s->dist, &bytes, err);
+    if (dist_agree(s->dist, err) == STATUS_OK &&
+        dist_broadcast(s->dist, &bytes, err) == STATUS_OK)
+        memcpy(s->session.seconds, bytes.data + n, n * sizeof *s->session.seconds);
     s->progress = bytes.data;
     return err->status;
 }

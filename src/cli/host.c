@@ -83,3 +83,20 @@ double host_available_memory(void)
         fclose(file);
     return available > 0 ? available : 0;
 }
+
+void host_cpu_model(char *out, size_t size)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[HOST_PATH_MAX];
+    snprintf(out, size, "unknown");
+    while (file && fgets(line, sizeof line, file)) {
+        char *value = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !value)
+            continue;
+        value[strcspn(value, "\n")] = '\0';
+        snprintf(out, size, "%s", value + 1 + strspn(value + 1, " "));
+        break;
+    }
+    if (file)
+        fclose(file);
+}

@@ -11,7 +11,7 @@
 #include "dist/dist.h"
 #include "nn/net.h"
 #include "sweep/cell.h"
-#include "sweep/plan.h"
+#include "sweep/cost.h"
 
 enum status session_read_study(struct study *study, const char *path,
                                const struct args *args, struct error *err)
@@ -51,12 +51,19 @@ static enum status check_hash(struct session *s, struct error *err)
     return STATUS_OK;
 }
 
-/* Walks over all cells once: cost, memory, and what no cell may exceed. */
+struct cell_context session_context(const struct session *s)
+{
+    return (struct cell_context){
+        .study = &s->study, .dataset = &s->dataset, .sizes = s->sizes};
+}
+
+/* Walks over all cells once: memory, and what no cell may exceed. */
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
     if (!s->seconds)
         return err->status;
+    struct cell_context context = session_context(s);
     for (size_t i = 0; i < s->grid.n_cells; i++) {
         const struct spec *spec = &s->grid.cells[i].spec;
         struct net_shape shape = cell_net_shape(spec, &s->dataset);
@@ -70,8 +77,7 @@ static enum status examine_cells(struct session *s, struct error *err)
             return error_set(err, STATUS_STUDY,
                              "%.0f epochs of %.0f minibatches: more than 2^31 - 1 steps",
                              spec->value[FIELD_EPOCHS], batches);
-        double bytes = plan_cell_bytes(&s->study, spec, &s->dataset, &s->sizes);
-        s->seconds[i] = plan_cell_seconds(&s->study, spec, &s->dataset, &s->sizes);
+        double bytes = cost_bytes(&context, spec);
         s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
         s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1
                                                           : s->most_layers;
@@ -135,7 +141,29 @@ enum status session_prepare(struct session *s, struct dist *dist, struct error *
         split_sizes_get(&s->sizes, &s->study, &s->dataset, err) != STATUS_OK ||
         grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK)
         return err->status;
+    calibration_init(&s->calibration);
     return examine_cells(s, err);
+}
+
+enum status session_read_calibration(struct session *s, const char *dir,
+                                     struct error *err)
+{
+    char path[IO_PATH_MAX];
+    if (io_join(path, dir, "calibration.json", err) != STATUS_OK || !io_exists(path))
+        return err->status;
+    return calibration_read(&s->calibration, path, err);
+}
+
+enum status session_predict(struct session *s, const struct journal_index *index,
+                            struct error *err)
+{
+    struct cell_context context = session_context(s);
+    if (calibration_learn(&s->calibration, &context, &s->grid, index, err) != STATUS_OK)
+        return err->status;
+    for (size_t i = 0; i < s->grid.n_cells; i++)
+        s->seconds[i] = calibration_seconds(&s->calibration, &context,
+                                            &s->grid.cells[i].spec);
+    return STATUS_OK;
 }
 
 enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
@@ -161,6 +189,7 @@ void session_fini(struct session *s)
     study_fini(&s->study);
     dataset_fini(&s->dataset);
     grid_fini(&s->grid);
+    calibration_fini(&s->calibration);
     free(s->seconds);
     memset(s, 0, sizeof *s);
 }

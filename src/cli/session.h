@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "data/dataset.h"
+#include "sweep/calibration.h"
 #include "sweep/cell_samples.h"
 #include "sweep/grid.h"
 #include "sweep/study.h"
@@ -20,7 +21,8 @@ struct session {
     struct dataset dataset;
     struct split_sizes sizes;
     struct grid grid;
-    double *seconds;      /* [grid.n_cells]: predicted cost */
+    struct calibration calibration;
+    double *seconds;      /* [grid.n_cells]: predicted cost, after session_predict */
     double largest_bytes; /* of a rank, at its largest cell */
     int most_layers;
 };
@@ -40,6 +42,17 @@ enum status session_load_data(struct dataset *dataset, struct dataset_request re
  * possible: samples, classes, parameters within 2^31 - 1. Collective where there are
  * ranks (dist may be NULL). */
 enum status session_prepare(struct session *session, struct dist *dist,
+                            struct error *err);
+
+/* What cells of the session share. */
+struct cell_context session_context(const struct session *session);
+
+/* Reads DIR/calibration.json where there is one. */
+enum status session_read_calibration(struct session *session, const char *dir,
+                                     struct error *err);
+
+/* Predicts the cost of every cell, after learning from those that the journals hold. */
+enum status session_predict(struct session *session, const struct journal_index *index,
                             struct error *err);
 
 /* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */

@@ -16,7 +16,8 @@ enum rng_purpose {
     RNG_SHUFFLE = 2, /* stream = epoch */
     RNG_CORRUPT = 3, /* stream 0 = chosen?, 1 = new label; index = sample in the file */
     RNG_GLYPH = 4,   /* stream = split, kind of number and sample: glyphs.c */
-    RNG_TEST = 5     /* for tests */
+    RNG_TEST = 5,    /* for tests */
+    RNG_PLAN = 6     /* index = cell: simulated error of its predicted time */
 };
 
 struct rng {

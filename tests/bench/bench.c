@@ -112,8 +112,8 @@ int main(int argc, char **argv)
         error_set(&err, STATUS_USAGE, "%s", usage);
     if (err.status == STATUS_OK) {
         bench.dir = argv[at];
-        linalg_setup();
-        load(&bench, &err);
+        if (linalg_setup(&err) == STATUS_OK)
+            load(&bench, &err);
     }
     while (err.status == STATUS_OK && ++at < argc)
         measure(&bench, argv[at], &err);

@@ -1,0 +1,145 @@
+#include "sweep/cost.h"
+
+#include <math.h>
+
+#include "sweep/cell_probe.h"
+
+static const struct {
+    const char *name;
+    enum cost_part part;
+} units[COST_COUNT] = {
+#define X(id, part, name, ...) [COST_##id] = {name, COST_##part},
+    COST_LIST(X)
+#undef X
+};
+
+const struct cost_rates cost_nominal_rates = {{
+#define X(id, part, name, nominal, ...) [COST_##id] = nominal,
+    COST_LIST(X)
+#undef X
+}};
+
+const char *cost_unit_name(enum cost_unit unit)
+{
+    return units[unit].name;
+}
+
+enum cost_part cost_unit_part(enum cost_unit unit)
+{
+    return units[unit].part;
+}
+
+/* Bytes that a cell allocates and initialises; networks that it keeps come later. */
+static double work_bytes(const struct cell_context *context, const struct spec *spec)
+{
+    struct net_shape shape = cell_net_shape(spec, context->dataset);
+    struct train_options options = cell_train_options(spec);
+    return cell_samples_bytes(&context->sizes) +
+           trainer_bytes(&shape, &options, context->sizes.train) +
+           cell_probe_bytes(&shape, &context->sizes, context->study->measures);
+}
+
+double cost_bytes(const struct cell_context *context, const struct spec *spec)
+{
+    const struct study *study = context->study;
+    struct net_shape shape = cell_net_shape(spec, context->dataset);
+    int kept = 0;
+    for (int i = 0; i < study->n_snapshots; i++)
+        kept += study->snapshots[i].keep;
+    return dataset_bytes(context->dataset) + work_bytes(context, spec) +
+           2.0 * kept * 4.0 * net_count_parameters(&shape);
+}
+
+/* Snapshots that are taken within that many epochs. */
+static double count_snapshots(const struct study *study, double epochs,
+                              double steps_per_epoch)
+{
+    int n = 0;
+    for (int i = 0; i < study->n_snapshots; i++) {
+        const struct snapshot *snapshot = &study->snapshots[i];
+        double at = (double)snapshot->at;
+        n += snapshot->kind == SNAPSHOT_EPOCH  ? at <= epochs
+             : snapshot->kind == SNAPSHOT_STEP ? at <= epochs * steps_per_epoch
+                                               : 1;
+    }
+    return n;
+}
+
+static void count_training(const struct cell_context *context, const struct spec *spec,
+                           double epochs, double units_out[COST_COUNT])
+{
+    struct net_shape shape = cell_net_shape(spec, context->dataset);
+    struct train_options options = cell_train_options(spec);
+    double parameters = net_count_parameters(&shape);
+    double first = (double)shape.n_inputs * (shape.depth ? shape.width : shape.n_outputs);
+    double hidden = (double)shape.depth * shape.width, layers = shape.depth + 1;
+    double steps = epochs * ceil((double)context->sizes.train / options.batch_size);
+    double trained = epochs * context->sizes.train;
+    /* The initial network is validated too. */
+    double validated = (epochs + 1) * context->sizes.validation;
+    /* Forward, gradient of weights, and gradient of inputs but for the first layer's. */
+    units_out[COST_TRAIN_FLOP] = (6 * parameters - 2 * first) * trained +
+                                 2 * parameters * validated;
+    /* Those three products read or write the parameters or their gradient; the optimizer
+     * reads the gradient, and reads and writes parameters and its state. */
+    units_out[COST_TRAIN_FLOAT] = parameters * steps *
+                                  (6 + 2 * optim_n_states(options.optim.kind));
+    units_out[COST_TRAIN_NODE] = (hidden + shape.n_outputs) * (2 * trained + validated);
+    if (shape.activation != NET_RELU)
+        units_out[COST_TRAIN_CURVE] = hidden * (trained + validated);
+    units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + validated);
+    units_out[COST_TRAIN_PRODUCT] = (3 * layers - 1) * steps;
+    units_out[COST_START_BYTE] = work_bytes(context, spec);
+}
+
+static void count_probes(const struct cell_context *context, const struct spec *spec,
+                         double epochs, double units_out[COST_COUNT])
+{
+    const struct study *study = context->study;
+    const struct split_sizes *sizes = &context->sizes;
+    struct net_shape shape = cell_net_shape(spec, context->dataset);
+    double hidden = (double)shape.depth * shape.width, nodes = hidden + shape.n_outputs;
+    double steps = ceil(sizes->train / spec->value[FIELD_BATCH_SIZE]);
+    double snapshots = count_snapshots(study, epochs, steps);
+    double samples = snapshots * ((double)sizes->train + sizes->validation + sizes->test);
+    double layers = shape.depth + 1, classes = context->dataset->n_classes;
+    units_out[COST_PROBE_FLOP] = 2 * net_count_parameters(&shape) * samples;
+    units_out[COST_PROBE_NODE] = nodes * samples;
+    if (shape.activation != NET_RELU)
+        units_out[COST_PROBE_CURVE] = hidden * samples;
+    units_out[COST_PROBE_INPUT] = shape.n_inputs * samples;
+    if (study->measures & MEASURE_CLASSIFIERS) {
+        /* A layer's prior and decision cost about as much as one more node. */
+        units_out[COST_PROBE_SCORE] = (nodes + layers) * samples * classes;
+        units_out[COST_PROBE_TABLE] = nodes * classes * snapshots;
+    }
+    if (study->measures & MEASURE_PATTERNS) {
+        units_out[COST_PROBE_BIT] = nodes * samples;
+        units_out[COST_PROBE_KEY] = layers * samples;
+    }
+}
+
+struct cost_counts cost_count_cell(const struct cell_context *context,
+                                   const struct spec *spec, double epochs)
+{
+    struct cost_counts counts = {{0}};
+    count_training(context, spec, epochs, counts.units);
+    count_probes(context, spec, epochs, counts.units);
+    return counts;
+}
+
+double cost_part_seconds(const struct cost_counts *counts, const struct cost_rates *rates,
+                         enum cost_part part)
+{
+    double seconds = 0.0;
+    for (int u = 0; u < COST_COUNT; u++)
+        if (units[u].part == part)
+            seconds += counts->units[u] * rates->seconds[u];
+    return seconds;
+}
+
+double cost_seconds(const struct cost_counts *counts, const struct cost_rates *rates)
+{
+    return cost_part_seconds(counts, rates, COST_TRAIN) +
+           cost_part_seconds(counts, rates, COST_PROBE);
+}
