@@ -36,7 +36,7 @@ static double work_bytes(const struct cell_context *context, const struct spec *
     struct train_options options = cell_train_options(spec);
     return cell_samples_bytes(&context->sizes) +
            trainer_bytes(&shape, &options, context->sizes.train) +
-           cell_probe_bytes(&shape, &context->sizes, context->study->measures);
+           cell_probe_bytes(&shape, &context->sizes, context->study->measures, 1);
 }
 
 double cost_bytes(const struct cell_context *context, const struct spec *spec)

@@ -1,0 +1,64 @@
+#include "cli/team.h"
+
+static void sum(void *state, uint64_t *values, size_t n)
+{
+    dist_team_sum(state, values, n);
+}
+
+static void largest(void *state, float *values, size_t n)
+{
+    dist_team_largest(state, values, n);
+}
+
+static void sum_parts(void *state, uint64_t *values, const size_t *n)
+{
+    dist_team_sum_parts(state, values, n);
+}
+
+static void share(void *state, void *data, const size_t *lengths)
+{
+    dist_team_share(state, data, lengths);
+}
+
+static void exchange(void *state, const void *out, const size_t *out_lengths, void *in,
+                     size_t *in_lengths)
+{
+    dist_team_exchange(state, out, out_lengths, in, in_lengths);
+}
+
+static void call(void *state, const struct cell_order *order)
+{
+    dist_team_call(state, order, sizeof *order);
+}
+
+static void wait(void *state, struct cell_order *order)
+{
+    dist_team_wait(state, order, sizeof *order);
+}
+
+static void broadcast(void *state, float *values, size_t n)
+{
+    dist_team_broadcast(state, values, n * sizeof *values);
+}
+
+struct cell_team team_for_cells(struct dist_team *team)
+{
+    return (struct cell_team){.probe = {.size = dist_team_size(team),
+                                        .rank = dist_team_rank(team),
+                                        .state = team,
+                                        .sum = sum,
+                                        .largest = largest,
+                                        .sum_parts = sum_parts,
+                                        .share = share,
+                                        .exchange = exchange},
+                              .state = team,
+                              .call = call,
+                              .wait = wait,
+                              .broadcast = broadcast};
+}
+
+void team_dismiss(const struct cell_team *team)
+{
+    struct cell_order order = {.call = CELL_CALL_LEAVE};
+    team->call(team->state, &order);
+}
