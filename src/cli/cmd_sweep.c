@@ -16,19 +16,22 @@
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/team.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell.h"
 #include "sweep/plan.h"
 
-enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
+enum { OPT_OUTPUT, OPT_SET, OPT_TEAM, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
                     false},
     [OPT_SET] = {"set", 0, "AXIS=VALUES",
                  "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
+    [OPT_TEAM] = {"ranks-per-cell", 0, "N",
+                  "that probe it together (default 1, more if cells are few)", false},
     [OPT_RETRY] = {"retry", 0, "failed",
                    "compute failed cells again (diverged ones stay)", false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
@@ -44,7 +47,10 @@ struct sweep {
     struct rundir dir;
     char path[IO_PATH_MAX];
     uint8_t *progress; /* [n_cells], as rundir_progress gives it */
-    size_t *tasks;     /* cells of this rank, longest first */
+    int ranks_per_cell;
+    struct dist_team *team; /* NULL where a rank has its cells alone */
+    struct cell_team cell_team;
+    size_t *tasks; /* cells of this rank, longest first */
     size_t n_tasks;
     size_t n_left; /* cells of all ranks */
     double cost_left;
@@ -121,7 +127,8 @@ static enum status check_arguments(struct sweep *s, struct error *err)
         return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
     if (lock && strcmp(lock, "none") != 0)
         return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
-    return STATUS_OK;
+    return team_parse_size(s->args->value[OPT_TEAM], dist_size(s->dist),
+                           &s->ranks_per_cell, err);
 }
 
 static enum status open_directory(struct sweep *s, struct error *err)
@@ -176,44 +183,87 @@ static enum status predict(struct sweep *s, const struct journal_index *index,
     return session_predict(&s->session, index, err);
 }
 
-/* What earlier runs finished, and what each cell is predicted to cost, told to everyone.
- */
+static size_t count_left(const uint8_t *progress, size_t n)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++)
+        left += progress[i] != RUNDIR_DONE;
+    return left;
+}
+
+/* The collector's view: progress, predicted costs, ranks a cell. */
+static enum status collect_progress(struct sweep *s, struct bytes *bytes,
+                                    struct error *err)
+{
+    size_t n = s->session.grid.n_cells;
+    struct journal_index index = {0};
+    uint8_t *progress = NULL;
+    if (rundir_scan(&index, s->path, err) == STATUS_OK) {
+        warn_damage(&index);
+        warn_others(rundir_count_others(&index, &s->session.grid));
+        progress = rundir_progress(&index, &s->session.grid, s->args->value[OPT_RETRY],
+                                   err);
+    }
+    if (progress && predict(s, &index, err) == STATUS_OK) {
+        int size = s->ranks_per_cell;
+        if (size == 0)
+            size = team_automatic_size(dist_size(s->dist), count_left(progress, n));
+        bytes_put(bytes, progress, n);
+        bytes_put_u32(bytes, (uint32_t)size);
+        for (size_t i = 0; i < n; i++)
+            bytes_put_f64(bytes, session_seconds(&s->session, i, size));
+        if (bytes->failed)
+            error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
+    }
+    free(progress);
+    journal_index_fini(&index);
+    return err->status;
+}
+
+/* What earlier runs finished, what each cell is predicted to cost, and how many ranks it
+ * gets, told to everyone. */
 static enum status share_progress(struct sweep *s, struct error *err)
 {
     size_t n = s->session.grid.n_cells;
     struct bytes bytes = {0};
-    if (dist_rank(s->dist) == DIST_COLLECTOR) {
-        struct journal_index index = {0};
-        if (rundir_scan(&index, s->path, err) == STATUS_OK) {
-            warn_damage(&index);
-            warn_others(rundir_count_others(&index, &s->session.grid));
-            uint8_t *progress = rundir_progress(&index, &s->session.grid,
-                                                s->args->value[OPT_RETRY], err);
-            if (progress && predict(s, &index, err) == STATUS_OK) {
-                bytes_put(&bytes, progress, n);
-                bytes_put(&bytes, s->session.seconds, n * sizeof *s->session.seconds);
-                if (bytes.failed)
-                    error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
-            }
-            free(progress);
-        }
-        journal_index_fini(&index);
-    }
+    if (dist_rank(s->dist) == DIST_COLLECTOR)
+        collect_progress(s, &bytes, err);
     if (dist_agree(s->dist, err) == STATUS_OK &&
-        dist_broadcast(s->dist, &bytes, err) == STATUS_OK)
-        memcpy(s->session.seconds, bytes.data + n, n * sizeof *s->session.seconds);
+        dist_broadcast(s->dist, &bytes, err) == STATUS_OK) {
+        struct bytes_reader reader = bytes_reader(bytes.data, bytes.length);
+        bytes_get(&reader, n);
+        s->ranks_per_cell = (int)bytes_get_u32(&reader);
+        for (size_t i = 0; i < n; i++)
+            s->session.seconds[i] = bytes_get_f64(&reader);
+    }
     s->progress = bytes.data;
     return err->status;
+}
+
+static enum status form_team(struct sweep *s, struct error *err)
+{
+    if (s->ranks_per_cell > 1 &&
+        dist_team_create(&s->team, s->dist, s->ranks_per_cell, err) == STATUS_OK)
+        s->cell_team = team_for_cells(s->team);
+    return err->status;
+}
+
+/* Number of the slice of cells that this rank computes; -1 for none. */
+static int slice_of(const struct sweep *s)
+{
+    if (!s->team)
+        return dist_rank(s->dist);
+    return dist_team_rank(s->team) == 0 ? dist_team_number(s->team) : -1;
 }
 
 static enum status choose_tasks(struct sweep *s, struct error *err)
 {
     size_t n = s->session.grid.n_cells;
-    int size = dist_size(s->dist), rank = dist_rank(s->dist);
+    int n_slices = dist_size(s->dist) / s->ranks_per_cell;
     size_t *left = memory_alloc(n, sizeof *left, err);
     double *cost = memory_alloc(n, sizeof *cost, err);
     int *owner = memory_alloc(n, sizeof *owner, err);
-    double *load = memory_alloc((size_t)size, sizeof *load, err);
+    double *load = memory_alloc((size_t)n_slices, sizeof *load, err);
     s->tasks = memory_alloc(n, sizeof *s->tasks, err);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
         if (s->progress[i] == RUNDIR_DONE)
@@ -223,9 +273,9 @@ static enum status choose_tasks(struct sweep *s, struct error *err)
         s->cost_left += s->session.seconds[i];
     }
     if (err->status == STATUS_OK)
-        plan_slices(cost, s->n_left, size, owner, load, err);
+        plan_slices(cost, s->n_left, n_slices, owner, load, err);
     for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
-        if (owner[i] == rank)
+        if (owner[i] == slice_of(s))
             s->tasks[s->n_tasks++] = left[i];
     if (err->status == STATUS_OK)
         plan_order(s->session.seconds, s->tasks, s->n_tasks);
@@ -311,13 +361,18 @@ static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_
     return err->status;
 }
 
+static struct cell_context work_context(struct sweep *s)
+{
+    struct cell_context context = session_context(&s->session);
+    context.poll = poll_work;
+    context.poll_state = s;
+    context.team = s->team ? &s->cell_team : NULL;
+    return context;
+}
+
 static enum status run_task(struct sweep *s, size_t task, struct error *err)
 {
-    struct cell_context context = {.study = &s->session.study,
-                                   .dataset = &s->session.dataset,
-                                   .sizes = s->session.sizes,
-                                   .poll = poll_work,
-                                   .poll_state = s};
+    struct cell_context context = work_context(s);
     const struct cell *cell = &s->session.grid.cells[task];
     uint32_t attempt = s->progress[task] + 1u;
     struct cell_result result;
@@ -339,9 +394,7 @@ static void poll_waiting(void *state)
     progress_tick(s->display, 0, 0);
 }
 
-/* Runs this rank's cells; a rank that must stop or fails waits for the others without
- * disturbing them. Afterwards everyone has the same outcome. */
-static enum status run_tasks(struct sweep *s, struct error *err)
+static enum status lead(struct sweep *s, struct error *err)
 {
     if (open_journal(s, err) == STATUS_OK)
         for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK; i++) {
@@ -350,6 +403,21 @@ static enum status run_tasks(struct sweep *s, struct error *err)
             else
                 run_task(s, s->tasks[i], err);
         }
+    if (s->team)
+        team_dismiss(&s->cell_team);
+    return err->status;
+}
+
+/* Runs this rank's cells, or helps with its team's; a rank that must stop or fails waits
+ * for the others without disturbing them. Afterwards everyone has the same outcome. */
+static enum status run_tasks(struct sweep *s, struct error *err)
+{
+    if (slice_of(s) >= 0) {
+        lead(s, err);
+    } else if (dist_team_number(s->team) >= 0) {
+        struct cell_context context = work_context(s);
+        cell_assist(&context);
+    }
     dist_wait(s->dist, poll_waiting, s);
     progress_end(s->display);
     return dist_agree(s->dist, err);
@@ -425,6 +493,8 @@ static void announce(const struct sweep *s)
             done ? "" : "\n");
     if (done)
         fprintf(stderr, ", %zu done before\n", done);
+    if (s->ranks_per_cell > 1)
+        fprintf(stderr, "strata: %d ranks a cell\n", s->ranks_per_cell);
 }
 
 static enum status start(struct sweep *s, struct error *err)
@@ -432,8 +502,8 @@ static enum status start(struct sweep *s, struct error *err)
     check_arguments(s, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        share_progress(s, err) != STATUS_OK || choose_tasks(s, err) != STATUS_OK ||
-        warn_kernel(s, err) != STATUS_OK)
+        share_progress(s, err) != STATUS_OK || form_team(s, err) != STATUS_OK ||
+        choose_tasks(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
@@ -459,6 +529,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     journal_close(s.journal);
     progress_destroy(s.display);
     rundir_close(&s.dir);
+    dist_team_destroy(s.team);
     free(s.progress);
     free(s.tasks);
     session_fini(&s.session);

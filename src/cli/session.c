@@ -61,7 +61,8 @@ struct cell_context session_context(const struct session *s)
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
-    if (!s->seconds)
+    s->probe_seconds = memory_alloc(s->grid.n_cells, sizeof *s->probe_seconds, err);
+    if (!s->seconds || !s->probe_seconds)
         return err->status;
     struct cell_context context = session_context(s);
     for (size_t i = 0; i < s->grid.n_cells; i++) {
@@ -160,10 +161,18 @@ enum status session_predict(struct session *s, const struct journal_index *index
     struct cell_context context = session_context(s);
     if (calibration_learn(&s->calibration, &context, &s->grid, index, err) != STATUS_OK)
         return err->status;
-    for (size_t i = 0; i < s->grid.n_cells; i++)
-        s->seconds[i] = calibration_seconds(&s->calibration, &context,
-                                            &s->grid.cells[i].spec);
+    for (size_t i = 0; i < s->grid.n_cells; i++) {
+        const struct spec *spec = &s->grid.cells[i].spec;
+        s->seconds[i] = calibration_seconds(&s->calibration, &context, spec);
+        s->probe_seconds[i] = calibration_probe_seconds(&s->calibration, &context, spec);
+    }
     return STATUS_OK;
+}
+
+double session_seconds(const struct session *s, size_t cell, int ranks_per_cell)
+{
+    double probe = s->probe_seconds[cell];
+    return s->seconds[cell] - probe + probe / ranks_per_cell;
 }
 
 enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
@@ -191,5 +200,6 @@ void session_fini(struct session *s)
     grid_fini(&s->grid);
     calibration_fini(&s->calibration);
     free(s->seconds);
+    free(s->probe_seconds);
     memset(s, 0, sizeof *s);
 }

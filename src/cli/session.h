@@ -22,8 +22,9 @@ struct session {
     struct split_sizes sizes;
     struct grid grid;
     struct calibration calibration;
-    double *seconds;      /* [grid.n_cells]: predicted cost, after session_predict */
-    double largest_bytes; /* of a rank, at its largest cell */
+    double *seconds;       /* [grid.n_cells]: predicted cost, after session_predict */
+    double *probe_seconds; /* [grid.n_cells]: the part of it that ranks can share */
+    double largest_bytes;  /* of a rank, at its largest cell */
     int most_layers;
 };
 
@@ -54,6 +55,9 @@ enum status session_read_calibration(struct session *session, const char *dir,
 /* Predicts the cost of every cell, after learning from those that the journals hold. */
 enum status session_predict(struct session *session, const struct journal_index *index,
                             struct error *err);
+
+/* Predicted wall time of a cell that a team of ranks probes together. */
+double session_seconds(const struct session *session, size_t cell, int ranks_per_cell);
 
 /* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
 enum status session_check_memory(const struct session *session, int n_ranks,

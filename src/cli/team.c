@@ -1,5 +1,26 @@
 #include "cli/team.h"
 
+#include "base/text.h"
+
+enum status team_parse_size(const char *value, int n_ranks, int *size, struct error *err)
+{
+    int64_t number = 0;
+    if (value && (!text_parse_int(value, &number) || number < 1))
+        return error_set(err, STATUS_USAGE,
+                         "--ranks-per-cell %.80s: not a number from 1 on", value);
+    if (number > n_ranks)
+        return error_set(err, STATUS_USAGE,
+                         "--ranks-per-cell %.80s: there %s only %d rank%s", value,
+                         n_ranks == 1 ? "is" : "are", n_ranks, n_ranks == 1 ? "" : "s");
+    *size = (int)number;
+    return STATUS_OK;
+}
+
+int team_automatic_size(int n_ranks, size_t n_cells)
+{
+    return n_cells > 0 && n_cells <= (size_t)n_ranks ? n_ranks / (int)n_cells : 1;
+}
+
 static void sum(void *state, uint64_t *values, size_t n)
 {
     dist_team_sum(state, values, n);
