@@ -193,7 +193,7 @@ static int choose_bandwidths(struct classifiers *c, struct kde_range range,
         if (n > 0)
             narrowest = fmin(narrowest, c->bandwidth[k]);
     }
-    return kde_grid_bits(range, narrowest);
+    return options->grid_bits ? options->grid_bits : kde_grid_bits(range, narrowest);
 }
 
 /* ln p of all classes into c->logs. */
