@@ -9,7 +9,10 @@ target_compile_options(strata_compiler INTERFACE
     $<$<BOOL:${STRATA_WERROR}>:-Werror>
     # No contraction: an expression has the same bits with and without FMA units, so a
     # loop compiled for several instruction sets gives one result.
-    -ffp-contract=off -fno-math-errno)
+    # No flags, no traps: nobody reads them, and loops with choices in them vectorise.
+    -ffp-contract=off -fno-math-errno -fno-trapping-math
+    # Vectors are arguments of inlined functions alone.
+    -Wno-psabi)
 set(strata_optimise -O3)
 target_compile_options(strata_compiler INTERFACE
     "$<$<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>>:${strata_optimise}>")

@@ -1,7 +1,6 @@
 #include "nn/activation.h"
 
-#include <math.h>
-
+#include "num/elementary.h"
 #include "num/kernel.h"
 
 /* Written so that a NaN stays one: a diverged network must not look like a silent one. */
@@ -19,10 +18,11 @@ static void relu_backward(const float *a, float *delta, size_t n)
         delta[i] = a[i] > 0.0f ? delta[i] : 0.0f;
 }
 
+STRATA_KERNEL
 static void sigmoid_forward(const float *z, float *a, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        a[i] = 1.0f / (1.0f + expf(-z[i]));
+        a[i] = (float)(1.0 / (1.0 + elementary_exp(-(double)z[i])));
 }
 
 STRATA_KERNEL
@@ -32,10 +32,15 @@ static void sigmoid_backward(const float *a, float *delta, size_t n)
         delta[i] *= a[i] * (1.0f - a[i]);
 }
 
+/* (e^2z - 1) / (e^2z + 1), and z itself where it is too small to show in that. */
+STRATA_KERNEL
 static void tanh_forward(const float *z, float *a, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        a[i] = tanhf(z[i]);
+    for (size_t i = 0; i < n; i++) {
+        double e = elementary_exp(2.0 * (double)z[i]);
+        float value = (float)((e - 1.0) / (e + 1.0));
+        a[i] = z[i] * z[i] < 1e-8f ? z[i] : value;
+    }
 }
 
 STRATA_KERNEL

@@ -1,7 +1,6 @@
 #include "nn/loss.h"
 
-#include <math.h>
-
+#include "num/elementary.h"
 #include "num/kernel.h"
 
 enum { LANES = 16 };
@@ -38,22 +37,49 @@ static double mse(struct matrix z, const uint8_t *labels, struct matrix delta)
     return 0.5 * total;
 }
 
+/* n <= LANES samples from column j; adds their losses to `sum`. Class probabilities are
+ * e^(z - top) / total. */
+static inline __attribute__((always_inline)) void
+cross_entropy_lanes(struct matrix z, const uint8_t *labels, int j, int n, float scale,
+                    struct matrix delta, double sum[LANES])
+{
+    double top[LANES], total[LANES] = {0}, own[LANES] = {0};
+    const float *column = z.data + j;
+    for (int i = 0; i < n; i++)
+        top[i] = (double)column[i];
+    for (int k = 1; k < z.rows; k++)
+        for (int i = 0; i < n; i++) {
+            double value = (double)column[(size_t)k * z.stride + (size_t)i];
+            top[i] = value > top[i] ? value : top[i];
+        }
+    for (int k = 0; k < z.rows; k++)
+        for (int i = 0; i < n; i++) {
+            double value = (double)column[(size_t)k * z.stride + (size_t)i] - top[i];
+            total[i] += elementary_exp(value);
+            own[i] = labels[j + i] == k ? value : own[i];
+        }
+    for (int i = 0; i < n; i++)
+        sum[i] += elementary_log(total[i]) - own[i];
+    for (int k = 0; delta.data && k < z.rows; k++)
+        for (int i = 0; i < n; i++) {
+            double value = (double)column[(size_t)k * z.stride + (size_t)i] - top[i];
+            double p = elementary_exp(value) / total[i];
+            delta.data[(size_t)k * delta.stride + (size_t)(j + i)] =
+                (float)(p - (labels[j + i] == k ? 1.0 : 0.0)) * scale;
+        }
+}
+
+STRATA_KERNEL
 static double cross_entropy(struct matrix z, const uint8_t *labels, struct matrix delta)
 {
-    double total = 0.0;
+    double sum[LANES] = {0}, total = 0.0;
     const float scale = 1.0f / (float)z.columns;
-    for (int j = 0; j < z.columns; j++) {
-        const float *column = z.data + j;
-        double top = column[(size_t)loss_predict(z, j) * z.stride], sum = 0.0;
-        for (int k = 0; k < z.rows; k++)
-            sum += exp((double)column[(size_t)k * z.stride] - top);
-        total += log(sum) + top - (double)column[labels[j] * z.stride];
-        for (int k = 0; delta.data && k < z.rows; k++) {
-            double p = exp((double)column[(size_t)k * z.stride] - top) / sum;
-            float gap = (float)(p - (labels[j] == k ? 1.0 : 0.0));
-            delta.data[(size_t)k * delta.stride + (size_t)j] = gap * scale;
-        }
-    }
+    int j = 0;
+    for (; j + LANES <= z.columns; j += LANES)
+        cross_entropy_lanes(z, labels, j, LANES, scale, delta, sum);
+    cross_entropy_lanes(z, labels, j, z.columns - j, scale, delta, sum);
+    for (int k = 0; k < LANES; k++)
+        total += sum[k];
     return total;
 }
 

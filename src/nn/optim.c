@@ -9,21 +9,29 @@ int optim_n_states(enum optim_kind kind)
     return kind == OPTIM_ADAM ? 2 : 1;
 }
 
+/* base^n, the same on every machine. */
+static double power(double base, int64_t n)
+{
+    double result = 1.0;
+    for (; n > 0; n /= 2, base *= base)
+        result *= n % 2 ? base : 1.0;
+    return result;
+}
+
 struct optim_step optim_step(const struct optim *optim, int64_t step)
 {
     if (optim->kind == OPTIM_SGD)
         return (struct optim_step){.kind = OPTIM_SGD,
                                    .rate = (float)optim->learning_rate,
                                    .momentum = (float)optim->momentum};
-    double t = (double)step;
     return (struct optim_step){
         .kind = OPTIM_ADAM,
         .beta1 = (float)optim->beta1,
         .beta2 = (float)optim->beta2,
         .rest1 = (float)(1.0 - optim->beta1),
         .rest2 = (float)(1.0 - optim->beta2),
-        .rate = (float)(optim->learning_rate / (1.0 - pow(optim->beta1, t))),
-        .root = (float)(1.0 / sqrt(1.0 - pow(optim->beta2, t))),
+        .rate = (float)(optim->learning_rate / (1.0 - power(optim->beta1, step))),
+        .root = (float)(1.0 / sqrt(1.0 - power(optim->beta2, step))),
         .epsilon = (float)optim->epsilon};
 }
 

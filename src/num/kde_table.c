@@ -94,20 +94,33 @@ static void add_scaled(float *restrict out, const float *restrict kernel, int n,
         out[i] += weight * kernel[i];
 }
 
-/* density[i] = sum over j with |i - j| <= short_reach of weight_j K(i - j). */
-static void convolve(const struct grid *grid, const float *weights, const float *kernel,
-                     float *density)
+/* Neighbouring points with values, and between them points that are not near either:
+ * previous is -1 and next is `points` where there is no neighbour. */
+struct gap {
+    int previous, next;
+};
+
+/* density[i] = sum over j with |i - j| <= short_reach of weight_j K(i - j). Returns the
+ * number of gaps. */
+static int convolve(const struct grid *grid, const float *weights, const float *kernel,
+                    float *density, struct gap *gaps)
 {
-    const int reach = grid->short_reach;
-    memset(density, 0, (size_t)grid->points * sizeof *density);
-    for (int j = 0; j < grid->points; j++) {
+    const int reach = grid->short_reach, points = grid->points;
+    int n_gaps = 0, previous = -1;
+    memset(density, 0, (size_t)points * sizeof *density);
+    for (int j = 0; j < points; j++) {
         if (weights[j] == 0.0f)
             continue;
         int first = j - reach < 0 ? 0 : j - reach;
-        int last = j + reach >= grid->points ? grid->points - 1 : j + reach;
+        int last = j + reach >= points ? points - 1 : j + reach;
         add_scaled(density + first, kernel + (first - j + grid->reach), last - first + 1,
                    weights[j]);
+        if (previous < 0 || j - previous > 2 * grid->near + 1)
+            gaps[n_gaps++] = (struct gap){previous, j};
+        previous = j;
     }
+    gaps[n_gaps++] = (struct gap){previous, points};
+    return n_gaps;
 }
 
 STRATA_KERNEL
@@ -127,37 +140,33 @@ static float sum_products(const float *a, const float *b, int n)
     return sum[0];
 }
 
-/* The sum at point i as far as KDE_REACH. */
+/* The sum at point i of a gap as far as KDE_REACH: there are weights on its two sides
+ * alone. */
 static float sum_at(const struct grid *grid, const float *weights, const float *kernel,
-                    int i)
+                    struct gap gap, int i)
 {
     int first = i - grid->reach < 0 ? 0 : i - grid->reach;
     int last = i + grid->reach >= grid->points ? grid->points - 1 : i + grid->reach;
-    return sum_products(weights + first, kernel + (first - i + grid->reach),
-                        last - first + 1);
-}
-
-static int find_value(const float *weights, int from, int points)
-{
-    while (from < points && weights[from] == 0.0f)
-        from++;
-    return from;
+    const float *centred = kernel + grid->reach - i;
+    float sum = 0.0f;
+    if (gap.previous >= first)
+        sum += sum_products(weights + first, centred + first, gap.previous - first + 1);
+    if (gap.next <= last)
+        sum += sum_products(weights + gap.next, centred + gap.next, last - gap.next + 1);
+    return sum;
 }
 
 /* Points that are not near a value but within KDE_TRUSTED of one. */
 static void sum_lonely(const struct grid *grid, const float *weights, const float *kernel,
-                       float *density)
+                       struct gap gap, float *density)
 {
     const int points = grid->points;
-    for (int previous = -1, next; previous < points; previous = next) {
-        next = find_value(weights, previous + 1, points);
-        int first = previous < 0 ? 0 : previous + grid->near + 1;
-        int last = next == points ? points - 1 : next - grid->near - 1;
-        for (int i = first; i <= last; i++)
-            if ((previous >= 0 && i - previous <= grid->trusted) ||
-                (next < points && next - i <= grid->trusted))
-                density[i] = sum_at(grid, weights, kernel, i);
-    }
+    int first = gap.previous < 0 ? 0 : gap.previous + grid->near + 1;
+    int last = gap.next == points ? points - 1 : gap.next - grid->near - 1;
+    for (int i = first; i <= last; i++)
+        if ((gap.previous >= 0 && i - gap.previous <= grid->trusted) ||
+            (gap.next < points && gap.next - i <= grid->trusted))
+            density[i] = sum_at(grid, weights, kernel, gap, i);
 }
 
 STRATA_KERNEL
@@ -221,16 +230,13 @@ static void fill_gap(const struct grid *grid, double *logs, int left, int right)
     }
 }
 
-static void continue_tails(const struct grid *grid, const float *weights, double *logs)
+/* What no sum reaches. */
+static void continue_tails(const struct grid *grid, struct gap gap, double *logs)
 {
-    const int points = grid->points;
-    for (int previous = -1, next; previous < points; previous = next) {
-        next = find_value(weights, previous + 1, points);
-        int left = previous < 0 ? -1 : previous + grid->trusted;
-        int right = next == points ? points : next - grid->trusted;
-        if (right > left + 1)
-            fill_gap(grid, logs, left, right);
-    }
+    int left = gap.previous < 0 ? -1 : gap.previous + grid->trusted;
+    int right = gap.next == grid->points ? grid->points : gap.next - grid->trusted;
+    if (right > left + 1)
+        fill_gap(grid, logs, left, right);
 }
 
 STRATA_KERNEL
@@ -251,6 +257,7 @@ void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
     float *weights = workspace, *density = weights + grid.points;
     float *kernel = density + grid.points;
     double logs[GRID_POINTS_MAX];
+    struct gap gaps[GRID_POINTS_MAX + 1];
     if (n == 0) {
         for (int i = 0; i < grid.points; i++)
             table[i] = (float)KDE_LOG_FLOOR;
@@ -258,10 +265,12 @@ void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
     }
     share_weights(histogram, grid.points, KDE_POSITION_BITS - grid_bits, weights);
     fill_kernel(&grid, kernel);
-    convolve(&grid, weights, kernel, density);
-    sum_lonely(&grid, weights, kernel, density);
+    int n_gaps = convolve(&grid, weights, kernel, density, gaps);
+    for (int g = 0; g < n_gaps; g++)
+        sum_lonely(&grid, weights, kernel, gaps[g], density);
     take_logs(density, grid.points, logs);
-    continue_tails(&grid, weights, logs);
+    for (int g = 0; g < n_gaps; g++)
+        continue_tails(&grid, gaps[g], logs);
     double norm = elementary_log((double)n) + elementary_log(bandwidth) + log_sqrt_2pi;
     normalise(logs, norm, grid.points, table);
 }

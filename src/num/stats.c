@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "num/elementary.h"
+
 void stats_add(struct stats_running *running, double value)
 {
     running->n++;
@@ -126,7 +128,7 @@ double stats_entropy(const int64_t *counts, size_t n)
         if (counts[i] == 0)
             continue;
         double p = (double)counts[i] / total;
-        entropy -= p * log(p);
+        entropy -= p * elementary_log(p);
     }
     return entropy;
 }

@@ -35,8 +35,9 @@ struct classifiers {
     int32_t *on, *off, *off_coarse;     /* [max_nodes, row]: ln r, ln (1 - r) twice */
     int32_t *prior_fine, *prior_coarse; /* [row]: ln P(class) */
     int32_t *possible;                  /* [row]: 1 for classes with training samples */
-    int32_t *all, *active;              /* [n_samples, row]: sums of log densities */
-    int32_t *scores[PROBE_SYSTEMS];     /* [row]: of one sample */
+    int32_t *before;                /* [row]: 1 for classes before that in judgement */
+    int32_t *all, *active;          /* [n_samples, row]: sums of log densities */
+    int32_t *scores[PROBE_SYSTEMS]; /* [row]: of one sample */
     struct discrete *discrete;
 };
 
@@ -67,6 +68,7 @@ static void classifiers_destroy(void *workspace)
     free(c->prior_fine);
     free(c->prior_coarse);
     free(c->possible);
+    free(c->before);
     free(c->all);
     free(c->active);
     discrete_destroy(c->discrete);
@@ -92,6 +94,7 @@ static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
     c->prior_fine = memory_alloc(c->row, sizeof(int32_t), err);
     c->prior_coarse = memory_alloc(c->row, sizeof(int32_t), err);
     c->possible = memory_alloc(c->row, sizeof(int32_t), err);
+    c->before = memory_alloc(c->row, sizeof(int32_t), err);
     c->all = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
     c->active = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
     for (int i = 0; i < PROBE_SYSTEMS; i++)
@@ -233,15 +236,32 @@ static void set_prior(struct classifiers *c, const struct probe_options *options
     }
 }
 
-/* Whether `class_index` is what scores decide for: the largest, the first of equals. */
-static inline __attribute__((always_inline)) bool
-is_decision(const int32_t *restrict scores, const int32_t *restrict possible, size_t row,
-            int class_index)
+typedef int32_t ints __attribute__((vector_size(SCORES_CLASSES * sizeof(int32_t))));
+
+static inline __attribute__((always_inline)) ints load(const int32_t *from)
 {
-    int32_t own = scores[class_index], beaten = 0;
-    for (size_t k = 0; k < row; k++)
-        beaten |= possible[k] & (scores[k] + ((int)k < class_index) > own);
-    return possible[class_index] && !beaten;
+    ints values;
+    memcpy(&values, from, sizeof values);
+    return values;
+}
+
+/* Whether scores decide for `class_index`: no possible class has more, nor as much where
+ * it stands before (`before` is 1 there). */
+static inline __attribute__((always_inline)) bool is_decision(const int32_t *scores,
+                                                              const int32_t *possible,
+                                                              const int32_t *before,
+                                                              size_t row, int class_index)
+{
+    enum { WORDS = sizeof(ints) / sizeof(uint64_t) };
+    const int32_t own = scores[class_index];
+    ints beaten = {0};
+    for (size_t k = 0; k < row; k += SCORES_CLASSES)
+        beaten |= load(possible + k) & (load(scores + k) + load(before + k) > own);
+    uint64_t words[WORDS], any = 0;
+    memcpy(words, &beaten, sizeof words);
+    for (int i = 0; i < WORDS; i++)
+        any |= words[i];
+    return possible[class_index] && !any;
 }
 
 static inline __attribute__((always_inline)) int count_bits(const uint64_t *key,
@@ -260,20 +280,23 @@ judge_sample(struct classifiers *c, const struct probe_view *view, size_t i, siz
 {
     const uint64_t *key = view->keys + i * view->words;
     const int32_t *all = c->all + i * row, *active = c->active + i * row;
-    int32_t *restrict discrete = c->scores[PROBE_DISCRETE];
-    int32_t *restrict continuous = c->scores[PROBE_CONTINUOUS];
-    int32_t *restrict combined = c->scores[PROBE_COMBINED];
-    const uint32_t all_excess = (uint32_t)scores_excess(view->n_nodes);
-    const uint32_t active_excess = (uint32_t)scores_excess(count_bits(key, view->words));
+    int32_t *discrete = c->scores[PROBE_DISCRETE];
+    int32_t *continuous = c->scores[PROBE_CONTINUOUS];
+    int32_t *combined = c->scores[PROBE_COMBINED];
+    const int32_t all_excess = scores_excess(view->n_nodes);
+    const int32_t active_excess = scores_excess(count_bits(key, view->words));
     discrete_sum(c->discrete, key, discrete, combined);
-    for (size_t k = 0; k < row; k++) {
-        discrete[k] += c->prior_fine[k];
-        continuous[k] = c->prior_coarse[k] + (int32_t)((uint32_t)all[k] - all_excess);
-        combined[k] += c->prior_coarse[k] +
-                       (int32_t)((uint32_t)active[k] - active_excess);
+    for (size_t k = 0; k < row; k += SCORES_CLASSES) {
+        ints prior = load(c->prior_coarse + k);
+        ints of_discrete = load(discrete + k) + load(c->prior_fine + k);
+        ints of_all = load(all + k) - all_excess + prior;
+        ints of_both = load(active + k) - active_excess + prior + load(combined + k);
+        memcpy(discrete + k, &of_discrete, sizeof of_discrete);
+        memcpy(continuous + k, &of_all, sizeof of_all);
+        memcpy(combined + k, &of_both, sizeof of_both);
     }
     for (int s = 0; s < PROBE_SYSTEMS; s++)
-        correct[s] += is_decision(c->scores[s], c->possible, row, class_index);
+        correct[s] += is_decision(c->scores[s], c->possible, c->before, row, class_index);
 }
 
 /* Up to 16 classes get loops of fixed length. */
@@ -283,6 +306,8 @@ static void judge_group(struct classifiers *c, const struct probe_view *view, in
 {
     int class_index = group % c->groups.n_classes;
     const uint32_t *start = c->share->own.start;
+    for (int k = 0; k < c->groups.n_classes; k++)
+        c->before[k] = k < class_index;
     for (uint32_t i = start[group]; i < start[group + 1]; i++) {
         if (c->row == SCORES_CLASSES)
             judge_sample(c, view, i, SCORES_CLASSES, class_index, correct);

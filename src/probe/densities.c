@@ -143,7 +143,8 @@ static void choose_grid(struct densities *d, int i, size_t at)
         if (moments[k].n > 0)
             narrowest = fmin(narrowest, bandwidth[k]);
     }
-    d->bits[at] = kde_grid_bits(range, narrowest);
+    d->bits[at] = d->options->grid_bits ? d->options->grid_bits
+                                        : kde_grid_bits(range, narrowest);
 }
 
 static size_t n_intervals(const struct densities *d, size_t at)

@@ -41,6 +41,8 @@ struct probe_options {
     enum kde_rule bandwidth;
     double bandwidth_fixed;
     enum probe_prior prior;
+    int grid_bits; /* of every density's grid, KDE_GRID_BITS_LEAST to .._MAX; 0: adaptive
+                    */
 };
 
 /* Mean over nodes, quantiles (0, .25, .5, .75, 1) over nodes, and mean over the nodes

@@ -61,6 +61,7 @@ look_up(struct lookup *lookup, const struct scores_node *node, size_t start, int
     const int32_t mask = (1 << shift) - 1;
     const float unit = 1.0f / (float)(1 << shift);
     __builtin_prefetch(z + AHEAD, 0, 3);
+#pragma GCC unroll 1 /* a loop that is unrolled first does not vectorise */
     for (int i = 0; i < n; i++) {
         int32_t position = kde_position(z[i], scale);
         lookup->point[i] = position >> shift;

@@ -8,7 +8,7 @@
 #include "record/field_list.h"
 
 /* Version of the archive's schema: a change of names bumps the major. */
-#define SCHEMA_VERSION "1.0"
+#define SCHEMA_VERSION "1.1"
 
 enum field_id {
 #define X(id, ...) FIELD_##id,
@@ -80,6 +80,13 @@ enum { INIT_GLOROT_UNIFORM, INIT_LECUN_UNIFORM, INIT_HE_UNIFORM };
 enum { CORRUPTION_ANY, CORRUPTION_OTHER };
 enum { BANDWIDTH_SCOTT, BANDWIDTH_SILVERMAN, BANDWIDTH_FIXED };
 enum { PRIOR_PER_NODE, PRIOR_ONCE, PRIOR_NONE };
+enum {
+    DENSITY_GRID_ADAPTIVE,
+    DENSITY_GRID_256,
+    DENSITY_GRID_512,
+    DENSITY_GRID_1024,
+    DENSITY_GRID_2048
+};
 
 struct field {
     const char *name;

@@ -50,7 +50,9 @@
     X(BANDWIDTH_FIXED, "bandwidth_fixed", REAL, CELL, OPTION, "1", NULL,                \
       "bandwidth where the rule is fixed, else 0")                                      \
     X(PRIOR, "prior", FLAG, CELL, OPTION, "1", "per-node once none",                    \
-      "how class priors enter the node classifiers")
+      "how class priors enter the node classifiers")                                    \
+    X(DENSITY_GRID, "density_grid", FLAG, CELL, OPTION, "1",                            \
+      "adaptive 256 512 1024 2048", "intervals of the grid of kernel density estimates")
 
 #define FIELD_OUTCOME_LIST(X)                                                     \
     X(CELL_ID, "cell_id", TEXT, ID, IDENTITY, "1", NULL,                          \

@@ -60,6 +60,14 @@ struct train_options cell_train_options(const struct spec *spec)
         .seed = (uint32_t)spec->value[FIELD_SEED]};
 }
 
+/* Of the densities' grid; 0 for one that adapts to each node. */
+static int grid_bits(const struct spec *spec)
+{
+    enum { BITS_OF_256 = 8 };
+    int grid = (int)spec->value[FIELD_DENSITY_GRID];
+    return grid == DENSITY_GRID_ADAPTIVE ? 0 : BITS_OF_256 + grid - DENSITY_GRID_256;
+}
+
 /* What training and probes both need. */
 static enum status prepare(struct work *work, struct error *err)
 {
@@ -99,7 +107,8 @@ static enum status create_probe(struct work *work, struct error *err)
         .options = {.measures = context->study->measures,
                     .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
                     .bandwidth_fixed = value[FIELD_BANDWIDTH_FIXED],
-                    .prior = (enum probe_prior)(int)value[FIELD_PRIOR]}};
+                    .prior = (enum probe_prior)(int)value[FIELD_PRIOR],
+                    .grid_bits = grid_bits(work->spec)}};
     return cell_probe_create(&work->probe, &setup, err);
 }
 

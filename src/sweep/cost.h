@@ -16,24 +16,24 @@
  * beside operations there are parameters, nodes and inputs; small products also pay for
  * the call. */
 #define COST_LIST(X)                                                                    \
-    X(START_BYTE, TRAIN, "start_byte", 0.4e-9, "byte of memory made ready")             \
-    X(TRAIN_FLOP, TRAIN, "train_flop", 1 / 95e9, "operation within matrix products")    \
-    X(TRAIN_FLOAT, TRAIN, "train_float", 0.09e-9,                                       \
+    X(START_BYTE, TRAIN, "start_byte", 0.3e-9, "byte of memory made ready")             \
+    X(TRAIN_FLOP, TRAIN, "train_flop", 1 / 112e9, "operation within matrix products")   \
+    X(TRAIN_FLOAT, TRAIN, "train_float", 0.07e-9,                                       \
       "pass over a parameter, its gradient or optimizer state")                         \
-    X(TRAIN_NODE, TRAIN, "train_node", 0.3e-9, "pass over a node's value for a sample") \
-    X(TRAIN_CURVE, TRAIN, "train_curve", 13e-9, "sigmoid or tanh")                      \
-    X(TRAIN_INPUT, TRAIN, "train_input", 0.9e-9, "value of a sample loaded")            \
-    X(TRAIN_PRODUCT, TRAIN, "train_product", 0.6e-6, "call of a matrix product")        \
-    X(PROBE_FLOP, PROBE, "probe_flop", 1 / 90e9, "operation within matrix products")    \
-    X(PROBE_NODE, PROBE, "probe_node", 1.5e-9,                                          \
+    X(TRAIN_NODE, TRAIN, "train_node", 0.2e-9, "pass over a node's value for a sample") \
+    X(TRAIN_CURVE, TRAIN, "train_curve", 2e-9, "sigmoid or tanh")                       \
+    X(TRAIN_INPUT, TRAIN, "train_input", 0.3e-9, "value of a sample loaded")            \
+    X(TRAIN_PRODUCT, TRAIN, "train_product", 0.4e-6, "call of a matrix product")        \
+    X(PROBE_FLOP, PROBE, "probe_flop", 1 / 108e9, "operation within matrix products")   \
+    X(PROBE_NODE, PROBE, "probe_node", 0.8e-9,                                          \
       "pre-activation stored, read and counted")                                        \
-    X(PROBE_CURVE, PROBE, "probe_curve", 13e-9, "sigmoid or tanh")                      \
-    X(PROBE_INPUT, PROBE, "probe_input", 0.7e-9, "value of a sample loaded")            \
-    X(PROBE_SCORE, PROBE, "probe_score", 0.9e-9,                                        \
+    X(PROBE_CURVE, PROBE, "probe_curve", 2e-9, "sigmoid or tanh")                       \
+    X(PROBE_INPUT, PROBE, "probe_input", 0.2e-9, "value of a sample loaded")            \
+    X(PROBE_SCORE, PROBE, "probe_score", 0.3e-9,                                        \
       "node, sample and class: a node's vote")                                          \
-    X(PROBE_TABLE, PROBE, "probe_table", 12e-6, "node and class: a density")            \
-    X(PROBE_BIT, PROBE, "probe_bit", 0.45e-9, "node and sample: a bit of a pattern")    \
-    X(PROBE_KEY, PROBE, "probe_key", 45e-9, "layer and sample: a pattern found or added")
+    X(PROBE_TABLE, PROBE, "probe_table", 6e-6, "node and class: a density")             \
+    X(PROBE_BIT, PROBE, "probe_bit", 0.1e-9, "node and sample: a bit of a pattern")     \
+    X(PROBE_KEY, PROBE, "probe_key", 12e-9, "layer and sample: a pattern found or added")
 
 enum cost_unit {
 #define X(id, ...) COST_##id,

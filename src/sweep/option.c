@@ -36,6 +36,7 @@ static const struct option options[OPTION_COUNT] = {
     [FIELD_BANDWIDTH_FIXED] = {OPTION_IN_PROBE, .high = 1e6, .low_open = true,
                                .spelled_elsewhere = true},
     [FIELD_PRIOR] = {OPTION_IN_PROBE, .fallback = PRIOR_PER_NODE},
+    [FIELD_DENSITY_GRID] = {OPTION_IN_PROBE, .fallback = DENSITY_GRID_ADAPTIVE},
 };
 
 static const char fixed_prefix[] = "fixed:";

@@ -23,7 +23,7 @@ SMALL = """\
 study: small
 data: {name: glyphs, train: 48, validation: 28, test: 9}
 grid:
-  seed: 1..4
+  seed: 1..2
   depth: 2
   width: [3, 70]
   label_corruption: [0, 1]

@@ -109,6 +109,8 @@ static void test_classifiers_against_reference(void **state)
             options.bandwidth_fixed = 0.3;
             check_classifiers(&options, 1);
             check_classifiers(&options, 13); /* more than a batch of nodes */
+            options.grid_bits = KDE_GRID_BITS_MAX;
+            check_classifiers(&options, 1);
         }
 }
 

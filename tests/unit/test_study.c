@@ -87,6 +87,7 @@ static const char davel_canonical[] =
     "  measures: [patterns, classifiers, sample-sets]\n"
     "  bandwidth: scott\n"
     "  prior: per-node\n"
+    "  density_grid: adaptive\n"
     "keep:\n"
     "  networks: [best, final]\n"
     "  nodes: false\n";
@@ -226,6 +227,7 @@ static void defaults_are_those_of_the_table(void **state)
         {FIELD_BANDWIDTH, BANDWIDTH_SCOTT},
         {FIELD_BANDWIDTH_FIXED, 0},
         {FIELD_PRIOR, PRIOR_PER_NODE},
+        {FIELD_DENSITY_GRID, DENSITY_GRID_ADAPTIVE},
     };
     assert_int_equal(sizeof expected / sizeof expected[0], OPTION_COUNT - 3);
     struct study study;
