@@ -16,14 +16,11 @@
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "cli/team.h"
+#include "cli/sweep.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell.h"
-#include "sweep/plan.h"
-
-enum { OPT_OUTPUT, OPT_SET, OPT_TEAM, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
@@ -39,25 +36,6 @@ static const struct option_row rows[] = {
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
-
-struct sweep {
-    const struct args *args;
-    struct dist *dist;
-    struct session session;
-    struct rundir dir;
-    char path[IO_PATH_MAX];
-    uint8_t *progress; /* [n_cells], as rundir_progress gives it */
-    int ranks_per_cell;
-    struct dist_team *team; /* NULL where a rank has its cells alone */
-    struct cell_team cell_team;
-    size_t *tasks; /* cells of this rank, longest first */
-    size_t n_tasks;
-    size_t n_left; /* cells of all ranks */
-    double cost_left;
-    struct journal *journal;
-    struct progress *display;
-    double current_cost;
-};
 
 /* ---- start-up: everyone agrees on what is to be done ---- */
 
@@ -116,7 +94,7 @@ static enum status prepare_session(struct sweep *s, struct error *err)
     if (dist_agree(s->dist, err) != STATUS_OK ||
         compare_with_collector(s, err) != STATUS_OK)
         return err->status;
-    session_check_memory(&s->session, dist_local_size(s->dist), err);
+    session_check_memory(&s->session, NULL, dist_local_size(s->dist), err);
     return dist_agree(s->dist, err);
 }
 
@@ -146,143 +124,6 @@ static enum status open_directory(struct sweep *s, struct error *err)
     if (dist_broadcast(s->dist, &id, err) == STATUS_OK && !collects)
         rundir_join(&s->dir, s->path, (const char *)id.data, err);
     bytes_free(&id);
-    return dist_agree(s->dist, err);
-}
-
-static void warn_damage(const struct journal_index *index)
-{
-    if (index->damaged_files > 0)
-        fprintf(
-            stderr,
-            "strata: skipped %llu damaged bytes in %zu journal%s (a killed run leaves "
-            "such an end): %s\n",
-            (unsigned long long)index->damaged_bytes, index->damaged_files,
-            index->damaged_files == 1 ? "" : "s", index->first_damage);
-}
-
-static void warn_others(size_t n)
-{
-    if (n > 0)
-        fprintf(
-            stderr,
-            "strata: %zu finished cell%s of an earlier grid %s not in this study: kept "
-            "in the journals, left out of the archive\n",
-            n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
-}
-
-/* Predicts what cells cost, and who computes which follows from it. A calibration that
- * cannot be read is no reason not to run. */
-static enum status predict(struct sweep *s, const struct journal_index *index,
-                           struct error *err)
-{
-    struct error unread = {0};
-    if (session_read_calibration(&s->session, s->path, &unread) != STATUS_OK) {
-        fprintf(stderr, "strata: %s; predicting with nominal rates\n", unread.text);
-        calibration_init(&s->session.calibration);
-    }
-    return session_predict(&s->session, index, err);
-}
-
-static size_t count_left(const uint8_t *progress, size_t n)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < n; i++)
-        left += progress[i] != RUNDIR_DONE;
-    return left;
-}
-
-/* The collector's view: progress, predicted costs, ranks a cell. */
-static enum status collect_progress(struct sweep *s, struct bytes *bytes,
-                                    struct error *err)
-{
-    size_t n = s->session.grid.n_cells;
-    struct journal_index index = {0};
-    uint8_t *progress = NULL;
-    if (rundir_scan(&index, s->path, err) == STATUS_OK) {
-        warn_damage(&index);
-        warn_others(rundir_count_others(&index, &s->session.grid));
-        progress = rundir_progress(&index, &s->session.grid, s->args->value[OPT_RETRY],
-                                   err);
-    }
-    if (progress && predict(s, &index, err) == STATUS_OK) {
-        int size = s->ranks_per_cell;
-        if (size == 0)
-            size = team_automatic_size(dist_size(s->dist), count_left(progress, n));
-        bytes_put(bytes, progress, n);
-        bytes_put_u32(bytes, (uint32_t)size);
-        for (size_t i = 0; i < n; i++)
-            bytes_put_f64(bytes, session_seconds(&s->session, i, size));
-        if (bytes->failed)
-            error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
-    }
-    free(progress);
-    journal_index_fini(&index);
-    return err->status;
-}
-
-/* What earlier runs finished, what each cell is predicted to cost, and how many ranks it
- * gets, told to everyone. */
-static enum status share_progress(struct sweep *s, struct error *err)
-{
-    size_t n = s->session.grid.n_cells;
-    struct bytes bytes = {0};
-    if (dist_rank(s->dist) == DIST_COLLECTOR)
-        collect_progress(s, &bytes, err);
-    if (dist_agree(s->dist, err) == STATUS_OK &&
-        dist_broadcast(s->dist, &bytes, err) == STATUS_OK) {
-        struct bytes_reader reader = bytes_reader(bytes.data, bytes.length);
-        bytes_get(&reader, n);
-        s->ranks_per_cell = (int)bytes_get_u32(&reader);
-        for (size_t i = 0; i < n; i++)
-            s->session.seconds[i] = bytes_get_f64(&reader);
-    }
-    s->progress = bytes.data;
-    return err->status;
-}
-
-static enum status form_team(struct sweep *s, struct error *err)
-{
-    if (s->ranks_per_cell > 1 &&
-        dist_team_create(&s->team, s->dist, s->ranks_per_cell, err) == STATUS_OK)
-        s->cell_team = team_for_cells(s->team);
-    return err->status;
-}
-
-/* Number of the slice of cells that this rank computes; -1 for none. */
-static int slice_of(const struct sweep *s)
-{
-    if (!s->team)
-        return dist_rank(s->dist);
-    return dist_team_rank(s->team) == 0 ? dist_team_number(s->team) : -1;
-}
-
-static enum status choose_tasks(struct sweep *s, struct error *err)
-{
-    size_t n = s->session.grid.n_cells;
-    int n_slices = dist_size(s->dist) / s->ranks_per_cell;
-    size_t *left = memory_alloc(n, sizeof *left, err);
-    double *cost = memory_alloc(n, sizeof *cost, err);
-    int *owner = memory_alloc(n, sizeof *owner, err);
-    double *load = memory_alloc((size_t)n_slices, sizeof *load, err);
-    s->tasks = memory_alloc(n, sizeof *s->tasks, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
-        if (s->progress[i] == RUNDIR_DONE)
-            continue;
-        cost[s->n_left] = s->session.seconds[i];
-        left[s->n_left++] = i;
-        s->cost_left += s->session.seconds[i];
-    }
-    if (err->status == STATUS_OK)
-        plan_slices(cost, s->n_left, n_slices, owner, load, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
-        if (owner[i] == slice_of(s))
-            s->tasks[s->n_tasks++] = left[i];
-    if (err->status == STATUS_OK)
-        plan_order(s->session.seconds, s->tasks, s->n_tasks);
-    free(left);
-    free(cost);
-    free(owner);
-    free(load);
     return dist_agree(s->dist, err);
 }
 
@@ -412,7 +253,7 @@ static enum status lead(struct sweep *s, struct error *err)
  * for the others without disturbing them. Afterwards everyone has the same outcome. */
 static enum status run_tasks(struct sweep *s, struct error *err)
 {
-    if (slice_of(s) >= 0) {
+    if (sweep_slice(s) >= 0) {
         lead(s, err);
     } else if (dist_team_number(s->team) >= 0) {
         struct cell_context context = work_context(s);
@@ -502,8 +343,7 @@ static enum status start(struct sweep *s, struct error *err)
     check_arguments(s, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        share_progress(s, err) != STATUS_OK || form_team(s, err) != STATUS_OK ||
-        choose_tasks(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
+        sweep_divide(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);

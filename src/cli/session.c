@@ -57,6 +57,17 @@ struct cell_context session_context(const struct session *s)
         .study = &s->study, .dataset = &s->dataset, .sizes = s->sizes};
 }
 
+/* Bytes of a rank at the cell that needs most. */
+static double find_largest(const struct session *s, const struct cell_team *team)
+{
+    struct cell_context context = session_context(s);
+    double largest = 0;
+    context.team = team;
+    for (size_t i = 0; i < s->grid.n_cells; i++)
+        largest = fmax(largest, cost_bytes(&context, &s->grid.cells[i].spec));
+    return largest;
+}
+
 /* Walks over all cells once: memory, and what no cell may exceed. */
 static enum status examine_cells(struct session *s, struct error *err)
 {
@@ -64,7 +75,6 @@ static enum status examine_cells(struct session *s, struct error *err)
     s->probe_seconds = memory_alloc(s->grid.n_cells, sizeof *s->probe_seconds, err);
     if (!s->seconds || !s->probe_seconds)
         return err->status;
-    struct cell_context context = session_context(s);
     for (size_t i = 0; i < s->grid.n_cells; i++) {
         const struct spec *spec = &s->grid.cells[i].spec;
         struct net_shape shape = cell_net_shape(spec, &s->dataset);
@@ -78,11 +88,10 @@ static enum status examine_cells(struct session *s, struct error *err)
             return error_set(err, STATUS_STUDY,
                              "%.0f epochs of %.0f minibatches: more than 2^31 - 1 steps",
                              spec->value[FIELD_EPOCHS], batches);
-        double bytes = cost_bytes(&context, spec);
-        s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
         s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1
                                                           : s->most_layers;
     }
+    s->largest_bytes = find_largest(s, NULL);
     return STATUS_OK;
 }
 
@@ -175,10 +184,12 @@ double session_seconds(const struct session *s, size_t cell, int ranks_per_cell)
     return s->seconds[cell] - probe + probe / ranks_per_cell;
 }
 
-enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
+enum status session_check_memory(const struct session *s, const struct cell_team *team,
+                                 int n_ranks, struct error *err)
 {
     /* The data are loaded: what is available is what the rest may take. */
-    double needed = s->largest_bytes - dataset_bytes(&s->dataset);
+    double largest = team ? find_largest(s, team) : s->largest_bytes;
+    double needed = largest - dataset_bytes(&s->dataset);
     double available = host_available_memory();
     if (available == 0 || needed * n_ranks <= available)
         return STATUS_OK;

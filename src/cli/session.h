@@ -11,6 +11,7 @@
 #include "sweep/grid.h"
 #include "sweep/study.h"
 
+struct cell_team;
 struct dist;
 
 /* jobs/studies/quick.yaml, embedded. */
@@ -59,8 +60,10 @@ enum status session_predict(struct session *session, const struct journal_index 
 /* Predicted wall time of a cell that a team of ranks probes together. */
 double session_seconds(const struct session *session, size_t cell, int ranks_per_cell);
 
-/* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
-enum status session_check_memory(const struct session *session, int n_ranks,
+/* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has.
+ * Each is counted as the leader of a team (NULL: alone) at the largest cell. */
+enum status session_check_memory(const struct session *session,
+                                 const struct cell_team *team, int n_ranks,
                                  struct error *err);
 
 void session_fini(struct session *session);

@@ -1,6 +1,9 @@
 #include "cli/team.h"
 
+#include <string.h>
+
 #include "base/text.h"
+#include "num/linalg.h"
 
 enum status team_parse_size(const char *value, int n_ranks, int *size, struct error *err)
 {
@@ -18,6 +21,10 @@ enum status team_parse_size(const char *value, int n_ranks, int *size, struct er
 
 int team_automatic_size(int n_ranks, size_t n_cells)
 {
+    /* OpenBLAS's sums depend on how samples are divided, and results are not to depend on
+     * the number of ranks unless someone asks for it. */
+    if (strcmp(linalg_products(), "openblas") == 0)
+        return 1;
     return n_cells > 0 && n_cells <= (size_t)n_ranks ? n_ranks / (int)n_cells : 1;
 }
 
