@@ -237,6 +237,7 @@ static void set_prior(struct classifiers *c, const struct probe_options *options
 }
 
 typedef int32_t ints __attribute__((vector_size(SCORES_CLASSES * sizeof(int32_t))));
+typedef uint32_t uints __attribute__((vector_size(SCORES_CLASSES * sizeof(uint32_t))));
 
 static inline __attribute__((always_inline)) ints load(const int32_t *from)
 {
@@ -283,14 +284,15 @@ judge_sample(struct classifiers *c, const struct probe_view *view, size_t i, siz
     int32_t *discrete = c->scores[PROBE_DISCRETE];
     int32_t *continuous = c->scores[PROBE_CONTINUOUS];
     int32_t *combined = c->scores[PROBE_COMBINED];
-    const int32_t all_excess = scores_excess(view->n_nodes);
-    const int32_t active_excess = scores_excess(count_bits(key, view->words));
+    const uint32_t all_excess = scores_excess(view->n_nodes);
+    const uint32_t active_excess = scores_excess(count_bits(key, view->words));
     discrete_sum(c->discrete, key, discrete, combined);
     for (size_t k = 0; k < row; k += SCORES_CLASSES) {
         ints prior = load(c->prior_coarse + k);
         ints of_discrete = load(discrete + k) + load(c->prior_fine + k);
-        ints of_all = load(all + k) - all_excess + prior;
-        ints of_both = load(active + k) - active_excess + prior + load(combined + k);
+        ints of_all = (ints)((uints)load(all + k) - all_excess) + prior;
+        ints of_active = (ints)((uints)load(active + k) - active_excess);
+        ints of_both = of_active + prior + load(combined + k);
         memcpy(discrete + k, &of_discrete, sizeof of_discrete);
         memcpy(continuous + k, &of_all, sizeof of_all);
         memcpy(combined + k, &of_both, sizeof of_both);

@@ -13,7 +13,8 @@ enum {
 };
 
 typedef float floats __attribute__((vector_size(SCORES_CLASSES * sizeof(float))));
-typedef int32_t ints __attribute__((vector_size(SCORES_CLASSES * sizeof(int32_t))));
+/* Unsigned, as sums may wrap until their excess is taken off. */
+typedef uint32_t uints __attribute__((vector_size(SCORES_CLASSES * sizeof(uint32_t))));
 
 int scores_bits(int n_nodes, double largest)
 {
@@ -24,12 +25,12 @@ int scores_bits(int n_nodes, double largest)
     return bits;
 }
 
-int32_t scores_excess(int n)
+uint32_t scores_excess(int n)
 {
     const float zero = SCORES_ZERO;
     uint32_t bits;
     memcpy(&bits, &zero, sizeof bits);
-    return (int32_t)(bits * (uint32_t)n); /* sums wrap, and so does this */
+    return bits * (uint32_t)n; /* sums wrap, and so does this */
 }
 
 STRATA_KERNEL
@@ -47,9 +48,9 @@ void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int b
 
 /* Where TOGETHER samples are in a node's table. */
 struct lookup {
-    int32_t point[TOGETHER];  /* left end of the interval */
-    float part[TOGETHER];     /* of the way to the next */
-    int32_t active[TOGETHER]; /* -1 or 0 */
+    int32_t point[TOGETHER];   /* left end of the interval */
+    float part[TOGETHER];      /* of the way to the next */
+    uint32_t active[TOGETHER]; /* all bits or none */
 };
 
 static inline __attribute__((always_inline)) void
@@ -66,7 +67,7 @@ look_up(struct lookup *lookup, const struct scores_node *node, size_t start, int
         int32_t position = kde_position(z[i], scale);
         lookup->point[i] = position >> shift;
         lookup->part[i] = (float)(position & mask) * unit;
-        lookup->active[i] = -(z[i] > 0.0f);
+        lookup->active[i] = z[i] > 0.0f ? UINT32_MAX : 0;
     }
 }
 
@@ -75,7 +76,7 @@ static inline void look_up_constant(struct lookup *lookup, const float *z, int n
     for (int i = 0; i < n; i++) {
         lookup->point[i] = 0;
         lookup->part[i] = 0.0f;
-        lookup->active[i] = -(z[i] > 0.0f);
+        lookup->active[i] = z[i] > 0.0f ? UINT32_MAX : 0;
     }
 }
 
@@ -89,7 +90,7 @@ struct batch {
 static inline __attribute__((always_inline)) void
 add_sample(const struct batch *batch, int i, int32_t *all, int32_t *active)
 {
-    ints sum_all, sum_active, bits;
+    uints sum_all, sum_active, bits;
     floats left, right;
     memcpy(&sum_all, all, sizeof sum_all);
     memcpy(&sum_active, active, sizeof sum_active);

@@ -47,6 +47,6 @@ void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int b
 void scores_add(const struct scores_node *nodes, int n_nodes, size_t n_samples,
                 int32_t *all, int32_t *active, size_t row);
 
-int32_t scores_excess(int n);
+uint32_t scores_excess(int n);
 
 #endif
