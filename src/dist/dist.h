@@ -2,7 +2,8 @@
  * nothing of what they mean.
  *
  * Every function says whether it is collective. Between start-up and the final gather
- * nothing collective happens, so a rank that works never waits for another.
+ * nothing collective happens but within a team (dist/team.h), so a rank that works alone
+ * never waits for another.
  */
 #ifndef STRATA_DIST_DIST_H
 #define STRATA_DIST_DIST_H

@@ -179,20 +179,21 @@ struct block {
     int rank; /* where it goes, or comes from */
 };
 
+static int piece_of(struct block block, size_t at)
+{
+    return block.length - at < PIECE ? (int)(block.length - at) : PIECE;
+}
+
 static void send_and_receive(struct dist_team *team, struct block out, struct block in)
 {
     size_t longest = out.length > in.length ? out.length : in.length;
     for (size_t at = 0; at < longest; at += PIECE) {
-        MPI_Request requests[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-        if (at < in.length)
-            MPI_Irecv(in.data + at,
-                      in.length - at < PIECE ? (int)(in.length - at) : PIECE, MPI_BYTE,
-                      in.rank, TAG_BLOCK, team->comm, &requests[0]);
-        if (at < out.length)
-            MPI_Isend(out.data + at,
-                      out.length - at < PIECE ? (int)(out.length - at) : PIECE, MPI_BYTE,
-                      out.rank, TAG_BLOCK, team->comm, &requests[1]);
-        MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+        bool sends = at < out.length, receives = at < in.length;
+        MPI_Sendrecv(sends ? out.data + at : NULL, sends ? piece_of(out, at) : 0,
+                     MPI_BYTE, sends ? out.rank : MPI_PROC_NULL, TAG_BLOCK,
+                     receives ? in.data + at : NULL, receives ? piece_of(in, at) : 0,
+                     MPI_BYTE, receives ? in.rank : MPI_PROC_NULL, TAG_BLOCK, team->comm,
+                     MPI_STATUS_IGNORE);
     }
     team->bytes += (double)out.length;
 }

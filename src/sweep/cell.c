@@ -382,6 +382,7 @@ void cell_assist(const struct cell_context *context)
         case CELL_CALL_END:
             finish(&a.work);
             free(a.parameters);
+            a = (struct assistance){.parameters = NULL};
             break;
         case CELL_CALL_LEAVE:
             return;

@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+DATA = "/usr/share/datasets/fashion-mnist"
+SKIPPED = 77
 STUDY = """\
 study: team
 data: {data}
@@ -78,6 +80,9 @@ def main():
     parser.add_argument("--quick", action="store_true", help="few samples: whether it works")
     parser.add_argument("--only", choices=("times", "bytes"))
     options = parser.parse_args()
+    if not os.path.isdir(DATA) and "STRATA_DATA" not in os.environ:
+        print(f"skipped: {DATA} is not there (Debian: dataset-fashion-mnist)")
+        sys.exit(SKIPPED)
     if options.only != "bytes":
         print_times(options)
     if options.only != "times":
