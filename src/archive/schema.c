@@ -371,6 +371,9 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
         define_dims(schema, file, err) != STATUS_OK ||
         define_axes(schema, &axes, file, err) != STATUS_OK)
         return err->status;
+    /* HDF5 stores a chunk whole, however few cells it holds. */
+    if (header->n_cells_planned > 0 && header->n_cells_planned < (int64_t)schema->batch)
+        schema->batch = (size_t)header->n_cells_planned;
     for (int i = 0; i < FIELD_COUNT; i++)
         define_field(schema, file, (enum field_id)i, err);
     struct netcdf_variable crc = crc_variable(schema);

@@ -11,7 +11,7 @@ enum { SCHEMA_BATCH_MAX = 64, SCHEMA_NAME_LENGTH = 32 };
 /* What the definitions of one file came to. */
 struct schema {
     struct record_shape shape;
-    size_t batch; /* cells written or read at once, a power of two */
+    size_t batch; /* cells written or read at once: a power of two, or all of few */
     int cell_dim, label_dim;
     int dims[DIM_COUNT];
     int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */
