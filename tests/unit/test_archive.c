@@ -4,7 +4,7 @@
 static void test_round_trip(void **state)
 {
     (void)state;
-    static const int64_t sizes[] = {0, 1, 63, 64, 65, 200};
+    static const int64_t sizes[] = {0, 1, 63, 64, 65, 200, 256, 257};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         struct error err = {0};
         struct archive *archive;
@@ -25,6 +25,8 @@ static void test_round_trip(void **state)
         assert_cells(archive, 0, sizes[s]);
         if (sizes[s] > 64)
             assert_cells(archive, 61, 4);
+        if (sizes[s] > 256)
+            assert_cells(archive, 255, 2);
         archive_close(archive);
     }
 }
@@ -150,14 +152,14 @@ static void erase(struct record *record, enum field_id id)
         record_real(record, id)[i] = RECORD_FILL_REAL;
 }
 
-/* What only some cells have: perplexity lacks in the first batch, informativeness in the
- * last, predictability in all. */
+/* What only some cells have: perplexity is absent from the first batch, informativeness
+ * in the last, predictability in all. */
 static void make_partial(struct record *record, int64_t cell)
 {
     make_record(record, cell);
-    if (cell < 64)
+    if (cell < 256)
         erase(record, FIELD_PERPLEXITY);
-    if (cell >= 64)
+    if (cell >= 256)
         erase(record, FIELD_INFORMATIVENESS_QUANTILE);
     erase(record, FIELD_PREDICTABILITY_QUANTILE);
 }
@@ -165,7 +167,7 @@ static void make_partial(struct record *record, int64_t cell)
 static void test_absent_measures(void **state)
 {
     (void)state;
-    enum { CELLS = 70 };
+    enum { CELLS = 300 };
     struct error err = {0};
     struct archive_writer *writer;
     struct archive *archive;
