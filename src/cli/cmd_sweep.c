@@ -16,19 +16,19 @@
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/sweep.h"
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell.h"
-#include "sweep/plan.h"
-
-enum { OPT_OUTPUT, OPT_SET, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
                     false},
     [OPT_SET] = {"set", 0, "AXIS=VALUES",
                  "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
+    [OPT_TEAM] = {"ranks-per-cell", 0, "N",
+                  "that probe it together (default 1, more if cells are few)", false},
     [OPT_RETRY] = {"retry", 0, "failed",
                    "compute failed cells again (diverged ones stay)", false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
@@ -36,22 +36,6 @@ static const struct option_row rows[] = {
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
-
-struct sweep {
-    const struct args *args;
-    struct dist *dist;
-    struct session session;
-    struct rundir dir;
-    char path[IO_PATH_MAX];
-    uint8_t *progress; /* [n_cells], as rundir_progress gives it */
-    size_t *tasks;     /* cells of this rank, longest first */
-    size_t n_tasks;
-    size_t n_left; /* cells of all ranks */
-    double cost_left;
-    struct journal *journal;
-    struct progress *display;
-    double current_cost;
-};
 
 /* ---- start-up: everyone agrees on what is to be done ---- */
 
@@ -110,7 +94,7 @@ static enum status prepare_session(struct sweep *s, struct error *err)
     if (dist_agree(s->dist, err) != STATUS_OK ||
         compare_with_collector(s, err) != STATUS_OK)
         return err->status;
-    session_check_memory(&s->session, dist_local_size(s->dist), err);
+    session_check_memory(&s->session, NULL, dist_local_size(s->dist), err);
     return dist_agree(s->dist, err);
 }
 
@@ -121,7 +105,8 @@ static enum status check_arguments(struct sweep *s, struct error *err)
         return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
     if (lock && strcmp(lock, "none") != 0)
         return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
-    return STATUS_OK;
+    return team_parse_size(s->args->value[OPT_TEAM], dist_size(s->dist),
+                           &s->ranks_per_cell, err);
 }
 
 static enum status open_directory(struct sweep *s, struct error *err)
@@ -139,100 +124,6 @@ static enum status open_directory(struct sweep *s, struct error *err)
     if (dist_broadcast(s->dist, &id, err) == STATUS_OK && !collects)
         rundir_join(&s->dir, s->path, (const char *)id.data, err);
     bytes_free(&id);
-    return dist_agree(s->dist, err);
-}
-
-static void warn_damage(const struct journal_index *index)
-{
-    if (index->damaged_files > 0)
-        fprintf(
-            stderr,
-            "strata: skipped %llu damaged bytes in %zu journal%s (a killed run leaves "
-            "such an end): %s\n",
-            (unsigned long long)index->damaged_bytes, index->damaged_files,
-            index->damaged_files == 1 ? "" : "s", index->first_damage);
-}
-
-static void warn_others(size_t n)
-{
-    if (n > 0)
-        fprintf(
-            stderr,
-            "strata: %zu finished cell%s of an earlier grid %s not in this study: kept "
-            "in the journals, left out of the archive\n",
-            n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
-}
-
-/* Predicts what cells cost, and who computes which follows from it. A calibration that
- * cannot be read is no reason not to run. */
-static enum status predict(struct sweep *s, const struct journal_index *index,
-                           struct error *err)
-{
-    struct error unread = {0};
-    if (session_read_calibration(&s->session, s->path, &unread) != STATUS_OK) {
-        fprintf(stderr, "strata: %s; predicting with nominal rates\n", unread.text);
-        calibration_init(&s->session.calibration);
-    }
-    return session_predict(&s->session, index, err);
-}
-
-/* What earlier runs finished, and what each cell is predicted to cost, told to everyone.
- */
-static enum status share_progress(struct sweep *s, struct error *err)
-{
-    size_t n = s->session.grid.n_cells;
-    struct bytes bytes = {0};
-    if (dist_rank(s->dist) == DIST_COLLECTOR) {
-        struct journal_index index = {0};
-        if (rundir_scan(&index, s->path, err) == STATUS_OK) {
-            warn_damage(&index);
-            warn_others(rundir_count_others(&index, &s->session.grid));
-            uint8_t *progress = rundir_progress(&index, &s->session.grid,
-                                                s->args->value[OPT_RETRY], err);
-            if (progress && predict(s, &index, err) == STATUS_OK) {
-                bytes_put(&bytes, progress, n);
-                bytes_put(&bytes, s->session.seconds, n * sizeof *s->session.seconds);
-                if (bytes.failed)
-                    error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
-            }
-            free(progress);
-        }
-        journal_index_fini(&index);
-    }
-    if (dist_agree(s->dist, err) == STATUS_OK &&
-        dist_broadcast(s->dist, &bytes, err) == STATUS_OK)
-        memcpy(s->session.seconds, bytes.data + n, n * sizeof *s->session.seconds);
-    s->progress = bytes.data;
-    return err->status;
-}
-
-static enum status choose_tasks(struct sweep *s, struct error *err)
-{
-    size_t n = s->session.grid.n_cells;
-    int size = dist_size(s->dist), rank = dist_rank(s->dist);
-    size_t *left = memory_alloc(n, sizeof *left, err);
-    double *cost = memory_alloc(n, sizeof *cost, err);
-    int *owner = memory_alloc(n, sizeof *owner, err);
-    double *load = memory_alloc((size_t)size, sizeof *load, err);
-    s->tasks = memory_alloc(n, sizeof *s->tasks, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
-        if (s->progress[i] == RUNDIR_DONE)
-            continue;
-        cost[s->n_left] = s->session.seconds[i];
-        left[s->n_left++] = i;
-        s->cost_left += s->session.seconds[i];
-    }
-    if (err->status == STATUS_OK)
-        plan_slices(cost, s->n_left, size, owner, load, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
-        if (owner[i] == rank)
-            s->tasks[s->n_tasks++] = left[i];
-    if (err->status == STATUS_OK)
-        plan_order(s->session.seconds, s->tasks, s->n_tasks);
-    free(left);
-    free(cost);
-    free(owner);
-    free(load);
     return dist_agree(s->dist, err);
 }
 
@@ -311,13 +202,18 @@ static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_
     return err->status;
 }
 
+static struct cell_context work_context(struct sweep *s)
+{
+    struct cell_context context = session_context(&s->session);
+    context.poll = poll_work;
+    context.poll_state = s;
+    context.team = s->team ? &s->cell_team : NULL;
+    return context;
+}
+
 static enum status run_task(struct sweep *s, size_t task, struct error *err)
 {
-    struct cell_context context = {.study = &s->session.study,
-                                   .dataset = &s->session.dataset,
-                                   .sizes = s->session.sizes,
-                                   .poll = poll_work,
-                                   .poll_state = s};
+    struct cell_context context = work_context(s);
     const struct cell *cell = &s->session.grid.cells[task];
     uint32_t attempt = s->progress[task] + 1u;
     struct cell_result result;
@@ -339,9 +235,7 @@ static void poll_waiting(void *state)
     progress_tick(s->display, 0, 0);
 }
 
-/* Runs this rank's cells; a rank that must stop or fails waits for the others without
- * disturbing them. Afterwards everyone has the same outcome. */
-static enum status run_tasks(struct sweep *s, struct error *err)
+static enum status lead(struct sweep *s, struct error *err)
 {
     if (open_journal(s, err) == STATUS_OK)
         for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK; i++) {
@@ -350,6 +244,21 @@ static enum status run_tasks(struct sweep *s, struct error *err)
             else
                 run_task(s, s->tasks[i], err);
         }
+    if (s->team)
+        team_dismiss(&s->cell_team);
+    return err->status;
+}
+
+/* Runs this rank's cells, or helps with its team's; a rank that must stop or fails waits
+ * for the others without disturbing them. Afterwards everyone has the same outcome. */
+static enum status run_tasks(struct sweep *s, struct error *err)
+{
+    if (sweep_slice(s) >= 0) {
+        lead(s, err);
+    } else if (dist_team_number(s->team) >= 0) {
+        struct cell_context context = work_context(s);
+        cell_assist(&context);
+    }
     dist_wait(s->dist, poll_waiting, s);
     progress_end(s->display);
     return dist_agree(s->dist, err);
@@ -425,6 +334,8 @@ static void announce(const struct sweep *s)
             done ? "" : "\n");
     if (done)
         fprintf(stderr, ", %zu done before\n", done);
+    if (s->ranks_per_cell > 1)
+        fprintf(stderr, "strata: %d ranks a cell\n", s->ranks_per_cell);
 }
 
 static enum status start(struct sweep *s, struct error *err)
@@ -432,8 +343,7 @@ static enum status start(struct sweep *s, struct error *err)
     check_arguments(s, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        share_progress(s, err) != STATUS_OK || choose_tasks(s, err) != STATUS_OK ||
-        warn_kernel(s, err) != STATUS_OK)
+        sweep_divide(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
@@ -459,6 +369,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     journal_close(s.journal);
     progress_destroy(s.display);
     rundir_close(&s.dir);
+    dist_team_destroy(s.team);
     free(s.progress);
     free(s.tasks);
     session_fini(&s.session);

@@ -57,13 +57,24 @@ struct cell_context session_context(const struct session *s)
         .study = &s->study, .dataset = &s->dataset, .sizes = s->sizes};
 }
 
+/* Bytes of a rank at the cell that needs most. */
+static double find_largest(const struct session *s, const struct cell_team *team)
+{
+    struct cell_context context = session_context(s);
+    double largest = 0;
+    context.team = team;
+    for (size_t i = 0; i < s->grid.n_cells; i++)
+        largest = fmax(largest, cost_bytes(&context, &s->grid.cells[i].spec));
+    return largest;
+}
+
 /* Walks over all cells once: memory, and what no cell may exceed. */
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
-    if (!s->seconds)
+    s->probe_seconds = memory_alloc(s->grid.n_cells, sizeof *s->probe_seconds, err);
+    if (!s->seconds || !s->probe_seconds)
         return err->status;
-    struct cell_context context = session_context(s);
     for (size_t i = 0; i < s->grid.n_cells; i++) {
         const struct spec *spec = &s->grid.cells[i].spec;
         struct net_shape shape = cell_net_shape(spec, &s->dataset);
@@ -77,11 +88,10 @@ static enum status examine_cells(struct session *s, struct error *err)
             return error_set(err, STATUS_STUDY,
                              "%.0f epochs of %.0f minibatches: more than 2^31 - 1 steps",
                              spec->value[FIELD_EPOCHS], batches);
-        double bytes = cost_bytes(&context, spec);
-        s->largest_bytes = bytes > s->largest_bytes ? bytes : s->largest_bytes;
         s->most_layers = shape.depth + 1 > s->most_layers ? shape.depth + 1
                                                           : s->most_layers;
     }
+    s->largest_bytes = find_largest(s, NULL);
     return STATUS_OK;
 }
 
@@ -160,16 +170,26 @@ enum status session_predict(struct session *s, const struct journal_index *index
     struct cell_context context = session_context(s);
     if (calibration_learn(&s->calibration, &context, &s->grid, index, err) != STATUS_OK)
         return err->status;
-    for (size_t i = 0; i < s->grid.n_cells; i++)
-        s->seconds[i] = calibration_seconds(&s->calibration, &context,
-                                            &s->grid.cells[i].spec);
+    for (size_t i = 0; i < s->grid.n_cells; i++) {
+        const struct spec *spec = &s->grid.cells[i].spec;
+        s->seconds[i] = calibration_seconds(&s->calibration, &context, spec);
+        s->probe_seconds[i] = calibration_probe_seconds(&s->calibration, &context, spec);
+    }
     return STATUS_OK;
 }
 
-enum status session_check_memory(const struct session *s, int n_ranks, struct error *err)
+double session_seconds(const struct session *s, size_t cell, int ranks_per_cell)
+{
+    double probe = s->probe_seconds[cell];
+    return s->seconds[cell] - probe + probe / ranks_per_cell;
+}
+
+enum status session_check_memory(const struct session *s, const struct cell_team *team,
+                                 int n_ranks, struct error *err)
 {
     /* The data are loaded: what is available is what the rest may take. */
-    double needed = s->largest_bytes - dataset_bytes(&s->dataset);
+    double largest = team ? find_largest(s, team) : s->largest_bytes;
+    double needed = largest - dataset_bytes(&s->dataset);
     double available = host_available_memory();
     if (available == 0 || needed * n_ranks <= available)
         return STATUS_OK;
@@ -191,5 +211,6 @@ void session_fini(struct session *s)
     grid_fini(&s->grid);
     calibration_fini(&s->calibration);
     free(s->seconds);
+    free(s->probe_seconds);
     memset(s, 0, sizeof *s);
 }

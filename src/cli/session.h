@@ -11,6 +11,7 @@
 #include "sweep/grid.h"
 #include "sweep/study.h"
 
+struct cell_team;
 struct dist;
 
 /* jobs/studies/quick.yaml, embedded. */
@@ -22,8 +23,9 @@ struct session {
     struct split_sizes sizes;
     struct grid grid;
     struct calibration calibration;
-    double *seconds;      /* [grid.n_cells]: predicted cost, after session_predict */
-    double largest_bytes; /* of a rank, at its largest cell */
+    double *seconds;       /* [grid.n_cells]: predicted cost, after session_predict */
+    double *probe_seconds; /* [grid.n_cells]: the part of it that ranks can share */
+    double largest_bytes;  /* of a rank, at its largest cell */
     int most_layers;
 };
 
@@ -55,8 +57,13 @@ enum status session_read_calibration(struct session *session, const char *dir,
 enum status session_predict(struct session *session, const struct journal_index *index,
                             struct error *err);
 
-/* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has. */
-enum status session_check_memory(const struct session *session, int n_ranks,
+/* Predicted wall time of a cell that a team of ranks probes together. */
+double session_seconds(const struct session *session, size_t cell, int ranks_per_cell);
+
+/* STATUS_MEMORY where n_ranks on one host need more than the host (or its cgroup) has.
+ * Each is counted as the leader of a team (NULL: alone) at the largest cell. */
+enum status session_check_memory(const struct session *session,
+                                 const struct cell_team *team, int n_ranks,
                                  struct error *err);
 
 void session_fini(struct session *session);

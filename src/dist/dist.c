@@ -6,26 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <mpi.h>
-
 #include "base/memory.h"
+#include "dist/dist_internal.h"
 
 enum { TAG_PROGRESS = 1, TAG_BYTES = 2 };
-enum { WAIT_NANOSECONDS = 2000000 };
-
-/* A message may not exceed INT_MAX elements: longer arrays go in pieces. */
-enum { PIECE = 1 << 28 };
-
-struct dist {
-    MPI_Comm comm;
-    MPI_Comm host; /* the ranks of this host */
-    int rank, size;
-    int local_rank, local_size;
-    char library[128];
-    struct dist_progress outgoing;
-    MPI_Request sending; /* of `outgoing` */
-};
-
 enum status dist_start(struct dist **out, int *argc, char ***argv, struct error *err)
 {
     *out = NULL;

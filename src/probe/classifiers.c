@@ -14,22 +14,21 @@
 #include "num/elementary.h"
 #include "num/kde.h"
 #include "num/kernel.h"
+#include "probe/densities.h"
 #include "probe/discrete.h"
 #include "probe/probe.h"
 #include "probe/scores.h"
 
 struct classifiers {
-    struct sample_groups groups;
-    size_t n_samples;
-    size_t row;                 /* classes, rounded up to 16 */
-    int batch;                  /* nodes that are fitted before they are added */
-    struct scores_row **tables; /* [batch]: row / 16 tables each */
-    struct scores_node *nodes;  /* [batch] */
-    uint32_t *positions;        /* [n_train]: one node's */
-    uint64_t *histogram;
-    float *workspace;
-    float *logs;       /* [row, grid points]: ln p of one node */
-    double *bandwidth; /* [n_classes] */
+    const struct probe_share *share;
+    struct sample_groups groups; /* of all members: sizes alone */
+    size_t n_samples;            /* own */
+    size_t row;                  /* classes, rounded up to 16 */
+    int batch;                   /* nodes that are fitted before they are added */
+    struct scores_row **tables;  /* [batch]: row / 16 tables each */
+    struct scores_node *nodes;   /* [batch] */
+    struct densities *densities;
+    float *zeros; /* [row, 2]: ln p of a constant node */
     /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
      * others in units of 2^-score_bits ("coarse"). */
     int discrete_bits, score_bits;
@@ -61,11 +60,8 @@ static void classifiers_destroy(void *workspace)
         free(c->tables[i]);
     free(c->tables);
     free(c->nodes);
-    free(c->positions);
-    free(c->histogram);
-    free(c->workspace);
-    free(c->logs);
-    free(c->bandwidth);
+    densities_destroy(c->densities);
+    free(c->zeros);
     free(c->on);
     free(c->off);
     free(c->off_coarse);
@@ -85,18 +81,13 @@ static const size_t max_points = ((size_t)1 << KDE_GRID_BITS_MAX) + 1;
 
 static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
 {
-    size_t batch = (size_t)c->batch, n_classes = (size_t)c->groups.n_classes;
-    size_t n_train = groups_split_count(&c->groups, PROBE_TRAIN);
+    size_t batch = (size_t)c->batch;
     c->tables = memory_alloc(batch, sizeof *c->tables, err);
     for (size_t i = 0; c->tables && i < batch; i++)
         c->tables[i] = memory_alloc(max_points * (c->row / SCORES_CLASSES),
                                     sizeof **c->tables, err);
     c->nodes = memory_alloc(batch, sizeof *c->nodes, err);
-    c->positions = memory_alloc(n_train, sizeof *c->positions, err);
-    c->histogram = memory_alloc(max_points, sizeof *c->histogram, err);
-    c->workspace = memory_alloc(kde_workspace(KDE_GRID_BITS_MAX), sizeof(float), err);
-    c->logs = memory_alloc(c->row * max_points, sizeof(float), err);
-    c->bandwidth = memory_alloc(n_classes, sizeof(double), err);
+    c->zeros = memory_alloc(2 * c->row, sizeof *c->zeros, err);
     c->on = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
     c->off = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
     c->off_coarse = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
@@ -110,18 +101,20 @@ static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
         c->scores[i] = memory_alloc(c->row, sizeof(int32_t), err);
 }
 
-static void *classifiers_create(const struct sample_groups *groups, int max_nodes,
+static void *classifiers_create(const struct probe_share *share, int max_nodes,
                                 struct error *err)
 {
     struct classifiers *c = memory_alloc(1, sizeof *c, err);
     if (!c)
         return NULL;
-    c->groups = *groups;
-    c->n_samples = groups_total(groups);
-    c->row = pad(groups->n_classes);
+    c->share = share;
+    c->groups = share->all;
+    c->n_samples = groups_total(&share->own);
+    c->row = pad(c->groups.n_classes);
     c->batch = batch_size(c->row);
     allocate(c, (size_t)max_nodes, err);
     if (err->status != STATUS_OK ||
+        densities_create(&c->densities, share, c->batch, err) != STATUS_OK ||
         discrete_create(&c->discrete, max_nodes, c->row, err) != STATUS_OK) {
         classifiers_destroy(c);
         return NULL;
@@ -129,12 +122,14 @@ static void *classifiers_create(const struct sample_groups *groups, int max_node
     return c;
 }
 
-static double classifiers_bytes(double n_samples, int n_classes, int max_nodes)
+static double classifiers_bytes(const struct probe_size *size)
 {
-    size_t row = pad(n_classes);
-    return n_samples * (8.0 * (double)row + 4) +
-           4.0 * (double)max_points * (double)(row * (size_t)batch_size(row) + row) +
-           12.0 * max_nodes * (double)row + discrete_bytes(max_nodes, row);
+    size_t row = pad(size->n_classes);
+    int batch = batch_size(row);
+    return 8.0 * size->n_samples / size->team_size * (double)row +
+           4.0 * (double)max_points * (double)(row * (size_t)batch) +
+           12.0 * size->max_nodes * (double)row + densities_bytes(size, batch) +
+           discrete_bytes(size->max_nodes, row);
 }
 
 /* Bits after the point of the discrete estimate's logarithms: as many as keep sums over
@@ -170,68 +165,26 @@ static void fit_discrete(struct classifiers *c, const struct probe_view *view)
                  &(struct discrete_values){c->on, c->off, c->off_coarse});
 }
 
-/* Bandwidth of every class and the grid that resolves the narrowest. */
-static int choose_bandwidths(struct classifiers *c, struct kde_range range,
-                             const struct probe_options *options)
-{
-    struct kde_moments all = {0};
-    double narrowest = INFINITY;
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        struct kde_moments moments = {0};
-        kde_add_moments(&moments, c->positions + c->groups.start[k],
-                        groups_count(&c->groups, PROBE_TRAIN, k));
-        all.n += moments.n;
-        all.sum += moments.sum;
-        all.sum_squares += moments.sum_squares;
-        c->bandwidth[k] = kde_moments_sd(&moments, range);
-    }
-    double sd_all = kde_moments_sd(&all, range);
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        double n = groups_count(&c->groups, PROBE_TRAIN, k);
-        c->bandwidth[k] = kde_bandwidth(options->bandwidth, options->bandwidth_fixed,
-                                        c->bandwidth[k], n, sd_all);
-        if (n > 0)
-            narrowest = fmin(narrowest, c->bandwidth[k]);
-    }
-    return options->grid_bits ? options->grid_bits : kde_grid_bits(range, narrowest);
-}
-
-/* ln p of all classes into c->logs. */
-static void fit_classes(struct classifiers *c, int bits, struct kde_range range)
-{
-    const size_t points = ((size_t)1 << bits) + 1;
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        uint32_t n = groups_count(&c->groups, PROBE_TRAIN, k);
-        memset(c->histogram, 0, points * sizeof *c->histogram);
-        kde_add_histogram(c->histogram, bits, c->positions + c->groups.start[k], n);
-        kde_log_table(c->histogram, bits, n, range, c->bandwidth[k], c->workspace,
-                      c->logs + (size_t)k * points);
-    }
-}
-
 /* Fits node number `index`, the i-th of its batch. */
 static void fit_continuous(struct classifiers *c, const struct probe_view *view,
-                           size_t index, int i, const struct probe_options *options)
+                           size_t index, int i)
 {
     struct kde_range range = view->range[index];
     struct scores_node *node = &c->nodes[i];
     *node = (struct scores_node){.z = view->z + index * view->stride,
                                  .table = c->tables[i],
-                                 .constant = !(range.high > range.low)};
+                                 .constant = densities_is_constant(range)};
     if (node->constant) {
-        /* No density can be fitted, and none would tell classes apart: ln p = 0. */
-        memset(c->logs, 0, c->row * 2 * sizeof *c->logs);
-        scores_fill_tables(c->logs, c->groups.n_classes, 2, c->score_bits, c->tables[i]);
+        /* No density would tell classes apart: ln p = 0. */
+        scores_fill_tables(c->zeros, c->groups.n_classes, 2, c->score_bits, c->tables[i]);
         return;
     }
+    int bits;
+    const float *logs = densities_logs(c->densities, i, &bits);
     node->scale = kde_scale(range);
-    kde_positions(node->z, groups_split_count(&c->groups, PROBE_TRAIN), node->scale,
-                  c->positions);
-    int bits = choose_bandwidths(c, range, options);
     node->shift = KDE_POSITION_BITS - bits;
-    fit_classes(c, bits, range);
-    scores_fill_tables(c->logs, c->groups.n_classes, ((size_t)1 << bits) + 1,
-                       c->score_bits, c->tables[i]);
+    scores_fill_tables(logs, c->groups.n_classes, ((size_t)1 << bits) + 1, c->score_bits,
+                       c->tables[i]);
 }
 
 /* Rows of one of a node's tables. */
@@ -240,7 +193,7 @@ static size_t table_rows(const struct scores_node *node)
     return node->constant ? 2 : ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
 }
 
-/* Sums of log densities of all samples over all nodes; returns how many are constant. */
+/* Sums of log densities of own samples over all nodes; returns how many are constant. */
 static int32_t sum_continuous(struct classifiers *c, const struct probe_view *view,
                               const struct probe_options *options)
 {
@@ -249,8 +202,9 @@ static int32_t sum_continuous(struct classifiers *c, const struct probe_view *vi
     memset(c->active, 0, c->n_samples * c->row * sizeof *c->active);
     for (int start = 0; start < view->n_nodes; start += c->batch) {
         int n = view->n_nodes - start < c->batch ? view->n_nodes - start : c->batch;
+        densities_start(c->densities, view, options, start, n);
         for (int i = 0; i < n; i++) {
-            fit_continuous(c, view, (size_t)(start + i), i, options);
+            fit_continuous(c, view, (size_t)(start + i), i);
             constant += c->nodes[i].constant;
         }
         for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
@@ -353,9 +307,10 @@ static void judge_group(struct classifiers *c, const struct probe_view *view, in
                         int32_t correct[PROBE_SYSTEMS])
 {
     int class_index = group % c->groups.n_classes;
+    const uint32_t *start = c->share->own.start;
     for (int k = 0; k < c->groups.n_classes; k++)
         c->before[k] = k < class_index;
-    for (uint32_t i = c->groups.start[group]; i < c->groups.start[group + 1]; i++) {
+    for (uint32_t i = start[group]; i < start[group + 1]; i++) {
         if (c->row == SCORES_CLASSES)
             judge_sample(c, view, i, SCORES_CLASSES, class_index, correct);
         else
@@ -366,13 +321,19 @@ static void judge_group(struct classifiers *c, const struct probe_view *view, in
 static void count_correct(struct classifiers *c, const struct probe_view *view,
                           struct probe_layer *out)
 {
-    memset(out->system_correct, 0, sizeof out->system_correct);
+    const struct probe_team *team = c->share->team;
+    uint64_t sums[PROBE_SYSTEMS][PROBE_SPLITS] = {{0}};
     for (int g = 0; g < PROBE_SPLITS * c->groups.n_classes; g++) {
         int32_t correct[PROBE_SYSTEMS] = {0};
         judge_group(c, view, g, correct);
         for (int s = 0; s < PROBE_SYSTEMS; s++)
-            out->system_correct[s][g / c->groups.n_classes] += correct[s];
+            sums[s][g / c->groups.n_classes] += (uint64_t)correct[s];
     }
+    if (team)
+        team->sum(team->state, sums[0], sizeof sums / sizeof **sums);
+    for (int s = 0; s < PROBE_SYSTEMS; s++)
+        for (int split = 0; split < PROBE_SPLITS; split++)
+            out->system_correct[s][split] = (int32_t)sums[s][split];
 }
 
 static void classifiers_run(void *workspace, const struct probe_view *view,

@@ -15,51 +15,59 @@ static const struct probe *const probes[PROBE_COUNT] = {
 
 enum { WORD = 64 };
 
+/* What a team counts of a layer beside active samples. */
+enum { COUNT_NEAR_ZERO, COUNT_NOT_FINITE = PROBE_SPLITS, COUNTS };
+
 struct prober {
-    struct sample_groups groups;
+    struct probe_share share;
     struct probe_options options;
     int32_t *active; /* these three: see struct probe_view */
     struct kde_range *range;
     uint64_t *keys;
     uint64_t *signs; /* [WORD, sign_words]: bits of one node after another */
     size_t sign_words;
+    uint64_t *sums; /* what a team adds up, and compares: [max_nodes * groups + */
+    float *largest; /* COUNTS], [max_nodes, 2] */
     void *workspace[PROBE_COUNT];
 };
-
-uint32_t groups_total(const struct sample_groups *groups)
-{
-    return groups->start[PROBE_SPLITS * groups->n_classes];
-}
-
-uint32_t groups_count(const struct sample_groups *groups, int split, int class)
-{
-    const uint32_t *start = groups->start + split * groups->n_classes + class;
-    return start[1] - start[0];
-}
-
-uint32_t groups_split_count(const struct sample_groups *groups, int split)
-{
-    const uint32_t *start = groups->start + split * groups->n_classes;
-    return start[groups->n_classes] - start[0];
-}
 
 static bool chosen(unsigned measures, int probe)
 {
     return (measures >> probe & 1) != 0;
 }
 
-double prober_bytes(unsigned measures, double n_samples, int n_classes, int max_nodes)
+double prober_bytes(unsigned measures, const struct probe_size *size)
 {
-    double bytes = max_nodes *
-                       (4.0 * PROBE_SPLITS * n_classes + sizeof(struct kde_range)) +
-                   n_samples * (8.0 * ((max_nodes + WORD - 1) / WORD) + WORD / 8.0);
+    double n = size->n_samples / size->team_size, nodes = size->max_nodes;
+    double n_groups = (double)PROBE_SPLITS * size->n_classes;
+    double bytes = nodes * (4 * n_groups + sizeof(struct kde_range)) +
+                   n * (8.0 * ((size->max_nodes + WORD - 1) / WORD) + WORD / 8.0);
+    if (size->team_size > 1)
+        bytes += nodes * (8 * n_groups + 8);
     for (int i = 0; i < PROBE_COUNT; i++)
         if (chosen(measures, i))
-            bytes += probes[i]->bytes(n_samples, n_classes, max_nodes);
+            bytes += probes[i]->bytes(size);
     return bytes;
 }
 
-enum status prober_create(struct prober **out, const struct sample_groups *groups,
+static void allocate(struct prober *prober, size_t max_nodes, struct error *err)
+{
+    const struct probe_share *share = &prober->share;
+    size_t n_groups = PROBE_SPLITS * (size_t)share->all.n_classes;
+    size_t words = (max_nodes + WORD - 1) / WORD;
+    prober->sign_words = (groups_total(&share->own) + WORD - 1) / WORD;
+    prober->active = memory_alloc(max_nodes * n_groups, sizeof *prober->active, err);
+    prober->range = memory_alloc(max_nodes, sizeof *prober->range, err);
+    prober->keys = memory_alloc(prober->sign_words * WORD * words, sizeof *prober->keys,
+                                err);
+    prober->signs = memory_alloc(WORD * prober->sign_words, sizeof *prober->signs, err);
+    if (!share->team)
+        return;
+    prober->sums = memory_alloc(max_nodes * n_groups + COUNTS, sizeof *prober->sums, err);
+    prober->largest = memory_alloc(2 * max_nodes, sizeof *prober->largest, err);
+}
+
+enum status prober_create(struct prober **out, const struct probe_share *share,
                           int max_nodes, const struct probe_options *options,
                           struct error *err)
 {
@@ -67,21 +75,12 @@ enum status prober_create(struct prober **out, const struct sample_groups *group
     struct prober *prober = memory_alloc(1, sizeof *prober, err);
     if (!prober)
         return err->status;
-    prober->groups = *groups;
+    prober->share = *share;
     prober->options = *options;
-    prober->active = memory_alloc((size_t)max_nodes * PROBE_SPLITS *
-                                      (size_t)groups->n_classes,
-                                  sizeof *prober->active, err);
-    size_t n_samples = groups_total(groups);
-    prober->sign_words = (n_samples + WORD - 1) / WORD;
-    prober->range = memory_alloc((size_t)max_nodes, sizeof *prober->range, err);
-    prober->keys = memory_alloc(prober->sign_words * WORD *
-                                    (((size_t)max_nodes + WORD - 1) / WORD),
-                                sizeof *prober->keys, err);
-    prober->signs = memory_alloc(WORD * prober->sign_words, sizeof *prober->signs, err);
+    allocate(prober, (size_t)max_nodes, err);
     for (int i = 0; i < PROBE_COUNT && err->status == STATUS_OK; i++)
         if (chosen(options->measures, i))
-            prober->workspace[i] = probes[i]->create(&prober->groups, max_nodes, err);
+            prober->workspace[i] = probes[i]->create(&prober->share, max_nodes, err);
     if (err->status != STATUS_OK) {
         prober_destroy(prober);
         return err->status;
@@ -101,6 +100,8 @@ void prober_destroy(struct prober *prober)
     free(prober->range);
     free(prober->keys);
     free(prober->signs);
+    free(prober->sums);
+    free(prober->largest);
     free(prober);
 }
 
@@ -108,7 +109,7 @@ void prober_destroy(struct prober *prober)
 static bool scan_node(struct prober *prober, const float *z, int node, uint64_t *signs,
                       struct probe_layer *out)
 {
-    const struct sample_groups *groups = &prober->groups;
+    const struct sample_groups *groups = &prober->share.own;
     const int n_classes = groups->n_classes, n_groups = PROBE_SPLITS * n_classes;
     struct kde_range range = {INFINITY, -INFINITY};
     bool finite = true;
@@ -161,16 +162,46 @@ static bool scan_layer(struct prober *prober, const float *z, size_t stride, int
     return finite;
 }
 
+/* Counts and ranges of one's own samples become those of all. */
+static void merge_scans(struct prober *prober, int n_nodes, struct probe_layer *out)
+{
+    const struct probe_team *team = prober->share.team;
+    size_t nodes = (size_t)n_nodes;
+    size_t n = nodes * PROBE_SPLITS * (size_t)prober->share.all.n_classes;
+    uint64_t *active = prober->sums, *counts = active + n;
+    for (size_t i = 0; i < n; i++)
+        active[i] = (uint64_t)prober->active[i];
+    for (int split = 0; split < PROBE_SPLITS; split++)
+        counts[COUNT_NEAR_ZERO + split] = (uint64_t)out->near_zero[split];
+    counts[COUNT_NOT_FINITE] = !out->finite;
+    for (size_t i = 0; i < nodes; i++) {
+        prober->largest[2 * i] = (float)-prober->range[i].low;
+        prober->largest[2 * i + 1] = (float)prober->range[i].high;
+    }
+    team->sum(team->state, prober->sums, n + COUNTS);
+    team->largest(team->state, prober->largest, 2 * nodes);
+    for (size_t i = 0; i < n; i++)
+        prober->active[i] = (int32_t)active[i];
+    for (int split = 0; split < PROBE_SPLITS; split++)
+        out->near_zero[split] = (int64_t)counts[COUNT_NEAR_ZERO + split];
+    out->finite = counts[COUNT_NOT_FINITE] == 0;
+    for (size_t i = 0; i < nodes; i++)
+        prober->range[i] = (struct kde_range){-(double)prober->largest[2 * i],
+                                              prober->largest[2 * i + 1]};
+}
+
 void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
                 struct probe_layer *out)
 {
     out->finite = scan_layer(prober, z, stride, n_nodes, out);
+    if (prober->share.team)
+        merge_scans(prober, n_nodes, out);
     if (!out->finite)
         return;
     struct probe_view view = {.z = z,
                               .stride = stride,
                               .n_nodes = n_nodes,
-                              .groups = &prober->groups,
+                              .share = &prober->share,
                               .active = prober->active,
                               .range = prober->range,
                               .keys = prober->keys,

@@ -13,34 +13,23 @@
 
 #include "base/error.h"
 #include "num/kde.h"
+#include "probe/share.h"
 
-/* Splits and systems in the order of the archive's dimensions. */
-enum { PROBE_SPLITS = 3, PROBE_SYSTEMS = 3, PROBE_QUANTILES = 5 };
-enum { PROBE_TRAIN = 0 };
+/* Systems in the order of the archive's dimension. */
+enum { PROBE_SYSTEMS = 3, PROBE_QUANTILES = 5 };
 enum { PROBE_DISCRETE, PROBE_CONTINUOUS, PROBE_COMBINED };
-
-/* Samples stand in groups: split by split, within a split class by class. Group
- * g = split * n_classes + class is [start[g], start[g + 1]). */
-struct sample_groups {
-    int n_classes;
-    const uint32_t *start; /* [PROBE_SPLITS * n_classes + 1] */
-};
-
-uint32_t groups_total(const struct sample_groups *groups);
-/* Samples of a class in a split, and of a whole split. */
-uint32_t groups_count(const struct sample_groups *groups, int split, int class);
-uint32_t groups_split_count(const struct sample_groups *groups, int split);
 
 /* One layer as the probes see it. */
 struct probe_view {
-    const float *z; /* [n_nodes, stride]: pre-activations, samples in group order */
-    size_t stride;  /* >= groups_total */
+    const float *z; /* [n_nodes, stride]: pre-activations, own samples in group order */
+    size_t stride;  /* >= own samples */
     int n_nodes;
-    const struct sample_groups *groups;
+    const struct probe_share *share;
+    /* Of all samples: */
     const int32_t *active; /* [n_nodes, 3 * n_classes]: samples with z > 0 in a group */
     const struct kde_range *range; /* [n_nodes]: of each node's z */
-    /* [n_samples, words]: a sample's pattern, bit b % 64 of word b / 64 is z > 0 at node
-     * b; bits beyond the nodes are 0. */
+    /* [own samples, words]: a sample's pattern, bit b % 64 of word b / 64 is z > 0 at
+     * node b; bits beyond the nodes are 0. */
     const uint64_t *keys;
     size_t words;
 };
@@ -63,7 +52,8 @@ struct node_summary {
     double quantile[PROBE_QUANTILES];
 };
 
-/* What the probes find about a layer. Arrays are the caller's, [3 * n_classes]. */
+/* What the probes find about a layer: whole at the leader of a team, at its members only
+ * `finite` counts. Arrays are the caller's, [3 * n_classes]. */
 struct probe_layer {
     bool finite; /* false: z holds an infinity or a NaN, and nothing else is valid */
     int64_t near_zero[PROBE_SPLITS]; /* |z| < 1e-6 */
@@ -80,16 +70,21 @@ struct probe_layer {
     int32_t dead_nodes[PROBE_SPLITS], saturated_nodes[PROBE_SPLITS];
 };
 
+/* What a workspace must hold. */
+struct probe_size {
+    double n_samples; /* of all members */
+    int n_classes, max_nodes, team_size;
+};
+
 /* A row of the table. `create` allocates a workspace for layers of up to max_nodes nodes;
  * `run` allocates nothing and cannot fail. */
 struct probe {
     const char *name;
-    void *(*create)(const struct sample_groups *groups, int max_nodes, struct error *err);
+    void *(*create)(const struct probe_share *share, int max_nodes, struct error *err);
     void (*destroy)(void *workspace);
     void (*run)(void *workspace, const struct probe_view *view,
                 const struct probe_options *options, struct probe_layer *out);
-    double (*bytes)(double n_samples, int n_classes,
-                    int max_nodes); /* of the workspace */
+    double (*bytes)(const struct probe_size *size); /* of a member's workspace */
 };
 
 enum { PROBE_PATTERNS, PROBE_CLASSIFIERS, PROBE_SAMPLE_SETS, PROBE_COUNT };
@@ -101,16 +96,18 @@ extern const struct probe probe_sample_sets;
 /* Runs the chosen probes on layers of one cell. */
 struct prober;
 
-enum status prober_create(struct prober **out, const struct sample_groups *groups,
+/* The share's groups and team are borrowed for the prober's life. */
+enum status prober_create(struct prober **out, const struct probe_share *share,
                           int max_nodes, const struct probe_options *options,
                           struct error *err);
 void prober_destroy(struct prober *prober);
 
-/* z is [n_nodes, stride]. */
+/* z is [n_nodes, stride]: of the member's own samples. All members of a team call this
+ * for the same layers in the same order. */
 void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
                 struct probe_layer *out);
 
-/* Bytes that a prober allocates. */
-double prober_bytes(unsigned measures, double n_samples, int n_classes, int max_nodes);
+/* Bytes that a member's prober allocates. */
+double prober_bytes(unsigned measures, const struct probe_size *size);
 
 #endif

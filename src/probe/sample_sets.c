@@ -25,13 +25,13 @@ static void sample_sets_destroy(void *workspace)
     free(s);
 }
 
-static void *sample_sets_create(const struct sample_groups *groups, int max_nodes,
+static void *sample_sets_create(const struct probe_share *share, int max_nodes,
                                 struct error *err)
 {
     struct sample_sets *s = memory_alloc(1, sizeof *s, err);
     if (!s)
         return NULL;
-    size_t nodes = (size_t)max_nodes, classes = (size_t)groups->n_classes;
+    size_t nodes = (size_t)max_nodes, classes = (size_t)share->all.n_classes;
     s->fraction = memory_alloc(nodes, sizeof(double), err);
     s->predictability = memory_alloc(nodes, sizeof(double), err);
     s->informativeness = memory_alloc(nodes, sizeof(double), err);
@@ -45,10 +45,9 @@ static void *sample_sets_create(const struct sample_groups *groups, int max_node
     return s;
 }
 
-static double sample_sets_bytes(double n_samples, int n_classes, int max_nodes)
+static double sample_sets_bytes(const struct probe_size *size)
 {
-    (void)n_samples;
-    return 32.0 * max_nodes + 16.0 * n_classes;
+    return 32.0 * size->max_nodes + 16.0 * size->n_classes;
 }
 
 /* 1 - H(on | class) / ln 2, from counts of one node. */
@@ -107,9 +106,10 @@ static size_t select_live(const double *fraction, const double *values, size_t n
 static void run_split(struct sample_sets *s, const struct probe_view *view, int split,
                       struct probe_layer *out)
 {
-    int n_classes = view->groups->n_classes;
+    const struct sample_groups *groups = &view->share->all;
+    int n_classes = groups->n_classes;
     size_t n = (size_t)view->n_nodes;
-    double total = groups_split_count(view->groups, split);
+    double total = groups_split_count(groups, split);
     out->dead_nodes[split] = out->saturated_nodes[split] = 0;
     for (size_t node = 0; node < n; node++) {
         const int32_t *active = view->active + node * (size_t)(PROBE_SPLITS * n_classes) +
@@ -117,7 +117,7 @@ static void run_split(struct sample_sets *s, const struct probe_view *view, int 
         double sum = 0.0;
         for (int c = 0; c < n_classes; c++) {
             s->on[c] = active[c];
-            s->off[c] = (int64_t)groups_count(view->groups, split, c) - active[c];
+            s->off[c] = (int64_t)groups_count(groups, split, c) - active[c];
             sum += active[c];
         }
         s->fraction[node] = sum / total;

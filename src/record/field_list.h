@@ -135,7 +135,7 @@
     X(TRAIN_SECONDS, "train_seconds", REAL, CELL, PROVENANCE, "s", NULL,      \
       "wall time of training")                                                \
     X(PROBE_SECONDS, "probe_seconds", REAL, CELL, PROVENANCE, "s", NULL,      \
-      "wall time of probing")                                                 \
+      "wall time of probing, summed over the ranks of the cell")              \
     X(PEAK_RSS_BYTES, "peak_rss_bytes", REAL, CELL, PROVENANCE, "byte", NULL, \
       "peak resident memory of the process when the cell ended")              \
     X(CELL_RUN, "cell_run", INT, CELL, PROVENANCE, "1", NULL,                 \

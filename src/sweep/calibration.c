@@ -107,6 +107,15 @@ double calibration_seconds(const struct calibration *c,
     return cost_seconds(&counts, &c->rates);
 }
 
+double calibration_probe_seconds(const struct calibration *c,
+                                 const struct cell_context *context,
+                                 const struct spec *spec)
+{
+    struct cost_counts counts = cost_count_cell(context, spec,
+                                                calibration_epochs(c, spec));
+    return cost_part_seconds(&counts, &c->rates, COST_PROBE);
+}
+
 /* ---- measured cells ---- */
 
 /* What a complete cell's record tells of its cost; false where it tells nothing. */

@@ -83,6 +83,10 @@ double calibration_epochs(const struct calibration *calibration, const struct sp
 /* Expected wall time of a cell. */
 double calibration_seconds(const struct calibration *calibration,
                            const struct cell_context *context, const struct spec *spec);
+/* The part of it that probes take. */
+double calibration_probe_seconds(const struct calibration *calibration,
+                                 const struct cell_context *context,
+                                 const struct spec *spec);
 
 /* Learns from the complete cells of a grid that are in the journals; of more than
  * 4,096, from so many spread evenly. */

@@ -21,6 +21,7 @@ struct work {
     struct cell_result *result;
     double probe_seconds;
     bool diverged;
+    bool called; /* the leader's: its team is at this cell */
 };
 
 struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
@@ -67,41 +68,84 @@ static int grid_bits(const struct spec *spec)
     return grid == DENSITY_GRID_ADAPTIVE ? 0 : BITS_OF_256 + grid - DENSITY_GRID_256;
 }
 
-static enum status start(struct work *work, struct error *err)
+/* What training and probes both need. */
+static enum status prepare(struct work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
-    const struct dataset *dataset = context->dataset;
-    struct net_shape shape = cell_net_shape(work->spec, dataset);
+    struct net_shape shape = cell_net_shape(work->spec, context->dataset);
+    if (cell_samples_init(&work->samples, work->spec, &context->sizes, context->dataset,
+                          err) == STATUS_OK)
+        net_create(&work->net, &shape, err);
+    return err->status;
+}
+
+static enum status create_trainer(struct work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    const struct samples *file = &context->dataset->train;
     struct train_options options = cell_train_options(work->spec);
-    if (cell_samples_init(&work->samples, work->spec, &context->sizes, dataset, err) !=
-            STATUS_OK ||
-        net_create(&work->net, &shape, err) != STATUS_OK)
-        return err->status;
-    size_t held_out = (size_t)context->sizes.train * (size_t)dataset->n_inputs;
-    struct train_data data = {.images = dataset->train.images,
+    size_t held_out = (size_t)context->sizes.train * (size_t)context->dataset->n_inputs;
+    struct train_data data = {.images = file->images,
                               .labels = work->samples.train_labels,
                               .n = context->sizes.train,
-                              .validation_images = dataset->train.images + held_out,
-                              .validation_labels = dataset->train.labels +
-                                                   context->sizes.train,
+                              .validation_images = file->images + held_out,
+                              .validation_labels = file->labels + context->sizes.train,
                               .n_validation = context->sizes.validation};
+    return trainer_create(&work->trainer, &work->net, &options, &data, err);
+}
+
+static enum status create_probe(struct work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    const double *value = work->spec->value;
     struct cell_probe_setup setup = {
         .net = &work->net,
-        .loss = options.loss,
-        .dataset = dataset,
+        .loss = (enum loss_kind)(int)value[FIELD_LOSS],
+        .dataset = context->dataset,
         .samples = &work->samples,
+        .team = context->team ? &context->team->probe : NULL,
         .options = {.measures = context->study->measures,
-                    .bandwidth = (enum kde_rule)(int)work->spec->value[FIELD_BANDWIDTH],
-                    .bandwidth_fixed = work->spec->value[FIELD_BANDWIDTH_FIXED],
-                    .prior = (enum probe_prior)(int)work->spec->value[FIELD_PRIOR],
+                    .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
+                    .bandwidth_fixed = value[FIELD_BANDWIDTH_FIXED],
+                    .prior = (enum probe_prior)(int)value[FIELD_PRIOR],
                     .grid_bits = grid_bits(work->spec)}};
-    if (trainer_create(&work->trainer, &work->net, &options, &data, err) != STATUS_OK)
-        return err->status;
     return cell_probe_create(&work->probe, &setup, err);
+}
+
+/* Whether all members of a team are ready to probe. */
+static enum status agree(const struct cell_team *team, struct error *err)
+{
+    uint64_t failed = err->status != STATUS_OK;
+    team->probe.sum(team->probe.state, &failed, 1);
+    if (failed > 0)
+        error_set(err, STATUS_MEMORY, "no memory on %d of the cell's %d ranks",
+                  (int)failed, team->probe.size);
+    return err->status;
+}
+
+static void call_team(struct work *work, enum cell_call call)
+{
+    const struct cell_team *team = work->context->team;
+    struct cell_order order = {.call = call, .spec = *work->spec};
+    team->call(team->state, &order);
+    work->called = call != CELL_CALL_END;
+}
+
+static enum status start(struct work *work, struct error *err)
+{
+    if (prepare(work, err) != STATUS_OK || create_trainer(work, err) != STATUS_OK)
+        return err->status;
+    if (!work->context->team)
+        return create_probe(work, err);
+    call_team(work, CELL_CALL_START);
+    create_probe(work, err);
+    return agree(work->context->team, err);
 }
 
 static void finish(struct work *work)
 {
+    if (work->called)
+        call_team(work, CELL_CALL_END);
     cell_probe_destroy(work->probe);
     trainer_destroy(work->trainer);
     net_fini(&work->net);
@@ -121,6 +165,21 @@ static enum status keep_network(struct work *work, int snapshot, const float *pa
     return STATUS_OK;
 }
 
+/* Probes into the record, with the team where there is one. */
+static void probe(struct work *work, const float *parameters, int index)
+{
+    const struct cell_team *team = work->context->team;
+    double started = clock_seconds();
+    if (team) {
+        call_team(work, CELL_CALL_PROBE);
+        team->broadcast(team->state, (float *)(uintptr_t)parameters,
+                        work->net.n_parameters);
+    }
+    if (!cell_probe_run(work->probe, parameters, index, &work->result->record))
+        work->diverged = true;
+    work->probe_seconds += clock_seconds() - started;
+}
+
 static enum status take_snapshot(struct work *work, int index, struct error *err)
 {
     const struct snapshot *snapshot = &work->context->study->snapshots[index];
@@ -130,13 +189,10 @@ static enum status take_snapshot(struct work *work, int index, struct error *err
     const float *parameters = best ? trainer_best_parameters(work->trainer)
                                    : trainer_parameters(work->trainer);
     int64_t step = best ? progress->best_step : progress->step;
-    double started = clock_seconds();
     record_int(record, FIELD_SNAPSHOT_STEP)[index] = (int32_t)step;
     record_real(record, FIELD_SNAPSHOT_EPOCH)[index] = (double)step /
                                                        (double)progress->steps_per_epoch;
-    if (!cell_probe_run(work->probe, parameters, index, record))
-        work->diverged = true;
-    work->probe_seconds += clock_seconds() - started;
+    probe(work, parameters, index);
     return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
 }
 
@@ -243,7 +299,10 @@ static void store_outcome(struct work *work, double seconds)
         for (int c = 0; c < record->shape.n_classes; c++)
             record_int(record, FIELD_SAMPLE_COUNT)[split * record->shape.n_classes + c] =
                 (int32_t)groups_count(&work->samples.groups, split, c);
-    *record_real(record, FIELD_PROBE_SECONDS) = work->probe_seconds;
+    /* Of all ranks: what probing costs, however many share it. */
+    const struct cell_team *team = work->context->team;
+    *record_real(record, FIELD_PROBE_SECONDS) = work->probe_seconds *
+                                                (team ? team->probe.size : 1);
     *record_real(record, FIELD_TRAIN_SECONDS) = seconds - work->probe_seconds;
 }
 
@@ -282,6 +341,52 @@ enum status cell_run(const struct cell_context *context, const struct cell *cell
     if (err->status != STATUS_OK)
         cell_result_fini(result);
     return err->status;
+}
+
+/* ---- a team's other members ---- */
+
+/* A member at a cell. */
+struct assistance {
+    struct work work;
+    struct spec spec;
+    float *parameters; /* [n_parameters] */
+};
+
+static void assist_start(struct assistance *a, const struct cell_context *context,
+                         const struct spec *spec)
+{
+    struct error err = {0}; /* the leader's: it hears of it by the agreement */
+    *a = (struct assistance){.spec = *spec};
+    a->work = (struct work){.context = context, .spec = &a->spec};
+    if (prepare(&a->work, &err) == STATUS_OK && create_probe(&a->work, &err) == STATUS_OK)
+        a->parameters = memory_alloc(a->work.net.n_parameters, sizeof *a->parameters,
+                                     &err);
+    agree(context->team, &err);
+}
+
+void cell_assist(const struct cell_context *context)
+{
+    const struct cell_team *team = context->team;
+    struct assistance a = {.parameters = NULL};
+    struct cell_order order;
+    for (;;) {
+        team->wait(team->state, &order);
+        switch (order.call) {
+        case CELL_CALL_START:
+            assist_start(&a, context, &order.spec);
+            break;
+        case CELL_CALL_PROBE:
+            team->broadcast(team->state, a.parameters, a.work.net.n_parameters);
+            cell_probe_run(a.work.probe, a.parameters, 0, NULL);
+            break;
+        case CELL_CALL_END:
+            finish(&a.work);
+            free(a.parameters);
+            break;
+        case CELL_CALL_LEAVE:
+            return;
+        }
+    }
 }
 
 void cell_result_fini(struct cell_result *result)

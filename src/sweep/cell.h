@@ -11,6 +11,7 @@
 #include "nn/train.h"
 #include "record/record.h"
 #include "sweep/cell_samples.h"
+#include "sweep/cell_team.h"
 #include "sweep/grid.h"
 #include "sweep/study.h"
 
@@ -23,6 +24,8 @@ struct cell_context {
      * done; true asks to stop soon. May be NULL. */
     bool (*poll)(void *poll_state, double share);
     void *poll_state;
+    /* Ranks that work on each cell together; NULL: alone. */
+    const struct cell_team *team;
 };
 
 /* A snapshot whose parameters are kept. */
@@ -42,9 +45,14 @@ struct cell_result {
 /* Trains and probes a cell. Bits of the record but for provenance depend on the cell and
  * the data alone. A loss that is not finite, or memory that runs out, is the cell's
  * outcome (in its status and message), not a failure of the call; STATUS_STOPPED where
- * poll asked to stop. The caller releases the result after STATUS_OK. */
+ * poll asked to stop. The caller releases the result after STATUS_OK. The leader of a
+ * team calls this. */
 enum status cell_run(const struct cell_context *context, const struct cell *cell,
                      struct cell_result *result, struct error *err);
+
+/* A team's members other than the leader: probe with it until it has no more cells. */
+void cell_assist(const struct cell_context *context);
+
 void cell_result_fini(struct cell_result *result);
 
 /* Shape of a cell's network, of its record, and its training options. */

@@ -12,15 +12,23 @@ enum { BLOCK = 256 }; /* samples that go through a layer together */
 
 struct cell_probe {
     struct cell_probe_setup setup;
+    struct probe_share share;
+    uint32_t *start; /* of share.own */
+    uint32_t *row;   /* [total]: own samples, their indices in their files */
     struct prober *prober;
-    uint32_t total;
-    size_t stride; /* of z, in floats */
+    uint32_t total; /* own samples */
+    size_t stride;  /* of z, in floats */
     /* [widest, stride]: pre-activations of the layer at hand. A block of samples is read
      * as the last layer's and written back as this layer's, so one matrix serves all. */
     float *z;
     size_t block_stride;
     float *input; /* [max(n_inputs, widest), block_stride] */
     struct probe_layer layer;
+    /* Only in a team: the output layer, from own samples to that of all. */
+    float *sent;                      /* [n_classes, total] */
+    float *received;                  /* one such block a member; the leader's */
+    struct matrix output;             /* [n_classes, all samples]; the leader's */
+    size_t *out_lengths, *in_lengths; /* [team size] */
 };
 
 static int largest_input(const struct net_shape *shape)
@@ -34,39 +42,89 @@ static int widest(const struct net_shape *shape)
 }
 
 double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,
-                        unsigned measures)
+                        unsigned measures, int team_size)
 {
-    double total = (double)sizes->train + sizes->validation + sizes->test;
+    double all = (double)sizes->train + sizes->validation + sizes->test;
+    double own = ceil(all / team_size), outputs = shape->n_outputs;
     double block = (double)net_stride(BLOCK) * largest_input(shape);
-    return 4.0 * ((double)net_stride((int)total) * widest(shape) + block) +
-           prober_bytes(measures, total, shape->n_outputs, widest(shape));
+    struct probe_size size = {.n_samples = all,
+                              .n_classes = shape->n_outputs,
+                              .max_nodes = widest(shape),
+                              .team_size = team_size};
+    double output = team_size > 1 ? outputs * (own + all + (double)net_stride((int)all))
+                                  : 0;
+    return 4.0 * ((double)net_stride((int)own) * widest(shape) + own + block + output) +
+           prober_bytes(measures, &size);
+}
+
+/* Rows of own samples. */
+static void choose_rows(struct cell_probe *p)
+{
+    const struct sample_groups *all = &p->share.all, *own = &p->share.own;
+    const struct probe_team *team = p->share.team;
+    for (int g = 0; g < PROBE_SPLITS * all->n_classes; g++) {
+        size_t n = all->start[g + 1] - all->start[g];
+        size_t skip = team ? team_part(n, team->rank, team->size) : 0;
+        memcpy(p->row + own->start[g], p->setup.samples->row + all->start[g] + skip,
+               (own->start[g + 1] - own->start[g]) * sizeof *p->row);
+    }
+}
+
+static void allocate_output(struct cell_probe *p, struct error *err)
+{
+    const struct probe_team *team = p->share.team;
+    size_t n_classes = (size_t)p->share.all.n_classes, all = groups_total(&p->share.all);
+    p->sent = memory_alloc(n_classes * p->total, sizeof *p->sent, err);
+    p->out_lengths = memory_alloc((size_t)team->size, sizeof *p->out_lengths, err);
+    p->in_lengths = memory_alloc((size_t)team->size, sizeof *p->in_lengths, err);
+    if (team->rank != 0)
+        return;
+    p->received = memory_alloc(n_classes * all, sizeof *p->received, err);
+    p->output = (struct matrix){
+        .rows = (int)n_classes, .columns = (int)all, .stride = net_stride((int)all)};
+    p->output.data = memory_alloc(n_classes * p->output.stride, sizeof *p->output.data,
+                                  err);
+}
+
+static void allocate(struct cell_probe *p, struct error *err)
+{
+    const struct net *net = p->setup.net;
+    size_t n_groups = PROBE_SPLITS * (size_t)p->share.all.n_classes;
+    p->total = groups_total(&p->share.own);
+    p->stride = net_stride((int)p->total);
+    p->block_stride = net_stride(BLOCK);
+    p->row = memory_alloc(p->total, sizeof *p->row, err);
+    p->z = memory_alloc((size_t)net->widest * p->stride, sizeof *p->z, err);
+    p->input = memory_alloc((size_t)largest_input(&net->shape) * p->block_stride,
+                            sizeof *p->input, err);
+    p->layer.pattern_count = memory_alloc(n_groups, sizeof(int32_t), err);
+    p->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
+    if (p->share.team)
+        allocate_output(p, err);
 }
 
 enum status cell_probe_create(struct cell_probe **out,
                               const struct cell_probe_setup *setup, struct error *err)
 {
     *out = NULL;
+    const struct sample_groups *all = &setup->samples->groups;
     struct cell_probe *p = memory_alloc(1, sizeof *p, err);
     if (!p)
         return err->status;
-    const struct net *net = setup->net;
-    size_t n_groups = PROBE_SPLITS * (size_t)setup->samples->groups.n_classes;
     p->setup = *setup;
-    p->total = groups_total(&setup->samples->groups);
-    p->stride = net_stride((int)p->total);
-    p->block_stride = net_stride(BLOCK);
-    p->z = memory_alloc((size_t)net->widest * p->stride, sizeof *p->z, err);
-    p->input = memory_alloc((size_t)largest_input(&net->shape) * p->block_stride,
-                            sizeof *p->input, err);
-    p->layer.pattern_count = memory_alloc(n_groups, sizeof(int32_t), err);
-    p->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
+    p->start = memory_alloc(PROBE_SPLITS * (size_t)all->n_classes + 1, sizeof *p->start,
+                            err);
+    if (p->start) {
+        p->share = probe_share_of(all, setup->team, p->start);
+        allocate(p, err);
+    }
     if (err->status == STATUS_OK)
-        prober_create(&p->prober, &setup->samples->groups, net->widest, &setup->options,
-                      err);
+        prober_create(&p->prober, &p->share, setup->net->widest, &setup->options, err);
     if (err->status != STATUS_OK) {
         cell_probe_destroy(p);
         return err->status;
     }
+    choose_rows(p);
     *out = p;
     return STATUS_OK;
 }
@@ -76,6 +134,13 @@ void cell_probe_destroy(struct cell_probe *p)
     if (!p)
         return;
     prober_destroy(p->prober);
+    free(p->start);
+    free(p->row);
+    free(p->sent);
+    free(p->received);
+    free(p->output.data);
+    free(p->out_lengths);
+    free(p->in_lengths);
     free(p->z);
     free(p->input);
     free(p->layer.pattern_count);
@@ -95,7 +160,7 @@ static struct matrix load_block(struct cell_probe *p, int layer, int split,
     if (layer == 0) {
         const struct samples *file = split == SPLIT_TEST ? &p->setup.dataset->test
                                                          : &p->setup.dataset->train;
-        struct inputs inputs = {file->images, a.rows, p->setup.samples->row + start, n};
+        struct inputs inputs = {file->images, a.rows, p->row + start, n};
         inputs_load_features(&inputs, a);
         return a;
     }
@@ -107,11 +172,10 @@ static struct matrix load_block(struct cell_probe *p, int layer, int split,
 
 static void forward_layer(struct cell_probe *p, int layer, const float *parameters)
 {
-    int n_classes = p->setup.samples->groups.n_classes;
+    const struct sample_groups *own = &p->share.own;
     for (int split = 0; split < PROBE_SPLITS; split++) {
-        uint32_t end = p->setup.samples->start[(split + 1) * n_classes];
-        for (uint32_t at = p->setup.samples->start[split * n_classes]; at < end;
-             at += BLOCK) {
+        uint32_t end = own->start[(split + 1) * own->n_classes];
+        for (uint32_t at = own->start[split * own->n_classes]; at < end; at += BLOCK) {
             int n = end - at < BLOCK ? (int)(end - at) : BLOCK;
             struct matrix a = load_block(p, layer, split, at, n);
             struct matrix z = {.data = p->z + at,
@@ -272,8 +336,9 @@ static void store_train_tally(const struct train_tally *tally, int s,
              0) = (double)tally->corrupt_original / tally->corrupt;
 }
 
-/* The network itself: z holds the output layer. */
-static void store_network(const struct cell_probe *p, int s, struct record *record)
+/* The network itself, from the output layer of all samples. */
+static void store_network(const struct cell_probe *p, struct matrix output, int s,
+                          struct record *record)
 {
     const struct cell_samples *samples = p->setup.samples;
     int n_classes = samples->groups.n_classes;
@@ -281,10 +346,10 @@ static void store_network(const struct cell_probe *p, int s, struct record *reco
     for (int split = 0; split < N_SPLITS; split++) {
         uint32_t first = samples->start[split * n_classes];
         uint32_t n = groups_split_count(&samples->groups, split);
-        struct matrix z = {.data = p->z + first,
+        struct matrix z = {.data = output.data + first,
                            .rows = n_classes,
                            .columns = (int)n,
-                           .stride = p->stride};
+                           .stride = output.stride};
         if (n == 0)
             continue;
         double loss = loss_evaluate(p->setup.loss, z, samples->label + first,
@@ -313,6 +378,47 @@ static void store_divergence(const struct cell_probe *p, int s, struct record *r
             *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = NAN;
 }
 
+/* Member r's block of the output layer to where its samples stand among all. */
+static void place_block(struct cell_probe *p, int rank, const float *block)
+{
+    const struct sample_groups *all = &p->share.all;
+    for (int k = 0; k < p->output.rows; k++) {
+        float *row = p->output.data + (size_t)k * p->output.stride;
+        for (int g = 0; g < PROBE_SPLITS * all->n_classes; g++) {
+            size_t n = all->start[g + 1] - all->start[g];
+            size_t first = team_part(n, rank, p->share.team->size);
+            size_t part = team_part(n, rank + 1, p->share.team->size) - first;
+            memcpy(row + all->start[g] + first, block, part * sizeof *block);
+            block += part;
+        }
+    }
+}
+
+/* The output layer of all samples, at the leader: sums over samples in their order are
+ * not to depend on the team. */
+static struct matrix gather_output(struct cell_probe *p)
+{
+    const struct probe_team *team = p->share.team;
+    int n_classes = p->share.all.n_classes;
+    if (!team)
+        return (struct matrix){.data = p->z,
+                               .rows = n_classes,
+                               .columns = (int)p->total,
+                               .stride = p->stride};
+    for (int k = 0; k < n_classes; k++)
+        memcpy(p->sent + (size_t)k * p->total, p->z + (size_t)k * p->stride,
+               p->total * sizeof *p->sent);
+    memset(p->out_lengths, 0, (size_t)team->size * sizeof *p->out_lengths);
+    p->out_lengths[0] = (size_t)n_classes * p->total * sizeof *p->sent;
+    team->exchange(team->state, p->sent, p->out_lengths, p->received, p->in_lengths);
+    const float *block = p->received;
+    for (int r = 0; team->rank == 0 && r < team->size; r++) {
+        place_block(p, r, block);
+        block += p->in_lengths[r] / sizeof *block;
+    }
+    return p->output;
+}
+
 bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
                     struct record *record)
 {
@@ -321,11 +427,15 @@ bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
         prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out,
                    &p->layer);
         if (!p->layer.finite) {
-            store_divergence(p, snapshot, record);
+            if (record)
+                store_divergence(p, snapshot, record);
             return false;
         }
-        store_layer(p, snapshot, layer, record);
+        if (record)
+            store_layer(p, snapshot, layer, record);
     }
-    store_network(p, snapshot, record);
+    struct matrix output = gather_output(p);
+    if (record)
+        store_network(p, output, snapshot, record);
     return true;
 }

@@ -20,6 +20,7 @@ struct cell_probe_setup {
     enum loss_kind loss;
     const struct dataset *dataset;
     const struct cell_samples *samples;
+    const struct probe_team *team; /* NULL: alone */
     struct probe_options options;
 };
 
@@ -27,14 +28,15 @@ enum status cell_probe_create(struct cell_probe **out,
                               const struct cell_probe_setup *setup, struct error *err);
 void cell_probe_destroy(struct cell_probe *probe);
 
-/* Measures the network `parameters` as snapshot number `snapshot` of the record. Returns
- * false where a pre-activation is not finite: that layer, those above it and the
- * network's accuracy stay fill, its loss is NaN. */
+/* Measures the network `parameters` as snapshot number `snapshot` of the record, which is
+ * NULL for a team's members other than the leader. Returns false where a pre-activation
+ * is not finite: that layer, those above it and the network's accuracy stay fill, its
+ * loss is NaN. All members of a team call this. */
 bool cell_probe_run(struct cell_probe *probe, const float *parameters, int snapshot,
                     struct record *record);
 
-/* Bytes that a prober allocates. */
+/* Bytes that a prober allocates, in a team of that size the leader's. */
 double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,
-                        unsigned measures);
+                        unsigned measures, int team_size);
 
 #endif

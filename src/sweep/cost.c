@@ -34,9 +34,10 @@ static double work_bytes(const struct cell_context *context, const struct spec *
 {
     struct net_shape shape = cell_net_shape(spec, context->dataset);
     struct train_options options = cell_train_options(spec);
+    int team_size = context->team ? context->team->probe.size : 1;
     return cell_samples_bytes(&context->sizes) +
            trainer_bytes(&shape, &options, context->sizes.train) +
-           cell_probe_bytes(&shape, &context->sizes, context->study->measures);
+           cell_probe_bytes(&shape, &context->sizes, context->study->measures, team_size);
 }
 
 double cost_bytes(const struct cell_context *context, const struct spec *spec)

@@ -137,7 +137,8 @@ static int count_equal(struct exact *e, int n_nodes, struct error *err)
     struct probe_layer out = {0};
     struct prober *prober;
     options.prior = PROBE_PRIOR_NONE;
-    if (prober_create(&prober, &groups, n_nodes, &options, err) != STATUS_OK)
+    struct probe_share share = probe_share_alone(&groups);
+    if (prober_create(&prober, &share, n_nodes, &options, err) != STATUS_OK)
         return 0;
     prober_run(prober, e->layer, e->stride, n_nodes, &out);
     prober_destroy(prober);

@@ -102,7 +102,8 @@ static enum status probers_init(struct probers *t, const struct subject *s,
     t->layer.pattern_entropy = memory_alloc(n_groups, sizeof(double), err);
     for (int i = 0; i < N_SETS && err->status == STATUS_OK; i++) {
         struct probe_options options = subject_options(s, sets[i]);
-        prober_create(&t->probers[i], &s->samples.groups, s->net.widest, &options, err);
+        struct probe_share share = probe_share_alone(&s->samples.groups);
+        prober_create(&t->probers[i], &share, s->net.widest, &options, err);
     }
     return err->status;
 }

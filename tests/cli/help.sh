@@ -34,7 +34,7 @@ for command in $commands; do
     done
 done
 shows_help "$strata" sweep --help
-for option in '-o, --output DIR' '--set AXIS=VALUES' '--retry failed' '-q, --quiet'; do
+for option in '-o, --output DIR' '--set AXIS=VALUES' '--ranks-per-cell N' '--retry failed' '-q, --quiet'; do
     assert_text stdout "$option"
 done
 assert_match stdout '^usage: \[mpirun -n N\] strata sweep \[STUDY\]'

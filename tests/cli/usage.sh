@@ -48,6 +48,10 @@ error 64 "--ranks 2x: not a number from 1 to " "$strata" plan --ranks 2x
 error 64 "--ranks 99999999999: not a number from 1 to " "$strata" plan --ranks 99999999999
 error 64 "--retry all: only 'failed' is known" "$strata" sweep --retry all
 error 64 "--lock off: only 'none' is known" "$strata" sweep --lock off
+for n in 0 -1 2x 1.5; do
+    error 64 "--ranks-per-cell $n: not a number from 1 on" "$strata" sweep --ranks-per-cell "$n"
+done
+error 64 "--ranks-per-cell 2: there is only 1 rank" "$strata" sweep --ranks-per-cell 2
 
 none="neither auto, keep nor a kernel of this OpenBLAS"
 error 64 "--blas-kernel nonsense: $none" "$strata" sweep --blas-kernel nonsense
@@ -60,7 +64,7 @@ for i in {1..65}; do many+=(--set "seed=$i"); done
 error 64 "--set: more than 64 times" "$strata" plan "${many[@]}"
 
 # Each rank meets the error, one prints it: before MPI is started, and after.
-for line in "swep" "sweep --outptu x" "sweep --retry all" "sweep --blas-kernel x" \
+for line in "swep" "sweep --outptu x" "sweep --ranks-per-cell 3" "sweep --retry all" "sweep --blas-kernel x" \
     "doctor x"; do
     run "$mpirun" -n 2 "$strata" $line
     assert_exit 64

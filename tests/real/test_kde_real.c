@@ -200,7 +200,8 @@ static int check_layer(const float *z, int n_nodes, struct sampled *s,
     struct error err = {0};
     struct prober *prober;
     struct probe_layer out = {0};
-    if (prober_create(&prober, &groups, n_nodes, &options, &err) != STATUS_OK)
+    struct probe_share share = probe_share_alone(&groups);
+    if (prober_create(&prober, &share, n_nodes, &options, &err) != STATUS_OK)
         return -1;
     prober_run(prober, ordered, COLUMNS, n_nodes, &out);
     prober_destroy(prober);

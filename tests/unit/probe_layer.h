@@ -47,7 +47,8 @@ static inline void run(struct layer *layer, const struct probe_options *options)
 {
     struct error err = {0};
     struct prober *prober;
-    prober_create(&prober, &layer->groups, layer->n_nodes, options, &err);
+    struct probe_share share = probe_share_alone(&layer->groups);
+    prober_create(&prober, &share, layer->n_nodes, options, &err);
     assert_ok(err);
     memset(&layer->out, 0, sizeof layer->out);
     layer->out.pattern_count = layer->pattern_count;

@@ -103,7 +103,8 @@ static void test_golden_sample_sets(void **state)
     int32_t counts[N_GROUPS];
     double entropies[N_GROUPS];
     struct probe_layer out = {.pattern_count = counts, .pattern_entropy = entropies};
-    prober_create(&prober, &groups, 1, &all_probes, &err);
+    struct probe_share share = probe_share_alone(&groups);
+    prober_create(&prober, &share, 1, &all_probes, &err);
     assert_ok(err);
     prober_run(prober, z, 90, 1, &out);
     for (int split = 0; split < PROBE_SPLITS; split++) {
