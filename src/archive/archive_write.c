@@ -158,6 +158,22 @@ static void put_row(struct archive_writer *writer, enum field_id id, size_t row,
                 start + r * rows.whole);
 }
 
+/* True where no buffered cell has the result. netCDF gives fill for what was never
+ * written, so a measure that was not asked for takes no room. */
+static bool is_absent(const struct archive_writer *writer, enum field_id id)
+{
+    const struct field *field = field_get(id);
+    size_t n = writer->n_buffered * record_extent(id, writer->schema.shape);
+    const double *reals = writer->columns[id];
+    if (field->type != FIELD_TYPE_REAL ||
+        (field->role != FIELD_ROLE_RESULT && field->role != FIELD_ROLE_GROUPED))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (reals[i] != RECORD_FILL_REAL)
+            return false;
+    return true;
+}
+
 static enum status flush(struct archive_writer *writer, struct error *err)
 {
     if (writer->n_buffered == 0 || err->status != STATUS_OK)
@@ -165,8 +181,11 @@ static enum status flush(struct archive_writer *writer, struct error *err)
     const struct netcdf *file = &writer->output.file;
     size_t start[FIELD_DIMS_MAX + 1], count[FIELD_DIMS_MAX + 1];
     for (int i = 0; i < FIELD_COUNT; i++) {
-        schema_cell_range((enum field_id)i, writer->schema.shape,
-                          (size_t)writer->n_written, writer->n_buffered, start, count);
+        enum field_id id = (enum field_id)i;
+        if (is_absent(writer, id))
+            continue;
+        schema_cell_range(id, writer->schema.shape, (size_t)writer->n_written,
+                          writer->n_buffered, start, count);
         netcdf_write(file, writer->schema.fields[i], start, count, writer->columns[i],
                      err);
     }

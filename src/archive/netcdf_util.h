@@ -69,9 +69,9 @@ void netcdf_output_discard(struct netcdf_output *output);
 enum status netcdf_define_dim(const struct netcdf *file, const char *name, size_t length,
                               int *dim, struct error *err);
 
-/* Defines a variable with long_name, units, compression and checksum; text gets
- * _Encoding. A chunk holds whole trailing dimensions as far as 4 MiB go, and a power of
- * two of the first, so that batches of a power of two end on chunks. */
+/* Defines a variable with long_name, units and checksum, compressed unless it is double;
+ * text gets _Encoding. A chunk holds whole trailing dimensions as far as 4 MiB go, and a
+ * power of two of the first, so that batches of a power of two end on chunks. */
 enum status netcdf_define(const struct netcdf *file,
                           const struct netcdf_variable *variable, int *id,
                           struct error *err);

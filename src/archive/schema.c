@@ -119,7 +119,7 @@ static struct netcdf_variable field_variable(const struct schema *schema,
                                        .dims = {schema->cell_dim},
                                        .long_name = field->long_name,
                                        .units = field->units,
-                                       .cells_per_chunk = schema->batch};
+                                       .cells_per_chunk = schema->chunk};
     for (int d = 0; d < field->n_dims; d++)
         variable.dims[d + 1] = schema->dims[field->dims[d]];
     return variable;
@@ -134,7 +134,7 @@ static struct netcdf_variable crc_variable(const struct schema *schema)
         .dims = {schema->cell_dim},
         .long_name = "CRC-32 of the hash of the cell's values",
         .units = "1",
-        .cells_per_chunk = schema->batch};
+        .cells_per_chunk = schema->chunk};
 }
 
 static struct netcdf_variable label_variable(const struct schema *schema)
@@ -371,6 +371,10 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
         define_dims(schema, file, err) != STATUS_OK ||
         define_axes(schema, &axes, file, err) != STATUS_OK)
         return err->status;
+    /* HDF5 stores a chunk whole, however few cells it holds. */
+    if (header->n_cells_planned > 0 && header->n_cells_planned < (int64_t)schema->batch)
+        schema->batch = (size_t)header->n_cells_planned;
+    schema->chunk = schema->batch < SCHEMA_CHUNK_MAX ? schema->batch : SCHEMA_CHUNK_MAX;
     for (int i = 0; i < FIELD_COUNT; i++)
         define_field(schema, file, (enum field_id)i, err);
     struct netcdf_variable crc = crc_variable(schema);

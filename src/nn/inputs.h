@@ -1,4 +1,5 @@
-/* Images as network inputs: bytes become floats in [0, 1], in either layout. */
+/* Images as network inputs, in either layout: a byte times 1/255, rounded to float before
+ * and after the product, so that values lie in [0, 1]. */
 #ifndef STRATA_NN_INPUTS_H
 #define STRATA_NN_INPUTS_H
 
@@ -14,7 +15,7 @@ struct inputs {
     int n;
 };
 
-/* x[k, j] = pixel k of sample j / 255; x is [n_inputs, n]. */
+/* x[k, j] = pixel k of sample j; x is [n_inputs, n]. */
 void inputs_load_features(const struct inputs *inputs, struct matrix x);
 
 /* x[j, k] = the same; x is [n, n_inputs]. */

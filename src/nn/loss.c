@@ -58,8 +58,9 @@ cross_entropy_lanes(struct matrix z, const uint8_t *labels, int j, int n, float 
             total[i] += elementary_exp(value);
             own[i] = labels[j + i] == k ? value : own[i];
         }
+    /* The logarithm of what is no number would be one: 0 * total is not. */
     for (int i = 0; i < n; i++)
-        sum[i] += elementary_log(total[i]) - own[i];
+        sum[i] += elementary_log(total[i]) - own[i] + 0.0 * total[i];
     for (int k = 0; delta.data && k < z.rows; k++)
         for (int i = 0; i < n; i++) {
             double value = (double)column[(size_t)k * z.stride + (size_t)i] - top[i];

@@ -212,7 +212,7 @@ enum status trainer_create(struct trainer **out, const struct net *net,
     t->progress.steps_per_epoch = ((int64_t)data->n + batch - 1) / batch;
     net_initialise(net, options->init, options->seed, t->parameters);
     keep_if_better(t);
-    if (options->epochs == 0)
+    if (options->epochs == 0 && t->progress.state == TRAIN_RUNNING)
         t->progress.state = TRAIN_FINISHED;
     *out = t;
     return STATUS_OK;

@@ -23,8 +23,9 @@ ELEMENTARY double elementary_double(uint64_t bits)
     return x;
 }
 
-/* ln x for normal x > 0, within 4e-16 |ln x| + 2e-16. x = m 2^e with m in [0.71, 1.42);
- * ln m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172, by its series. */
+/* ln x for normal x > 0 (of 0, infinities and NaN some number), within 4e-16 |ln x| +
+ * 2e-16. x = m 2^e with m in [0.71, 1.42); ln m = 2 atanh(s), s = (m - 1) / (m + 1), |s|
+ * < 0.172, by its series. */
 ELEMENTARY double elementary_log(double x)
 {
     const uint64_t half_root = 0x3fe6a09e00000000; /* 0.7071.. */

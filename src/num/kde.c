@@ -1,5 +1,6 @@
 #include "num/kde.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "num/elementary.h"
@@ -19,9 +20,10 @@ double kde_bandwidth(enum kde_rule rule, double fixed, double sd, double n, doub
 
 struct kde_scale kde_scale(struct kde_range range)
 {
-    return (struct kde_scale){
-        .low = 0.5f * (float)range.low,
-        .factor = (float)((double)(2 << KDE_POSITION_BITS) / (range.high - range.low))};
+    /* A range so narrow that the factor overflows uses the first positions alone. */
+    double factor = (double)(2 << KDE_POSITION_BITS) / (range.high - range.low);
+    return (struct kde_scale){.low = 0.5f * (float)range.low,
+                              .factor = (float)fmin(factor, FLT_MAX)};
 }
 
 STRATA_KERNEL

@@ -23,8 +23,9 @@
 
 enum {
     KDE_POSITION_BITS = 23,
-    KDE_GRID_BITS_MIN = 9, /* 512 intervals */
-    KDE_GRID_BITS_MAX = 11 /* 2048 */
+    KDE_GRID_BITS_LEAST = 8, /* 256 intervals, where they are asked for */
+    KDE_GRID_BITS_MIN = 9,   /* 512, the fewest of grids that adapt */
+    KDE_GRID_BITS_MAX = 11   /* 2048 */
 };
 
 #define KDE_LOG_FLOOR (-700.0) /* smallest log density that is kept */
@@ -79,7 +80,7 @@ double kde_moments_sd(const struct kde_moments *moments, struct kde_range range)
 /* Adds n positions to a histogram of 2^grid_bits intervals: each adds one and, below it
  * in the same word, its distance from the interval's left end. Histograms of two parts of
  * the samples may be added; 10^7 samples fit. */
-#define KDE_HISTOGRAM_ONE ((uint64_t)1 << 38)
+#define KDE_HISTOGRAM_ONE ((uint64_t)1 << 39)
 void kde_add_histogram(uint64_t *histogram, int grid_bits, const uint32_t *positions,
                        size_t n);
 

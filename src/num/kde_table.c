@@ -14,11 +14,10 @@
 #include "num/kernel.h"
 
 /* In bandwidths. exp(-72) = 5e-32 is far above float's smallest. */
-#define KDE_NEAR 2.5 /* up to here from a value, the short reach serves */
-#define KDE_TRUSTED \
-    10.0 /* up to here, what KDE_REACH leaves out is a share of exp(-20) */
-#define KDE_REACH 12.0
-#define KDE_SHARE 1e-5 /* that may be left out by the short reach */
+#define KDE_NEAR    2.5  /* up to here from a value, the short reach serves */
+#define KDE_TRUSTED 10.0 /* up to here, KDE_REACH leaves out a share of n exp(-22) */
+#define KDE_REACH   12.0
+#define KDE_SHARE   1e-5 /* that may be left out by the short reach */
 
 enum { GRID_POINTS_MAX = (1 << KDE_GRID_BITS_MAX) + 1 };
 

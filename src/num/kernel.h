@@ -1,7 +1,8 @@
 /* STRATA_KERNEL: compile a loop for several x86-64 instruction sets, chosen at load time.
  *
- * Such loops are element-wise in floating point (or exact), and the build forbids
- * contraction, so every variant gives the same bits.
+ * Such loops are element-wise in floating point, or exact, or sum in lanes whose order is
+ * written out; the build forbids contraction and reordering. So every variant gives the
+ * same bits. A plain floating-point `sum +=` does so too, but does not vectorise.
  */
 #ifndef STRATA_NUM_KERNEL_H
 #define STRATA_NUM_KERNEL_H

@@ -2,6 +2,12 @@
 #include "num/product.h"
 
 #if defined(__x86_64__)
+/* Before the pragma: it must run everywhere. */
+static bool supported(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
 #pragma GCC target("avx2,fma")
 #include <immintrin.h>
 
@@ -27,11 +33,6 @@ static inline vec_mask vec_tail(int n)
 }
 
 #include "num/product_tiles.h"
-
-static bool supported(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
 
 const struct product product_avx2 = {"avx2", true, supported, multiply};
 #endif

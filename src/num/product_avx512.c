@@ -2,6 +2,13 @@
 #include "num/product.h"
 
 #if defined(__x86_64__)
+/* Before the pragma: it must run everywhere. */
+static bool supported(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("fma");
+}
+
 #pragma GCC target("avx512f,avx2,fma")
 #include <immintrin.h>
 
@@ -23,12 +30,6 @@ typedef __mmask16 vec_mask;
 #define vec_gate(gate, v) vec_where(gate, vec_zero(), _CMP_GT_OQ, v)
 
 #include "num/product_tiles.h"
-
-static bool supported(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx2") &&
-           __builtin_cpu_supports("fma");
-}
 
 const struct product product_avx512 = {"avx512", true, supported, multiply};
 #endif

@@ -55,7 +55,7 @@ INLINE void run_tile_part(const struct tile *t, const int rows, const int vector
     const float *row[TILE_ROWS];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
-        row[r] = t->a + (size_t)r * t->a_row;
+        row[r] = transposed ? NULL : t->a + (size_t)r * t->a_row;
     for (ptrdiff_t k = 0; k < t->n; k++, b += t->b_row, column += t->a_row) {
         vec right[TILE_VECTORS];
 #pragma GCC unroll 8
@@ -72,7 +72,6 @@ INLINE void run_tile_part(const struct tile *t, const int rows, const int vector
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
         float *c = t->c + (size_t)r * t->c_row;
-        const float *gate = t->gate + (size_t)r * t->gate_row;
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
             const bool cut = partial && v + 1 == vectors;
@@ -80,7 +79,10 @@ INLINE void run_tile_part(const struct tile *t, const int rows, const int vector
             if (t->kind == LINALG_RELU)
                 value = vec_relu(value);
             else if (t->kind == LINALG_GATE)
-                value = vec_gate(load_part(gate + v * VEC_LANES, t->tail, cut), value);
+                value = vec_gate(
+                    load_part(t->gate + (size_t)r * t->gate_row + v * VEC_LANES, t->tail,
+                              cut),
+                    value);
             if (cut)
                 vec_store_tail(c + v * VEC_LANES, t->tail, value);
             else

@@ -16,6 +16,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "num/elementary.h"
 #include "probe/probe.h"
 
 /* Keys of some words, `stride` words apart. */
@@ -200,7 +201,7 @@ static void store_group(const struct patterns *p, int group, struct probe_layer 
         if (!p->multiplicity[k])
             continue;
         double share = (double)k / n;
-        sum -= p->multiplicity[k] * share * log(share);
+        sum -= p->multiplicity[k] * share * elementary_log(share);
         distinct += p->multiplicity[k];
     }
     out->pattern_count[group] = (int32_t)distinct;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "num/elementary.h"
 #include "num/stats.h"
 #include "probe/probe.h"
 
@@ -60,7 +61,7 @@ static double predictability(const int64_t *on, const int64_t *off, int n_classe
         total += n;
         conditional += n * stats_entropy(pair, 2);
     }
-    return 1.0 - conditional / total / log(2.0);
+    return 1.0 - conditional / total / elementary_log(2.0);
 }
 
 /* 1 - H(class | on) / ln C. */
@@ -73,7 +74,7 @@ static double informativeness(const int64_t *on, const int64_t *off, int n_class
     }
     size_t n = (size_t)n_classes;
     double conditional = n_on * stats_entropy(on, n) + n_off * stats_entropy(off, n);
-    return 1.0 - conditional / (n_on + n_off) / log((double)n_classes);
+    return 1.0 - conditional / (n_on + n_off) / elementary_log((double)n_classes);
 }
 
 /* Sorts `values`, so that sums do not depend on the order of nodes. `live` holds the

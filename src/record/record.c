@@ -60,24 +60,20 @@ static enum store field_store(enum field_id id)
     return STORE_TEXT;
 }
 
-/* Values that come before field `id` in its array; FIELD_COUNT gives the array's size. */
-static size_t store_offset(enum field_id id, enum store store, struct record_shape shape)
-{
-    size_t offset = 0;
-    for (int i = 0; i < (int)id; i++)
-        if (field_store((enum field_id)i) == store)
-            offset += record_extent((enum field_id)i, shape);
-    return offset;
-}
-
 enum status record_init(struct record *record, struct record_shape shape,
                         struct error *err)
 {
+    size_t lengths[STORE_COUNT] = {0};
     memset(record, 0, sizeof *record);
     record->shape = shape;
-    record->n_ints = store_offset(FIELD_COUNT, STORE_INT, shape);
-    record->n_reals = store_offset(FIELD_COUNT, STORE_REAL, shape);
-    record->n_texts = store_offset(FIELD_COUNT, STORE_TEXT, shape);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        size_t *length = &lengths[field_store((enum field_id)i)];
+        record->offsets[i] = *length;
+        *length += record_extent((enum field_id)i, shape);
+    }
+    record->n_ints = lengths[STORE_INT];
+    record->n_reals = lengths[STORE_REAL];
+    record->n_texts = lengths[STORE_TEXT];
     record->ints = memory_alloc(record->n_ints, sizeof *record->ints, err);
     record->reals = memory_alloc(record->n_reals, sizeof *record->reals, err);
     record->texts = memory_alloc(record->n_texts, 1, err);
@@ -108,17 +104,17 @@ void record_clear(struct record *record)
 
 int32_t *record_int(const struct record *record, enum field_id id)
 {
-    return record->ints + store_offset(id, STORE_INT, record->shape);
+    return record->ints + record->offsets[id];
 }
 
 double *record_real(const struct record *record, enum field_id id)
 {
-    return record->reals + store_offset(id, STORE_REAL, record->shape);
+    return record->reals + record->offsets[id];
 }
 
 char *record_text(const struct record *record, enum field_id id)
 {
-    return record->texts + store_offset(id, STORE_TEXT, record->shape);
+    return record->texts + record->offsets[id];
 }
 
 size_t record_index(enum field_id id, struct record_shape shape, int i, int j, int k,

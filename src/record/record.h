@@ -33,6 +33,7 @@ struct record {
     double *reals;
     char *texts; /* padded with zero bytes */
     size_t n_ints, n_reals, n_texts;
+    size_t offsets[FIELD_COUNT]; /* of each field's block in its array */
 };
 
 /* Allocates a record with every value at its fill (texts empty). */

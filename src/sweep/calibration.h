@@ -101,8 +101,8 @@ enum status calibration_measure(struct calibration *calibration,
                                 const struct cell_context *context,
                                 const struct grid *grid, struct error *err);
 
-/* Reads host, date, rates and pieces of a calibration.json. STATUS_DATA names the file
- * and the place. */
+/* Reads host, cpu, date, spread, rates and the number of pieces (not the pieces) of a
+ * calibration.json. STATUS_DATA names the file and the place. */
 enum status calibration_read(struct calibration *calibration, const char *path,
                              struct error *err);
 enum status calibration_write(const struct calibration *calibration, const char *path,

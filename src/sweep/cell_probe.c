@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "nn/activation.h"
 #include "nn/inputs.h"
+#include "num/elementary.h"
 
 enum { BLOCK = 256 }; /* samples that go through a layer together */
 
@@ -217,8 +218,9 @@ static void store_patterns(const struct cell_probe *p, int s, int layer,
             *int_at(record, FIELD_PATTERN_COUNT, s, split, layer,
                     c) = p->layer.pattern_count[g];
             *real_at(record, FIELD_PATTERN_ENTROPY, s, split, layer, c) = entropy;
-            *real_at(record, FIELD_PERPLEXITY, s, split, layer, c) = exp(entropy);
-            sum += exp(entropy);
+            *real_at(record, FIELD_PERPLEXITY, s, split, layer,
+                     c) = elementary_exp(entropy);
+            sum += elementary_exp(entropy);
             present++;
         }
         if (present > 0)

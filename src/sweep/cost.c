@@ -109,15 +109,14 @@ static void count_probes(const struct cell_context *context, const struct spec *
     if (shape.activation != NET_RELU)
         units_out[COST_PROBE_CURVE] = hidden * samples;
     units_out[COST_PROBE_INPUT] = shape.n_inputs * samples;
+    units_out[COST_PROBE_BIT] = nodes * samples;
     if (study->measures & MEASURE_CLASSIFIERS) {
         /* A layer's prior and decision cost about as much as one more node. */
-        units_out[COST_PROBE_SCORE] = (nodes + layers) * samples * classes;
+        units_out[COST_PROBE_SCORE] = (nodes + layers) * samples * ceil(classes / 16.0);
         units_out[COST_PROBE_TABLE] = nodes * classes * snapshots;
     }
-    if (study->measures & MEASURE_PATTERNS) {
-        units_out[COST_PROBE_BIT] = nodes * samples;
+    if (study->measures & MEASURE_PATTERNS)
         units_out[COST_PROBE_KEY] = layers * samples;
-    }
 }
 
 struct cost_counts cost_count_cell(const struct cell_context *context,

@@ -29,8 +29,8 @@
       "pre-activation stored, read and counted")                                        \
     X(PROBE_CURVE, PROBE, "probe_curve", 2e-9, "sigmoid or tanh")                       \
     X(PROBE_INPUT, PROBE, "probe_input", 0.2e-9, "value of a sample loaded")            \
-    X(PROBE_SCORE, PROBE, "probe_score", 0.3e-9,                                        \
-      "node, sample and class: a node's vote")                                          \
+    X(PROBE_SCORE, PROBE, "probe_score", 3e-9,                                          \
+      "node, sample and 16 classes: a node's vote")                                     \
     X(PROBE_TABLE, PROBE, "probe_table", 6e-6, "node and class: a density")             \
     X(PROBE_BIT, PROBE, "probe_bit", 0.1e-9, "node and sample: a bit of a pattern")     \
     X(PROBE_KEY, PROBE, "probe_key", 12e-9, "layer and sample: a pattern found or added")

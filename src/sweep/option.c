@@ -23,8 +23,8 @@ static const struct option options[OPTION_COUNT] = {
     [FIELD_ADAM_BETA1] = {OPTION_IN_TRAIN, .fallback = 0.9, .high = 1, .high_open = true},
     [FIELD_ADAM_BETA2] = {OPTION_IN_TRAIN, .fallback = 0.999, .high = 1,
                           .high_open = true},
-    [FIELD_ADAM_EPSILON] = {OPTION_IN_TRAIN, .fallback = 1e-8, .high = 1,
-                            .low_open = true},
+    /* Smaller ones are 0 to a float, and parameters without gradient 0 / 0. */
+    [FIELD_ADAM_EPSILON] = {OPTION_IN_TRAIN, .fallback = 1e-8, .low = 1e-30, .high = 1},
     [FIELD_BATCH_SIZE] = {OPTION_IN_TRAIN, .fallback = 128, .low = 1, .high = 65536},
     [FIELD_EPOCHS] = {OPTION_IN_TRAIN, .fallback = 200, .high = EPOCHS_MAX},
     [FIELD_PATIENCE] = {OPTION_IN_TRAIN, .fallback = 50, .high = EPOCHS_MAX},

@@ -128,8 +128,10 @@ def check_schema(data):
 def check_storage(data):
     for name, variable in data.variables.items():
         filters = variable.filters()
-        require(filters["zlib"] and filters["shuffle"] and filters["fletcher32"],
-                f"{name}: not deflated, shuffled and checksummed")
+        deflated = variable.dtype != np.dtype("f8")
+        require(filters["zlib"] == filters["shuffle"] == deflated,
+                f"{name}: deflate and shuffle must be on all but doubles")
+        require(filters["fletcher32"], f"{name}: not checksummed")
 
 
 def check_values(data):

@@ -4,7 +4,7 @@
 static void test_round_trip(void **state)
 {
     (void)state;
-    static const int64_t sizes[] = {0, 1, 63, 64, 65, 200};
+    static const int64_t sizes[] = {0, 1, 63, 64, 65, 200, 256, 257};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         struct error err = {0};
         struct archive *archive;
@@ -25,6 +25,8 @@ static void test_round_trip(void **state)
         assert_cells(archive, 0, sizes[s]);
         if (sizes[s] > 64)
             assert_cells(archive, 61, 4);
+        if (sizes[s] > 256)
+            assert_cells(archive, 255, 2);
         archive_close(archive);
     }
 }
@@ -137,6 +139,78 @@ static void test_large_cells(void **state)
     archive_close(archive);
 }
 
+static int64_t file_size(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_size;
+}
+
+static void erase(struct record *record, enum field_id id)
+{
+    for (size_t i = 0; i < record_extent(id, record->shape); i++)
+        record_real(record, id)[i] = RECORD_FILL_REAL;
+}
+
+/* What only some cells have: perplexity is absent from the first batch, informativeness
+ * in the last, predictability in all. */
+static void make_partial(struct record *record, int64_t cell)
+{
+    make_record(record, cell);
+    if (cell < 256)
+        erase(record, FIELD_PERPLEXITY);
+    if (cell >= 256)
+        erase(record, FIELD_INFORMATIVENESS_QUANTILE);
+    erase(record, FIELD_PREDICTABILITY_QUANTILE);
+}
+
+static void test_absent_measures(void **state)
+{
+    (void)state;
+    enum { CELLS = 300 };
+    struct error err = {0};
+    struct archive_writer *writer;
+    struct archive *archive;
+    struct archive_header header = make_header(NULL, CELLS);
+    struct record record, back[CELLS];
+    header.n_runs = 0;
+    assert_ok(archive_create(&writer, "partial.nc", &header, &err), &err);
+    for (int i = 0; i < CELLS; i++) {
+        make_partial(&record, i);
+        assert_ok(archive_append(writer, &record, &err), &err);
+        record_fini(&record);
+    }
+    assert_ok(archive_publish(writer, NULL, &err), &err);
+    assert_ok(archive_open(&archive, "partial.nc", &err), &err);
+    assert_int_equal(archive_n_cells(archive), CELLS);
+    assert_ok(archive_read(archive, 0, CELLS, back, &err), &err);
+    for (int i = 0; i < CELLS; i++) {
+        make_partial(&record, i);
+        assert_same_record(&back[i], &record);
+        record_fini(&record);
+        record_fini(&back[i]);
+    }
+    archive_close(archive);
+    assert_ok(write_archive("all.nc", 0, CELLS, 0, &err), &err);
+    size_t values = record_extent(FIELD_PREDICTABILITY_QUANTILE, shape);
+    assert_true(file_size("partial.nc") + (int64_t)(CELLS * values * sizeof(double)) <
+                file_size("all.nc"));
+}
+
+static void test_few_cells_take_little(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct record record;
+    make_record(&record, 2); /* of the largest shape */
+    assert_int_equal(record.shape.n_layers, shape.n_layers);
+    int64_t reals = (int64_t)(record.n_reals * sizeof *record.reals);
+    record_fini(&record);
+    assert_ok(write_archive("cells3.nc", 0, 3, 0, &err), &err);
+    assert_ok(write_archive("cells60.nc", 0, 60, 0, &err), &err);
+    assert_true(file_size("cells3.nc") + 57 * reals < file_size("cells60.nc"));
+}
+
 static void test_refuses_records(void **state)
 {
     (void)state;
@@ -201,10 +275,16 @@ static void test_golden_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_identical_bytes), cmocka_unit_test(test_content_hash),
-        cmocka_unit_test(test_large_study),     cmocka_unit_test(test_large_cells),
-        cmocka_unit_test(test_refuses_records), cmocka_unit_test(test_refuses_shapes),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_identical_bytes),
+        cmocka_unit_test(test_content_hash),
+        cmocka_unit_test(test_large_study),
+        cmocka_unit_test(test_large_cells),
+        cmocka_unit_test(test_absent_measures),
+        cmocka_unit_test(test_few_cells_take_little),
+        cmocka_unit_test(test_refuses_records),
+        cmocka_unit_test(test_refuses_shapes),
         cmocka_unit_test(test_golden_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

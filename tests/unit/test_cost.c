@@ -72,7 +72,7 @@ static void test_probes(void **state)
     assert_true(units[COST_PROBE_FLOP] == 2 * 30 * 4 * 20);
     assert_true(units[COST_PROBE_NODE] == 8 * 4 * 20);
     assert_true(units[COST_PROBE_INPUT] == 4 * 4 * 20);
-    assert_true(units[COST_PROBE_SCORE] == (8 + 3) * 4 * 20 * 2);
+    assert_true(units[COST_PROBE_SCORE] == (8 + 3) * 4 * 20);
     assert_true(units[COST_PROBE_TABLE] == 8 * 2 * 4);
     assert_true(units[COST_PROBE_BIT] == 8 * 4 * 20);
     assert_true(units[COST_PROBE_KEY] == 3 * 4 * 20);

@@ -216,6 +216,11 @@ static void test_positions(void **state)
     assert_true(p[2] == 1u << (KDE_POSITION_BITS - 1));
     for (int i = 1; i < 5; i++)
         assert_true(p[i] >= p[i - 1]);
+    /* So narrow that the factor from values to positions is no float. */
+    const float tiny[] = {0, 5e-34f, 1e-33f};
+    kde_positions(tiny, 3, kde_scale((struct kde_range){0, 1e-33}), p);
+    for (int i = 0; i < 3; i++)
+        assert_true(p[i] < 1u << KDE_POSITION_BITS && (i == 0 || p[i] >= p[i - 1]));
     kde_positions(narrow, 3, kde_scale((struct kde_range){1.0f, 1.0000002f}), p);
     assert_true(p[0] == 0 && p[1] == 1u << (KDE_POSITION_BITS - 1) &&
                 p[2] == (1u << KDE_POSITION_BITS) - 1);

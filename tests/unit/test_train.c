@@ -414,6 +414,23 @@ static void test_nan_is_divergence(void **state)
     net_fini(&net);
 }
 
+/* A loss must not hide that an output is no number, whichever class it is of. */
+static void test_nan_in_a_loss(void **state)
+{
+    (void)state;
+    float values[3 * 2] = {0, 1, NAN, 2, 0.5f, INFINITY};
+    struct matrix z = {values, 3, 2, 2};
+    const uint8_t first[2] = {0, 0};
+    for (int kind = LOSS_KIND_MSE; kind <= LOSS_KIND_CROSS_ENTROPY; kind++) {
+        assert_false(
+            isfinite(loss_evaluate((enum loss_kind)kind, z, first, (struct matrix){0})));
+        z.columns = 1;
+        assert_false(
+            isfinite(loss_evaluate((enum loss_kind)kind, z, first, (struct matrix){0})));
+        z.columns = 2;
+    }
+}
+
 static void test_initial_weights(void **state)
 {
     (void)state;
@@ -453,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_learns_and_stops_early),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_nan_is_divergence),
+        cmocka_unit_test(test_nan_in_a_loss),
         cmocka_unit_test(test_initial_weights),
     };
     return cmocka_run_group_tests(tests, draw_samples, NULL);
