@@ -19,13 +19,20 @@ enum status team_parse_size(const char *value, int n_ranks, int *size, struct er
     return STATUS_OK;
 }
 
+/* Larger teams send more than the pre-activations that they share: docs/performance.md.
+ */
+enum { AUTOMATIC_MOST = 8 };
+
 int team_automatic_size(int n_ranks, size_t n_cells)
 {
     /* OpenBLAS's sums depend on how samples are divided, and results are not to depend on
      * the number of ranks unless someone asks for it. */
     if (strcmp(linalg_products(), "openblas") == 0)
         return 1;
-    return n_cells > 0 && n_cells <= (size_t)n_ranks ? n_ranks / (int)n_cells : 1;
+    if (n_cells == 0 || n_cells > (size_t)n_ranks)
+        return 1;
+    int size = n_ranks / (int)n_cells;
+    return size < AUTOMATIC_MOST ? size : AUTOMATIC_MOST;
 }
 
 static void sum(void *state, uint64_t *values, size_t n)
