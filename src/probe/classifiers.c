@@ -21,12 +21,11 @@
 
 struct classifiers {
     const struct probe_share *share;
-    struct sample_groups groups; /* of all members: sizes alone */
-    size_t n_samples;            /* own */
-    size_t row;                  /* classes, rounded up to 16 */
-    int batch;                   /* nodes that are fitted before they are added */
-    struct scores_row **tables;  /* [batch]: row / 16 tables each */
-    struct scores_node *nodes;   /* [batch] */
+    size_t n_samples;           /* own */
+    size_t row;                 /* classes, rounded up to 16 */
+    int batch;                  /* nodes that are fitted before they are added */
+    struct scores_row **tables; /* [batch]: row / 16 tables each */
+    struct scores_node *nodes;  /* [batch] */
     struct densities *densities;
     float *zeros; /* [row, 2]: ln p of a constant node */
     /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
@@ -108,9 +107,8 @@ static void *classifiers_create(const struct probe_share *share, int max_nodes,
     if (!c)
         return NULL;
     c->share = share;
-    c->groups = share->all;
     c->n_samples = groups_total(&share->own);
-    c->row = pad(c->groups.n_classes);
+    c->row = pad(c->share->all.n_classes);
     c->batch = batch_size(c->row);
     allocate(c, (size_t)max_nodes, err);
     if (err->status != STATUS_OK ||
@@ -136,8 +134,8 @@ static double classifiers_bytes(const struct probe_size *size)
  * the layer's nodes within half of an int, at most 24. None is below -ln(2 N + 2). */
 static int discrete_bits(const struct classifiers *c, int n_nodes)
 {
-    double largest = elementary_log(2.0 * groups_split_count(&c->groups, PROBE_TRAIN) +
-                                    2);
+    double largest = elementary_log(
+        2.0 * groups_split_count(&c->share->all, PROBE_TRAIN) + 2);
     int bits = 24;
     while (largest * n_nodes * ldexp(1.0, bits) >= 0x1p30)
         bits--;
@@ -150,9 +148,9 @@ static void fit_discrete(struct classifiers *c, const struct probe_view *view)
     const double fine = ldexp(1.0, c->discrete_bits), coarse = ldexp(1.0, c->score_bits);
     for (size_t node = 0; node < (size_t)view->n_nodes; node++) {
         const int32_t *active = view->active +
-                                node * (size_t)(PROBE_SPLITS * c->groups.n_classes);
-        for (int k = 0; k < c->groups.n_classes; k++) {
-            double total = groups_count(&c->groups, PROBE_TRAIN, k);
+                                node * (size_t)(PROBE_SPLITS * c->share->all.n_classes);
+        for (int k = 0; k < c->share->all.n_classes; k++) {
+            double total = groups_count(&c->share->all, PROBE_TRAIN, k);
             double on = elementary_log((active[k] + 0.5) / (total + 1.0));
             double off = elementary_log((total - active[k] + 0.5) / (total + 1.0));
             size_t at = node * c->row + (size_t)k;
@@ -176,15 +174,16 @@ static void fit_continuous(struct classifiers *c, const struct probe_view *view,
                                  .constant = densities_is_constant(range)};
     if (node->constant) {
         /* No density would tell classes apart: ln p = 0. */
-        scores_fill_tables(c->zeros, c->groups.n_classes, 2, c->score_bits, c->tables[i]);
+        scores_fill_tables(c->zeros, c->share->all.n_classes, 2, c->score_bits,
+                           c->tables[i]);
         return;
     }
     int bits;
     const float *logs = densities_logs(c->densities, i, &bits);
     node->scale = kde_scale(range);
     node->shift = KDE_POSITION_BITS - bits;
-    scores_fill_tables(logs, c->groups.n_classes, ((size_t)1 << bits) + 1, c->score_bits,
-                       c->tables[i]);
+    scores_fill_tables(logs, c->share->all.n_classes, ((size_t)1 << bits) + 1,
+                       c->score_bits, c->tables[i]);
 }
 
 /* Rows of one of a node's tables. */
@@ -225,9 +224,9 @@ static void set_prior(struct classifiers *c, const struct probe_options *options
     double weight = options->prior == PROBE_PRIOR_PER_NODE ? n_nodes
                     : options->prior == PROBE_PRIOR_ONCE   ? 1
                                                            : 0;
-    double total = groups_split_count(&c->groups, PROBE_TRAIN);
-    for (int k = 0; k < c->groups.n_classes; k++) {
-        double share = groups_count(&c->groups, PROBE_TRAIN, k) / total;
+    double total = groups_split_count(&c->share->all, PROBE_TRAIN);
+    for (int k = 0; k < c->share->all.n_classes; k++) {
+        double share = groups_count(&c->share->all, PROBE_TRAIN, k) / total;
         double prior = share > 0.0 ? weight * elementary_log(share) : 0.0;
         /* A class that corruption has emptied is never decided for, under any rule. */
         c->possible[k] = share > 0.0;
@@ -306,9 +305,9 @@ STRATA_KERNEL
 static void judge_group(struct classifiers *c, const struct probe_view *view, int group,
                         int32_t correct[PROBE_SYSTEMS])
 {
-    int class_index = group % c->groups.n_classes;
+    int class_index = group % c->share->all.n_classes;
     const uint32_t *start = c->share->own.start;
-    for (int k = 0; k < c->groups.n_classes; k++)
+    for (int k = 0; k < c->share->all.n_classes; k++)
         c->before[k] = k < class_index;
     for (uint32_t i = start[group]; i < start[group + 1]; i++) {
         if (c->row == SCORES_CLASSES)
@@ -323,11 +322,11 @@ static void count_correct(struct classifiers *c, const struct probe_view *view,
 {
     const struct probe_team *team = c->share->team;
     uint64_t sums[PROBE_SYSTEMS][PROBE_SPLITS] = {{0}};
-    for (int g = 0; g < PROBE_SPLITS * c->groups.n_classes; g++) {
+    for (int g = 0; g < PROBE_SPLITS * c->share->all.n_classes; g++) {
         int32_t correct[PROBE_SYSTEMS] = {0};
         judge_group(c, view, g, correct);
         for (int s = 0; s < PROBE_SYSTEMS; s++)
-            sums[s][g / c->groups.n_classes] += (uint64_t)correct[s];
+            sums[s][g / c->share->all.n_classes] += (uint64_t)correct[s];
     }
     if (team)
         team->sum(team->state, sums[0], sizeof sums / sizeof **sums);

@@ -138,6 +138,20 @@ def journal_bytes(folder):
     return sum(os.path.getsize(f"{path}/{n}") for n in os.listdir(path)) if os.path.isdir(path) else 0
 
 
+def kill_sweep(run, folder):
+    """Launcher and ranks, at once, and waits until they are gone."""
+    ranks = sweep_processes(folder)
+    os.killpg(run.pid, signal.SIGKILL)
+    for pid in ranks:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    run.wait()
+    while sweep_processes(folder):
+        time.sleep(0.01)
+
+
 def kill_after_some_work(n, study, folder):
     """Starts a run, lets it commit something, and kills every process of it at once."""
     before = journal_bytes(folder)
@@ -150,16 +164,7 @@ def kill_after_some_work(n, study, folder):
             break
         time.sleep(0.002)
     killed = run.poll() is None
-    ranks = sweep_processes(folder)
-    os.killpg(run.pid, signal.SIGKILL)
-    for pid in ranks:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    run.wait()
-    while sweep_processes(folder):
-        time.sleep(0.01)
+    kill_sweep(run, folder)
     return killed
 
 
