@@ -14,10 +14,9 @@ struct backprop {
     const struct net *net;
     int columns;         /* samples that a matrix holds */
     size_t stride;       /* of feature-major matrices, >= columns */
-    float *inputs;       /* [n_inputs, stride] */
     float **activations; /* one [n_out, stride] a layer; the last holds outputs */
     float *delta[2];     /* [widest, stride] each */
-    float *below;        /* [columns, largest n_in]: a layer's inputs, sample by sample */
+    float *below;        /* [columns, width]: a layer's inputs, sample by sample */
     float *block;        /* a block of gradient */
 };
 
@@ -44,12 +43,10 @@ static size_t block_floats(size_t n_in)
 double backprop_bytes(const struct net_shape *shape, int max_columns)
 {
     double widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
-    double nodes = shape->n_inputs + (double)shape->depth * shape->width +
-                   shape->n_outputs + 2 * widest;
-    double n_in = (double)most_inputs(shape);
+    double nodes = (double)shape->depth * shape->width + shape->n_outputs + 2 * widest;
     return 4 * (nodes * (double)net_stride(max_columns) +
-                (double)net_stride((int)n_in) * max_columns +
-                (double)block_floats((size_t)n_in));
+                (double)net_stride(shape->width) * max_columns +
+                (double)block_floats(most_inputs(shape)));
 }
 
 enum status backprop_create(struct backprop **out, const struct net *net, int max_columns,
@@ -59,20 +56,18 @@ enum status backprop_create(struct backprop **out, const struct net *net, int ma
     struct backprop *p = memory_alloc(1, sizeof *p, err);
     if (!p)
         return err->status;
-    size_t n_in = most_inputs(&net->shape);
     p->net = net;
     p->columns = max_columns;
     p->stride = net_stride(max_columns);
-    p->inputs = memory_alloc((size_t)net->shape.n_inputs * p->stride, sizeof(float), err);
     p->activations = memory_alloc((size_t)net->n_layers, sizeof *p->activations, err);
     for (int l = 0; p->activations && l < net->n_layers; l++)
         p->activations[l] = memory_alloc((size_t)net->layers[l].n_out * p->stride,
                                          sizeof(float), err);
     for (int i = 0; i < 2; i++)
         p->delta[i] = memory_alloc((size_t)net->widest * p->stride, sizeof(float), err);
-    p->below = memory_alloc((size_t)max_columns * net_stride((int)n_in), sizeof(float),
-                            err);
-    p->block = memory_alloc(block_floats(n_in), sizeof(float), err);
+    p->below = memory_alloc((size_t)max_columns * net_stride(net->shape.width),
+                            sizeof(float), err);
+    p->block = memory_alloc(block_floats(most_inputs(&net->shape)), sizeof(float), err);
     if (err->status != STATUS_OK) {
         backprop_destroy(p);
         return err->status;
@@ -88,7 +83,6 @@ void backprop_destroy(struct backprop *p)
     for (int l = 0; p->activations && l < p->net->n_layers; l++)
         free(p->activations[l]);
     free(p->activations);
-    free(p->inputs);
     free(p->delta[0]);
     free(p->delta[1]);
     free(p->below);
@@ -107,13 +101,12 @@ static struct matrix layer_view(const struct backprop *p, int layer, int n)
     return view(p, p->activations[layer], p->net->layers[layer].n_out, n);
 }
 
-struct matrix backprop_forward(struct backprop *p, const struct inputs *inputs,
+struct matrix backprop_forward(struct backprop *p, struct batch *batch,
                                const float *parameters)
 {
-    struct matrix a = view(p, p->inputs, inputs->n_inputs, inputs->n);
-    inputs_load_features(inputs, a);
+    struct matrix a = batch_features(batch);
     for (int l = 0; l < p->net->n_layers; l++) {
-        struct matrix z = layer_view(p, l, inputs->n);
+        struct matrix z = layer_view(p, l, a.columns);
         if (l + 1 < p->net->n_layers)
             net_activate_layer(p->net, l, parameters, a, z);
         else
@@ -159,18 +152,23 @@ static float sum_row(const float *row, int n)
     return sum[0];
 }
 
-static void give_gradient(struct backprop *p, int layer, const struct inputs *inputs,
+/* What a layer gets, sample by sample: [n, n_in]. */
+static struct matrix samples_below(struct backprop *p, int layer, struct batch *batch)
+{
+    if (layer == 0)
+        return batch_samples(batch);
+    int n = batch->inputs.n, n_in = p->net->layers[layer].n_in;
+    struct matrix below = {
+        .data = p->below, .rows = n, .columns = n_in, .stride = net_stride(n_in)};
+    linalg_transpose(layer_view(p, layer - 1, n), below);
+    return below;
+}
+
+static void give_gradient(struct backprop *p, int layer, struct batch *batch,
                           struct matrix delta, struct gradient_receiver receiver)
 {
     const struct net_layer *shape = &p->net->layers[layer];
-    struct matrix below = {.data = p->below,
-                           .rows = delta.columns,
-                           .columns = shape->n_in,
-                           .stride = net_stride(shape->n_in)};
-    if (layer == 0)
-        inputs_load_samples(inputs, below);
-    else
-        linalg_transpose(layer_view(p, layer - 1, delta.columns), below);
+    struct matrix below = samples_below(p, layer, batch);
     int together = rows_together(shape->n_in, shape->n_out);
     for (int i = 0; i < shape->n_out; i += together) {
         struct matrix part = delta, block = {.data = p->block,
@@ -197,16 +195,15 @@ static void give_gradient(struct backprop *p, int layer, const struct inputs *in
     }
 }
 
-void backprop_backward(struct backprop *p, const struct inputs *inputs,
-                       const float *parameters, struct matrix delta,
-                       struct gradient_receiver receiver)
+void backprop_backward(struct backprop *p, struct batch *batch, const float *parameters,
+                       struct matrix delta, struct gradient_receiver receiver)
 {
     for (int l = p->net->n_layers - 1; l >= 0; l--) {
         /* Before the receiver changes this layer's weights. */
         struct matrix below = delta;
         if (l > 0)
             below = delta_below(p, l, parameters, delta);
-        give_gradient(p, l, inputs, delta, receiver);
+        give_gradient(p, l, batch, delta, receiver);
         delta = below;
     }
 }

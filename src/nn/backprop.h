@@ -7,7 +7,7 @@
 #ifndef STRATA_NN_BACKPROP_H
 #define STRATA_NN_BACKPROP_H
 
-#include "nn/inputs.h"
+#include "nn/batch.h"
 #include "nn/loss.h"
 #include "nn/net.h"
 
@@ -18,9 +18,9 @@ enum status backprop_create(struct backprop **out, const struct net *net, int ma
                             struct error *err);
 void backprop_destroy(struct backprop *backprop);
 
-/* Output layer's values [n_outputs, n] of the samples `inputs`. Borrowed until the next
+/* Output layer's values [n_outputs, n] of the samples of `batch`. Borrowed until the next
  * call; they may be overwritten. */
-struct matrix backprop_forward(struct backprop *backprop, const struct inputs *inputs,
+struct matrix backprop_forward(struct backprop *backprop, struct batch *batch,
                                const float *parameters);
 
 /* `take` gets dE/d parameter [first, first + n); from then on those parameters may be
@@ -32,9 +32,9 @@ struct gradient_receiver {
     const float *soon[3];
 };
 
-/* After backprop_forward with the same inputs and parameters: `delta` [n_outputs, n] is
+/* After backprop_forward with the same batch and parameters: `delta` [n_outputs, n] is
  * dE/dz of the output layer. Every parameter's derivative is given once. */
-void backprop_backward(struct backprop *backprop, const struct inputs *inputs,
+void backprop_backward(struct backprop *backprop, struct batch *batch,
                        const float *parameters, struct matrix delta,
                        struct gradient_receiver receiver);
 

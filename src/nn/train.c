@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "nn/backprop.h"
-#include "num/rng.h"
 
 enum { MAX_STATES = 2 };
 
@@ -20,8 +19,10 @@ struct trainer {
     float *parameters; /* [n_parameters], as the next two */
     float *best;
     float *state[MAX_STATES];
-    uint32_t *order;       /* [n]: this epoch's permutation */
-    uint8_t *batch_labels; /* [columns] */
+    struct minibatches *minibatches;
+    struct minibatches *own; /* the same, or NULL where they are shared */
+    struct batch batch;      /* of other samples: to validate, to differentiate */
+    uint8_t *batch_labels;   /* [columns] */
 };
 
 /* A validation block need not be as small as a minibatch. */
@@ -32,12 +33,26 @@ static int block_columns(int batch_size)
     return batch_size > SMALLEST_BLOCK ? batch_size : SMALLEST_BLOCK;
 }
 
+struct minibatch_options trainer_minibatches(const struct train_options *options,
+                                             const struct train_data *data, int n_inputs)
+{
+    return (struct minibatch_options){.images = data->images,
+                                      .n_inputs = n_inputs,
+                                      .n = data->n,
+                                      .batch_size = options->batch_size,
+                                      .seed = options->seed};
+}
+
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
                      uint32_t n_train)
 {
     int vectors = 2 + optim_n_states(options->optim.kind);
-    return 4 * net_count_parameters(shape) * vectors +
-           backprop_bytes(shape, block_columns(options->batch_size)) + 4.0 * n_train;
+    int columns = block_columns(options->batch_size);
+    struct train_data data = {.n = n_train};
+    struct minibatch_options minibatches = trainer_minibatches(options, &data,
+                                                               shape->n_inputs);
+    return 4 * net_count_parameters(shape) * vectors + backprop_bytes(shape, columns) +
+           batch_bytes(shape->n_inputs, columns) + minibatches_bytes(&minibatches);
 }
 
 static void allocate(struct trainer *t, struct error *err)
@@ -47,29 +62,31 @@ static void allocate(struct trainer *t, struct error *err)
     t->best = memory_alloc(n, sizeof(float), err);
     for (int i = 0; i < optim_n_states(t->options.optim.kind); i++)
         t->state[i] = memory_alloc(n, sizeof(float), err);
-    t->order = memory_alloc(t->data.n, sizeof *t->order, err);
     t->batch_labels = memory_alloc((size_t)t->columns, 1, err);
+    batch_init(&t->batch, t->net->shape.n_inputs, t->columns, err);
     if (err->status == STATUS_OK)
         backprop_create(&t->backprop, t->net, t->columns, err);
+    t->minibatches = t->data.minibatches;
+    if (t->minibatches || err->status != STATUS_OK)
+        return;
+    struct minibatch_options options = trainer_minibatches(&t->options, &t->data,
+                                                           t->net->shape.n_inputs);
+    if (minibatches_create(&t->own, &options, err) == STATUS_OK)
+        t->minibatches = t->own;
 }
 
-static struct inputs training_inputs(const struct trainer *t, const uint32_t *rows, int n)
+/* Derivatives of the samples' mean loss go to `receiver`; returns that loss. */
+static double differentiate(struct trainer *t, struct batch *batch,
+                            struct gradient_receiver receiver)
 {
-    return (struct inputs){t->data.images, t->net->shape.n_inputs, rows, n};
-}
-
-/* Derivatives of the n samples' mean loss go to `receiver`; returns that loss. `next` are
- * the samples of the next call, where they are known. */
-static double differentiate(struct trainer *t, const struct inputs *inputs,
-                            const struct inputs *next, struct gradient_receiver receiver)
-{
-    for (int j = 0; j < inputs->n; j++)
-        t->batch_labels[j] = t->data.labels[inputs->rows[j]];
-    struct matrix z = backprop_forward(t->backprop, inputs, t->parameters);
-    if (next)
-        inputs_prefetch(next);
-    double loss = loss_evaluate(t->options.loss, z, t->batch_labels, z) / inputs->n;
-    backprop_backward(t->backprop, inputs, t->parameters, z, receiver);
+    int n = batch->inputs.n;
+    for (int j = 0; j < n; j++)
+        t->batch_labels[j] = t->data.labels[batch->inputs.rows[j]];
+    struct matrix z = backprop_forward(t->backprop, batch, t->parameters);
+    if (batch != &t->batch)
+        minibatches_prefetch(t->minibatches);
+    double loss = loss_evaluate(t->options.loss, z, t->batch_labels, z) / n;
+    backprop_backward(t->backprop, batch, t->parameters, z, receiver);
     return loss;
 }
 
@@ -80,9 +97,10 @@ static void copy_gradient(void *state, size_t first, size_t n, const float *grad
 
 double trainer_gradient(struct trainer *t, const uint32_t *rows, int n, float *gradient)
 {
-    struct inputs inputs = training_inputs(t, rows, n);
+    struct inputs inputs = {t->data.images, t->net->shape.n_inputs, rows, n};
     struct gradient_receiver receiver = {.take = copy_gradient, .state = gradient};
-    return differentiate(t, &inputs, NULL, receiver);
+    batch_set(&t->batch, &inputs);
+    return differentiate(t, &t->batch, receiver);
 }
 
 struct update {
@@ -119,7 +137,8 @@ static uint32_t validation_errors(struct trainer *t)
         int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
         struct inputs inputs = {t->data.validation_images + start * size, (int)size, NULL,
                                 n};
-        struct matrix z = backprop_forward(t->backprop, &inputs, t->parameters);
+        batch_set(&t->batch, &inputs);
+        struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
         if (!all_finite(z))
             t->progress.state = TRAIN_DIVERGED;
         for (int j = 0; j < n; j++)
@@ -157,37 +176,22 @@ static void end_epoch(struct trainer *t)
         p->state = TRAIN_FINISHED;
 }
 
-/* Number `index` of this epoch; none beyond the last. */
-static struct inputs minibatch(const struct trainer *t, int64_t index)
-{
-    int64_t start = index * t->options.batch_size, n = (int64_t)t->data.n - start;
-    n = n < t->options.batch_size ? n : t->options.batch_size;
-    return training_inputs(t, t->order + (n > 0 ? start : 0), n > 0 ? (int)n : 0);
-}
-
 void trainer_step(struct trainer *t)
 {
     struct train_progress *p = &t->progress;
     if (p->state != TRAIN_RUNNING)
         return;
-    int64_t index = p->step % p->steps_per_epoch;
-    if (index == 0) {
-        struct rng rng = {.seed = t->options.seed,
-                          .purpose = RNG_SHUFFLE,
-                          .stream = (uint64_t)p->epoch};
-        rng_permutation(&rng, t->order, t->data.n);
-    }
-    struct inputs inputs = minibatch(t, index), next = minibatch(t, index + 1);
+    struct batch *batch = minibatches_take(t->minibatches, p->step);
     p->step++;
     struct update update = {t, optim_step(&t->options.optim, p->step)};
     struct gradient_receiver receiver = {
         .take = apply_gradient,
         .state = &update,
         .soon = {t->parameters, t->state[0], t->state[1]}};
-    double loss = differentiate(t, &inputs, &next, receiver);
+    double loss = differentiate(t, batch, receiver);
     if (!isfinite(loss))
         p->state = TRAIN_DIVERGED;
-    else if (index + 1 == p->steps_per_epoch)
+    else if (p->step % p->steps_per_epoch == 0)
         end_epoch(t);
 }
 
@@ -208,8 +212,7 @@ enum status trainer_create(struct trainer **out, const struct net *net,
         trainer_destroy(t);
         return err->status;
     }
-    int64_t batch = options->batch_size;
-    t->progress.steps_per_epoch = ((int64_t)data->n + batch - 1) / batch;
+    t->progress.steps_per_epoch = minibatches_per_epoch(t->minibatches);
     net_initialise(net, options->init, options->seed, t->parameters);
     keep_if_better(t);
     if (options->epochs == 0 && t->progress.state == TRAIN_RUNNING)
@@ -227,7 +230,8 @@ void trainer_destroy(struct trainer *t)
     free(t->best);
     for (int i = 0; i < MAX_STATES; i++)
         free(t->state[i]);
-    free(t->order);
+    minibatches_destroy(t->own);
+    batch_fini(&t->batch);
     free(t->batch_labels);
     free(t);
 }

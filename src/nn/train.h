@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "nn/loss.h"
+#include "nn/minibatches.h"
 #include "nn/net.h"
 #include "nn/optim.h"
 
@@ -32,6 +33,9 @@ struct train_data {
     const uint8_t *validation_images;
     const uint8_t *validation_labels;
     uint32_t n_validation;
+    /* Shared by trainers whose images, n, batch size and seed are equal; NULL: the
+     * trainer makes its own. */
+    struct minibatches *minibatches;
 };
 
 enum train_state {
@@ -57,10 +61,9 @@ enum status trainer_create(struct trainer **out, const struct net *net,
                            const struct train_data *data, struct error *err);
 void trainer_destroy(struct trainer *trainer);
 
-/* Takes one minibatch; no effect unless the state is TRAIN_RUNNING. An epoch visits every
- * sample once, in the order of RNG_SHUFFLE stream `epoch`; its last minibatch may be
- * smaller. The validation set is evaluated at the end of an epoch, and by trainer_create
- * for the initial network. */
+/* Takes one minibatch (nn/minibatches.h); no effect unless the state is TRAIN_RUNNING.
+ * The validation set is evaluated at the end of an epoch, and by trainer_create for the
+ * initial network. */
 void trainer_step(struct trainer *trainer);
 
 const struct train_progress *trainer_progress(const struct trainer *trainer);
@@ -74,7 +77,11 @@ const float *trainer_best_parameters(const struct trainer *trainer);
 double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
                         float *gradient);
 
-/* Bytes that a trainer allocates. */
+/* What train_data.minibatches must be made with. */
+struct minibatch_options trainer_minibatches(const struct train_options *options,
+                                             const struct train_data *data, int n_inputs);
+
+/* Bytes that a trainer allocates, its own minibatches among them. */
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
                      uint32_t n_train);
 

@@ -1,6 +1,7 @@
 /* usage: strata-bench [--quick] [--wait] DIR MEASUREMENT...
  *
- * A measurement is probe, exact, archive, or a shape such as 6x100 to train. */
+ * A measurement is probe, exact, archive, or a shape to train: 6x100, or 1x20*4 for four
+ * networks side by side. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "num/linalg.h"
 
 static const char usage[] =
-    "usage: strata-bench [--quick] [--wait] DIR {probe|exact|archive|DEPTHxWIDTH}...";
+    "usage: strata-bench [--quick] [--wait] DIR {probe|exact|archive|DEPTHxWIDTH[*N]}...";
 
 void bench_print(const char *name, const double *values, int n)
 {
@@ -80,18 +81,30 @@ static enum status load(struct bench *bench, struct error *err)
     return STATUS_OK;
 }
 
+static bool parse_shape(const char *text, struct bench_shape *shape)
+{
+    int end = 0;
+    *shape = (struct bench_shape){.name = text, .together = 1};
+    if (sscanf(text, "%dx%d%n", &shape->depth, &shape->width, &end) != 2)
+        return false;
+    if (text[end] == '*')
+        sscanf(text, "%*dx%*d*%d%n", &shape->together, &end);
+    return text[end] == '\0' && shape->depth > 0 && shape->depth <= 1000 &&
+           shape->width > 0 && shape->width <= 10000 && shape->together > 0 &&
+           shape->together <= BENCH_COMPANY_MAX;
+}
+
 static enum status measure(const struct bench *bench, const char *what, struct error *err)
 {
-    int depth, width, end = 0;
+    struct bench_shape shape;
     if (strcmp(what, "probe") == 0)
         return bench_probe(bench, err);
     if (strcmp(what, "exact") == 0)
         return bench_exact(bench, err);
     if (strcmp(what, "archive") == 0)
         return bench_archive(bench, err);
-    if (sscanf(what, "%dx%d%n", &depth, &width, &end) == 2 && what[end] == '\0' &&
-        depth > 0 && depth <= 1000 && width > 0 && width <= 10000)
-        return bench_train(bench, depth, width, err);
+    if (parse_shape(what, &shape))
+        return bench_train(bench, &shape, err);
     return error_set(err, STATUS_USAGE, "%s: no measurement\n%s", what, usage);
 }
 

@@ -13,7 +13,7 @@
 #include "sweep/cell_samples.h"
 #include "sweep/spec.h"
 
-enum { BENCH_PATH_MAX = 4096 };
+enum { BENCH_PATH_MAX = 4096, BENCH_COMPANY_MAX = 16 };
 
 struct bench {
     bool quick;      /* few samples and no repetition: only whether all of it works */
@@ -38,11 +38,18 @@ void bench_spec(struct spec *spec, int depth, int width);
 /* Training data without a validation set: the peer has none either. */
 struct train_data bench_train_data(const struct bench *bench);
 
-/* Trains one epoch; returns its seconds. */
-double bench_train_epoch(struct trainer *trainer, struct error *err);
+/* Trains n networks for an epoch, side by side; returns the seconds of one. */
+double bench_train_epoch(struct trainer *const *trainers, int n, struct error *err);
 
-/* Epochs of training after the first one. */
-enum status bench_train(const struct bench *bench, int depth, int width,
+/* "6x100", or "1x20*4" for four that train side by side. */
+struct bench_shape {
+    const char *name;
+    int depth, width;
+    int together; /* at most BENCH_COMPANY_MAX */
+};
+
+/* Epochs of training after the first one: seconds of one network. */
+enum status bench_train(const struct bench *bench, const struct bench_shape *shape,
                         struct error *err);
 
 /* Forward pass, probes, and whole snapshots of a trained 6x100 network. Leaves pattern

@@ -23,17 +23,18 @@ struct train_data bench_train_data(const struct bench *bench)
                                .n = bench->sizes.train};
 }
 
-double bench_train_epoch(struct trainer *trainer, struct error *err)
+double bench_train_epoch(struct trainer *const *trainers, int n, struct error *err)
 {
-    const struct train_progress *progress = trainer_progress(trainer);
+    const struct train_progress *progress = trainer_progress(trainers[0]);
     int epoch = progress->epoch;
     double started = clock_seconds();
     while (progress->state == TRAIN_RUNNING && progress->epoch == epoch)
-        trainer_step(trainer);
+        for (int i = 0; i < n; i++)
+            trainer_step(trainers[i]);
     if (progress->state == TRAIN_DIVERGED)
         error_set(err, STATUS_INTERNAL, "the loss is not finite after step %lld",
                   (long long)progress->step);
-    return clock_seconds() - started;
+    return (clock_seconds() - started) / n;
 }
 
 /* Two processes start together when both have their data. */
@@ -46,42 +47,71 @@ static void wait_for_line(void)
         return; /* nobody to wait for */
 }
 
-static enum status time_epochs(const struct bench *bench, struct trainer *trainer,
+/* Networks of one shape that train side by side. */
+struct company {
+    struct net net;
+    struct minibatches *minibatches;
+    struct trainer *trainers[BENCH_COMPANY_MAX];
+    int n;
+};
+
+static enum status company_init(struct company *company, const struct bench *bench,
+                                const struct bench_shape *wanted, int epochs,
+                                struct error *err)
+{
+    struct spec spec;
+    bench_spec(&spec, wanted->depth, wanted->width);
+    spec.value[FIELD_EPOCHS] = epochs;
+    struct net_shape shape = cell_net_shape(&spec, &bench->dataset);
+    struct train_options options = cell_train_options(&spec);
+    struct train_data data = bench_train_data(bench);
+    struct minibatch_options minibatches = trainer_minibatches(&options, &data,
+                                                               shape.n_inputs);
+    *company = (struct company){.n = wanted->together};
+    if (net_create(&company->net, &shape, err) != STATUS_OK ||
+        minibatches_create(&company->minibatches, &minibatches, err) != STATUS_OK)
+        return err->status;
+    data.minibatches = company->minibatches;
+    for (int i = 0; i < company->n && err->status == STATUS_OK; i++)
+        trainer_create(&company->trainers[i], &company->net, &options, &data, err);
+    return err->status;
+}
+
+static void company_fini(struct company *company)
+{
+    for (int i = 0; i < company->n; i++)
+        trainer_destroy(company->trainers[i]);
+    minibatches_destroy(company->minibatches);
+    net_fini(&company->net);
+}
+
+static enum status time_epochs(const struct bench *bench, struct company *company,
                                double *seconds, int n, struct error *err)
 {
     if (bench->wait)
         wait_for_line();
-    bench_train_epoch(trainer, err);
+    bench_train_epoch(company->trainers, company->n, err);
     for (int i = 0; i < n && err->status == STATUS_OK; i++)
-        seconds[i] = bench_train_epoch(trainer, err);
+        seconds[i] = bench_train_epoch(company->trainers, company->n, err);
     return err->status;
 }
 
-enum status bench_train(const struct bench *bench, int depth, int width,
+enum status bench_train(const struct bench *bench, const struct bench_shape *shape,
                         struct error *err)
 {
     int timed = bench->quick ? 1 : TIMED, sgemm = bench->quick ? 1 : SGEMM;
     double seconds[TIMED], speeds[2 * SGEMM];
     char name[64];
-    struct spec spec;
-    struct net net = {0};
-    struct trainer *trainer = NULL;
-    bench_spec(&spec, depth, width);
-    spec.value[FIELD_EPOCHS] = timed + 1;
-    struct net_shape shape = cell_net_shape(&spec, &bench->dataset);
-    struct train_options options = cell_train_options(&spec);
-    struct train_data data = bench_train_data(bench);
-    if (net_create(&net, &shape, err) == STATUS_OK &&
-        trainer_create(&trainer, &net, &options, &data, err) == STATUS_OK &&
+    struct company company;
+    if (company_init(&company, bench, shape, timed + 1, err) == STATUS_OK &&
         bench_sgemm(speeds, sgemm, err) == STATUS_OK &&
-        time_epochs(bench, trainer, seconds, timed, err) == STATUS_OK &&
+        time_epochs(bench, &company, seconds, timed, err) == STATUS_OK &&
         bench_sgemm(speeds + sgemm, sgemm, err) == STATUS_OK) {
-        snprintf(name, sizeof name, "train %dx%d", depth, width);
+        snprintf(name, sizeof name, "train %s", shape->name);
         bench_print(name, seconds, timed);
-        snprintf(name, sizeof name, "sgemm by %dx%d", depth, width);
+        snprintf(name, sizeof name, "sgemm by %s", shape->name);
         bench_print(name, speeds, 2 * sgemm);
     }
-    trainer_destroy(trainer);
-    net_fini(&net);
+    company_fini(&company);
     return err->status;
 }

@@ -21,7 +21,7 @@ static enum status train(struct subject *s, int epochs, struct error *err)
     if (trainer_create(&trainer, &s->net, &options, &data, err) != STATUS_OK)
         return err->status;
     while (trainer_progress(trainer)->state == TRAIN_RUNNING)
-        bench_train_epoch(trainer, err);
+        bench_train_epoch(&trainer, 1, err);
     memcpy(s->parameters, trainer_parameters(trainer),
            s->net.n_parameters * sizeof *s->parameters);
     trainer_destroy(trainer);

@@ -1,0 +1,89 @@
+#include "nn/minibatches.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "num/rng.h"
+
+struct minibatches {
+    struct minibatch_options options;
+    uint32_t *order; /* [n]: the permutation of `epoch` */
+    int64_t epoch;   /* -1: none yet, as the next */
+    int64_t step;    /* that `batch` holds */
+    struct batch batch;
+    bool prefetched;
+};
+
+double minibatches_bytes(const struct minibatch_options *options)
+{
+    return 4.0 * options->n + batch_bytes(options->n_inputs, options->batch_size);
+}
+
+enum status minibatches_create(struct minibatches **out,
+                               const struct minibatch_options *options, struct error *err)
+{
+    *out = NULL;
+    struct minibatches *m = memory_alloc(1, sizeof *m, err);
+    if (!m)
+        return err->status;
+    m->options = *options;
+    m->epoch = m->step = -1;
+    m->order = memory_alloc(options->n, sizeof *m->order, err);
+    if (batch_init(&m->batch, options->n_inputs, options->batch_size, err) != STATUS_OK) {
+        minibatches_destroy(m);
+        return err->status;
+    }
+    *out = m;
+    return STATUS_OK;
+}
+
+void minibatches_destroy(struct minibatches *m)
+{
+    if (!m)
+        return;
+    batch_fini(&m->batch);
+    free(m->order);
+    free(m);
+}
+
+int64_t minibatches_per_epoch(const struct minibatches *m)
+{
+    int64_t batch = m->options.batch_size;
+    return ((int64_t)m->options.n + batch - 1) / batch;
+}
+
+/* Number `index` of this epoch; none beyond the last. */
+static struct inputs minibatch(const struct minibatches *m, int64_t index)
+{
+    int64_t size = m->options.batch_size, start = index * size;
+    int64_t n = (int64_t)m->options.n - start;
+    n = n < size ? n : size;
+    return (struct inputs){m->options.images, m->options.n_inputs,
+                           m->order + (n > 0 ? start : 0), n > 0 ? (int)n : 0};
+}
+
+struct batch *minibatches_take(struct minibatches *m, int64_t step)
+{
+    if (step == m->step)
+        return &m->batch;
+    int64_t epoch = step / minibatches_per_epoch(m);
+    if (epoch != m->epoch) {
+        struct rng rng = {
+            .seed = m->options.seed, .purpose = RNG_SHUFFLE, .stream = (uint64_t)epoch};
+        rng_permutation(&rng, m->order, m->options.n);
+        m->epoch = epoch;
+    }
+    struct inputs inputs = minibatch(m, step % minibatches_per_epoch(m));
+    batch_set(&m->batch, &inputs);
+    m->step = step;
+    m->prefetched = false;
+    return &m->batch;
+}
+
+void minibatches_prefetch(struct minibatches *m)
+{
+    struct inputs next = minibatch(m, m->step % minibatches_per_epoch(m) + 1);
+    if (!m->prefetched)
+        inputs_prefetch(&next);
+    m->prefetched = true;
+}
