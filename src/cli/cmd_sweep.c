@@ -20,7 +20,7 @@
 #include "cli/version.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
-#include "sweep/cell.h"
+#include "sweep/cell_group.h"
 
 static const struct option_row rows[] = {
     [OPT_OUTPUT] = {"output", 'o', "DIR", "run directory (default strata-<study>)",
@@ -211,22 +211,50 @@ static struct cell_context work_context(struct sweep *s)
     return context;
 }
 
-static enum status run_task(struct sweep *s, size_t task, struct error *err)
+/* Cells that run side by side: tasks [first, first + n). */
+struct turn {
+    struct sweep *sweep;
+    const size_t *tasks;
+};
+
+static uint32_t attempt_at(const struct sweep *s, size_t task)
 {
-    struct cell_context context = work_context(s);
-    const struct cell *cell = &s->session.grid.cells[task];
-    uint32_t attempt = s->progress[task] + 1u;
-    struct cell_result result;
-    s->current_cost = s->session.seconds[task];
-    if (journal_append(s->journal, JOURNAL_CLAIM, cell->id, attempt, NULL, err) !=
-            STATUS_OK ||
-        cell_run(&context, cell, &result, err) != STATUS_OK)
-        return err->status;
-    bool complete = *record_int(&result.record, FIELD_STATUS) == CELL_COMPLETE;
-    if (commit_cell(s, cell, attempt, &result, err) == STATUS_OK)
-        progress_cell(s->display, s->current_cost, complete);
-    cell_result_fini(&result);
+    return s->progress[task] + 1u;
+}
+
+static enum status take_result(void *state, int index, struct cell_result *result,
+                               struct error *err)
+{
+    const struct turn *turn = state;
+    struct sweep *s = turn->sweep;
+    size_t task = turn->tasks[index];
+    double cost = s->session.seconds[task];
+    bool complete = *record_int(&result->record, FIELD_STATUS) == CELL_COMPLETE;
+    if (commit_cell(s, &s->session.grid.cells[task], attempt_at(s, task), result, err) ==
+        STATUS_OK)
+        progress_cell(s->display, cost, complete);
+    s->current_cost -= cost;
+    cell_result_fini(result);
     return err->status;
+}
+
+/* The first of the tasks with those that run beside it; returns how many. */
+static size_t run_tasks_from(struct sweep *s, size_t *tasks, size_t n, struct error *err)
+{
+    const struct cell *cells[CELL_GROUP_MAX];
+    struct cell_context context = work_context(s);
+    struct turn turn = {s, tasks};
+    int together = cell_group_gather(&context, &s->session.grid, s->progress, tasks, n);
+    s->current_cost = 0;
+    for (int i = 0; i < together; i++) {
+        cells[i] = &s->session.grid.cells[tasks[i]];
+        s->current_cost += s->session.seconds[tasks[i]];
+        journal_append(s->journal, JOURNAL_CLAIM, cells[i]->id, attempt_at(s, tasks[i]),
+                       NULL, err);
+    }
+    if (err->status == STATUS_OK)
+        cell_group_run(&context, cells, together, take_result, &turn, err);
+    return (size_t)together;
 }
 
 static void poll_waiting(void *state)
@@ -237,13 +265,13 @@ static void poll_waiting(void *state)
 
 static enum status lead(struct sweep *s, struct error *err)
 {
-    if (open_journal(s, err) == STATUS_OK)
-        for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK; i++) {
-            if (signals_stop_requested())
-                error_set(err, STATUS_STOPPED, "stopped by request");
-            else
-                run_task(s, s->tasks[i], err);
-        }
+    open_journal(s, err);
+    for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK;) {
+        if (signals_stop_requested())
+            error_set(err, STATUS_STOPPED, "stopped by request");
+        else
+            i += run_tasks_from(s, s->tasks + i, s->n_tasks - i, err);
+    }
     if (s->team)
         team_dismiss(&s->cell_team);
     return err->status;

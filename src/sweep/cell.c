@@ -11,17 +11,21 @@
 #include "sweep/cell_probe.h"
 
 /* A cell at work. */
-struct work {
+struct cell_work {
     const struct cell_context *context;
     const struct spec *spec;
+    struct minibatches *minibatches; /* NULL: the trainer's own */
     struct net net;
     struct cell_samples samples;
     struct trainer *trainer;
     struct cell_probe *probe;
-    struct cell_result *result;
+    struct cell_result result;
+    double seconds; /* of all that was done for this cell */
     double probe_seconds;
     bool diverged;
-    bool called; /* the leader's: its team is at this cell */
+    bool finished;
+    bool called;          /* the leader's: its team is at this cell */
+    struct error outcome; /* why it could not go on */
 };
 
 struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
@@ -69,7 +73,7 @@ static int grid_bits(const struct spec *spec)
 }
 
 /* What training and probes both need. */
-static enum status prepare(struct work *work, struct error *err)
+static enum status prepare(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
     struct net_shape shape = cell_net_shape(work->spec, context->dataset);
@@ -79,22 +83,28 @@ static enum status prepare(struct work *work, struct error *err)
     return err->status;
 }
 
-static enum status create_trainer(struct work *work, struct error *err)
+struct train_data cell_train_data(const struct cell_context *context,
+                                  const uint8_t *labels)
 {
-    const struct cell_context *context = work->context;
     const struct samples *file = &context->dataset->train;
-    struct train_options options = cell_train_options(work->spec);
     size_t held_out = (size_t)context->sizes.train * (size_t)context->dataset->n_inputs;
-    struct train_data data = {.images = file->images,
-                              .labels = work->samples.train_labels,
-                              .n = context->sizes.train,
-                              .validation_images = file->images + held_out,
-                              .validation_labels = file->labels + context->sizes.train,
-                              .n_validation = context->sizes.validation};
+    return (struct train_data){.images = file->images,
+                               .labels = labels,
+                               .n = context->sizes.train,
+                               .validation_images = file->images + held_out,
+                               .validation_labels = file->labels + context->sizes.train,
+                               .n_validation = context->sizes.validation};
+}
+
+static enum status create_trainer(struct cell_work *work, struct error *err)
+{
+    struct train_options options = cell_train_options(work->spec);
+    struct train_data data = cell_train_data(work->context, work->samples.train_labels);
+    data.minibatches = work->minibatches;
     return trainer_create(&work->trainer, &work->net, &options, &data, err);
 }
 
-static enum status create_probe(struct work *work, struct error *err)
+static enum status create_probe(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
     const double *value = work->spec->value;
@@ -123,7 +133,7 @@ static enum status agree(const struct cell_team *team, struct error *err)
     return err->status;
 }
 
-static void call_team(struct work *work, enum cell_call call)
+static void call_team(struct cell_work *work, enum cell_call call)
 {
     const struct cell_team *team = work->context->team;
     struct cell_order order = {.call = call, .spec = *work->spec};
@@ -131,7 +141,7 @@ static void call_team(struct work *work, enum cell_call call)
     work->called = call != CELL_CALL_END;
 }
 
-static enum status start(struct work *work, struct error *err)
+static enum status start(struct cell_work *work, struct error *err)
 {
     if (prepare(work, err) != STATUS_OK || create_trainer(work, err) != STATUS_OK)
         return err->status;
@@ -142,7 +152,7 @@ static enum status start(struct work *work, struct error *err)
     return agree(work->context->team, err);
 }
 
-static void finish(struct work *work)
+static void finish(struct cell_work *work)
 {
     if (work->called)
         call_team(work, CELL_CALL_END);
@@ -152,10 +162,10 @@ static void finish(struct work *work)
     cell_samples_fini(&work->samples);
 }
 
-static enum status keep_network(struct work *work, int snapshot, const float *parameters,
-                                int64_t step, struct error *err)
+static enum status keep_network(struct cell_work *work, int snapshot,
+                                const float *parameters, int64_t step, struct error *err)
 {
-    struct cell_result *result = work->result;
+    struct cell_result *result = &work->result;
     float *copy = memory_alloc(work->net.n_parameters, sizeof *copy, err);
     if (!copy)
         return err->status;
@@ -166,7 +176,7 @@ static enum status keep_network(struct work *work, int snapshot, const float *pa
 }
 
 /* Probes into the record, with the team where there is one. */
-static void probe(struct work *work, const float *parameters, int index)
+static void probe(struct cell_work *work, const float *parameters, int index)
 {
     const struct cell_team *team = work->context->team;
     double started = clock_seconds();
@@ -175,16 +185,16 @@ static void probe(struct work *work, const float *parameters, int index)
         team->broadcast(team->state, (float *)(uintptr_t)parameters,
                         work->net.n_parameters);
     }
-    if (!cell_probe_run(work->probe, parameters, index, &work->result->record))
+    if (!cell_probe_run(work->probe, parameters, index, &work->result.record))
         work->diverged = true;
     work->probe_seconds += clock_seconds() - started;
 }
 
-static enum status take_snapshot(struct work *work, int index, struct error *err)
+static enum status take_snapshot(struct cell_work *work, int index, struct error *err)
 {
     const struct snapshot *snapshot = &work->context->study->snapshots[index];
     const struct train_progress *progress = trainer_progress(work->trainer);
-    struct record *record = &work->result->record;
+    struct record *record = &work->result.record;
     bool best = snapshot->kind == SNAPSHOT_BEST;
     const float *parameters = best ? trainer_best_parameters(work->trainer)
                                    : trainer_parameters(work->trainer);
@@ -215,7 +225,7 @@ static bool is_due(const struct snapshot *snapshot, const struct train_progress 
     return false;
 }
 
-static bool asked_to_stop(const struct work *work)
+static bool asked_to_stop(const struct cell_work *work)
 {
     const struct cell_context *context = work->context;
     const struct train_progress *progress = trainer_progress(work->trainer);
@@ -224,7 +234,7 @@ static bool asked_to_stop(const struct work *work)
            context->poll(context->poll_state, all > 0 ? (double)progress->step / all : 0);
 }
 
-static enum status take_due_snapshots(struct work *work, struct error *err)
+static enum status take_due_snapshots(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
     for (int i = 0; i < context->study->n_snapshots; i++) {
@@ -239,19 +249,30 @@ static enum status take_due_snapshots(struct work *work, struct error *err)
     return STATUS_OK;
 }
 
-static enum status train(struct work *work, struct error *err)
+static enum status advance(struct cell_work *work, struct error *err)
 {
     const struct train_progress *progress = trainer_progress(work->trainer);
-    if (take_due_snapshots(work, err) != STATUS_OK)
+    if (progress->step == 0 && take_due_snapshots(work, err) != STATUS_OK)
         return err->status;
-    while (progress->state == TRAIN_RUNNING) {
+    if (progress->state == TRAIN_RUNNING) {
         if (asked_to_stop(work))
             return error_set(err, STATUS_STOPPED, "stopped by request");
         trainer_step(work->trainer);
         if (take_due_snapshots(work, err) != STATUS_OK)
             return err->status;
     }
+    work->finished = progress->state != TRAIN_RUNNING;
     return STATUS_OK;
+}
+
+bool cell_work_advance(struct cell_work *work)
+{
+    if (work->finished || work->outcome.status != STATUS_OK)
+        return false;
+    double started = clock_seconds();
+    advance(work, &work->outcome);
+    work->seconds += clock_seconds() - started;
+    return !work->finished && work->outcome.status == STATUS_OK;
 }
 
 static void store_identity(struct record *record, const struct cell *cell)
@@ -276,9 +297,9 @@ static void store_identity(struct record *record, const struct cell *cell)
     *record_real(record, FIELD_PROBE_SECONDS) = 0;
 }
 
-static void store_outcome(struct work *work, double seconds)
+static void store_outcome(struct cell_work *work)
 {
-    struct record *record = &work->result->record;
+    struct record *record = &work->result.record;
     const struct train_progress *progress = trainer_progress(work->trainer);
     *record_int(record, FIELD_STATUS) = CELL_COMPLETE;
     if (progress->state == TRAIN_DIVERGED || work->diverged) {
@@ -303,7 +324,7 @@ static void store_outcome(struct work *work, double seconds)
     const struct cell_team *team = work->context->team;
     *record_real(record, FIELD_PROBE_SECONDS) = work->probe_seconds *
                                                 (team ? team->probe.size : 1);
-    *record_real(record, FIELD_TRAIN_SECONDS) = seconds - work->probe_seconds;
+    *record_real(record, FIELD_TRAIN_SECONDS) = work->seconds - work->probe_seconds;
 }
 
 static double peak_rss(void)
@@ -313,41 +334,75 @@ static double peak_rss(void)
     return (double)usage.ru_maxrss * 1024.0;
 }
 
-enum status cell_run(const struct cell_context *context, const struct cell *cell,
-                     struct cell_result *result, struct error *err)
+enum status cell_work_begin(struct cell_work **out, const struct cell_context *context,
+                            const struct cell *cell, struct minibatches *minibatches,
+                            struct error *err)
 {
-    struct work work = {.context = context, .spec = &cell->spec, .result = result};
     struct record_shape shape = cell_record_shape(&cell->spec, context->study,
                                                   context->dataset->n_classes);
-    memset(result, 0, sizeof *result);
-    result->networks = memory_alloc((size_t)context->study->n_snapshots,
-                                    sizeof *result->networks, err);
-    if (!result->networks || record_init(&result->record, shape, err) != STATUS_OK) {
-        cell_result_fini(result);
+    *out = NULL;
+    struct cell_work *work = memory_alloc(1, sizeof *work, err);
+    if (!work)
+        return err->status;
+    work->context = context;
+    work->spec = &cell->spec;
+    work->minibatches = minibatches;
+    work->result.networks = memory_alloc((size_t)context->study->n_snapshots,
+                                         sizeof *work->result.networks, err);
+    if (err->status != STATUS_OK ||
+        record_init(&work->result.record, shape, err) != STATUS_OK) {
+        cell_result_fini(&work->result);
+        free(work);
         return err->status;
     }
-    store_identity(&result->record, cell);
+    store_identity(&work->result.record, cell);
     double started = clock_seconds();
-    if (start(&work, err) == STATUS_OK && train(&work, err) == STATUS_OK)
-        store_outcome(&work, clock_seconds() - started);
-    result->n_parameters = work.net.n_parameters;
-    *record_real(&result->record, FIELD_PEAK_RSS_BYTES) = peak_rss();
-    finish(&work);
+    start(work, &work->outcome);
+    work->seconds = clock_seconds() - started;
+    *out = work;
+    return STATUS_OK;
+}
+
+enum status cell_work_end(struct cell_work *work, struct cell_result *result,
+                          struct error *err)
+{
+    struct record *record = &work->result.record;
+    *err = work->outcome;
+    if (err->status == STATUS_OK && !work->finished)
+        error_set(err, STATUS_STOPPED, "given up before its end");
+    if (err->status == STATUS_OK)
+        store_outcome(work);
+    work->result.n_parameters = work->net.n_parameters;
+    *record_real(record, FIELD_PEAK_RSS_BYTES) = peak_rss();
+    finish(work);
     if (err->status == STATUS_MEMORY) {
         /* Too large for this machine: the cell's outcome, others may fit. */
-        record_set_text(&result->record, FIELD_MESSAGE, err->text);
+        record_set_text(record, FIELD_MESSAGE, err->text);
         *err = (struct error){0};
     }
     if (err->status != STATUS_OK)
-        cell_result_fini(result);
+        cell_result_fini(&work->result);
+    *result = work->result;
+    free(work);
     return err->status;
+}
+
+enum status cell_run(const struct cell_context *context, const struct cell *cell,
+                     struct cell_result *result, struct error *err)
+{
+    struct cell_work *work;
+    if (cell_work_begin(&work, context, cell, NULL, err) != STATUS_OK)
+        return err->status;
+    while (cell_work_advance(work))
+        continue;
+    return cell_work_end(work, result, err);
 }
 
 /* ---- a team's other members ---- */
 
 /* A member at a cell. */
 struct assistance {
-    struct work work;
+    struct cell_work work;
     struct spec spec;
     float *parameters; /* [n_parameters] */
 };
@@ -357,7 +412,7 @@ static void assist_start(struct assistance *a, const struct cell_context *contex
 {
     struct error err = {0}; /* the leader's: it hears of it by the agreement */
     *a = (struct assistance){.spec = *spec};
-    a->work = (struct work){.context = context, .spec = &a->spec};
+    a->work = (struct cell_work){.context = context, .spec = &a->spec};
     if (prepare(&a->work, &err) == STATUS_OK && create_probe(&a->work, &err) == STATUS_OK)
         a->parameters = memory_alloc(a->work.net.n_parameters, sizeof *a->parameters,
                                      &err);
@@ -397,34 +452,4 @@ void cell_result_fini(struct cell_result *result)
     free(result->networks);
     record_fini(&result->record);
     memset(result, 0, sizeof *result);
-}
-
-void kept_network_pack(const struct kept_network *network, const char *label,
-                       size_t n_parameters, struct bytes *out)
-{
-    bytes_put_string(out, label);
-    bytes_put_u32(out, (uint32_t)network->step);
-    bytes_put_u64(out, n_parameters);
-    /* Floats start at a multiple of 4 bytes, so that a reader can point into the payload.
-     */
-    while (out->length % sizeof(float) != 0)
-        bytes_put_u8(out, 0);
-    bytes_put(out, network->parameters, n_parameters * sizeof(float));
-}
-
-enum status kept_network_view(struct kept_view *view, const void *payload, size_t length,
-                              struct error *err)
-{
-    struct bytes_reader reader = bytes_reader(payload, length);
-    bytes_get_string(&reader, view->label, sizeof view->label);
-    view->step = (int32_t)bytes_get_u32(&reader);
-    view->n_parameters = bytes_get_u64(&reader);
-    while (!reader.failed && reader.offset % sizeof(float) != 0)
-        bytes_get_u8(&reader);
-    if (view->n_parameters > length / sizeof(float))
-        reader.failed = true;
-    view->parameters = bytes_get(&reader, view->n_parameters * sizeof(float));
-    if (reader.failed)
-        return error_set(err, STATUS_DATA, "journal: malformed network record");
-    return STATUS_OK;
 }

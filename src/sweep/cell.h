@@ -13,6 +13,7 @@
 #include "sweep/cell_samples.h"
 #include "sweep/cell_team.h"
 #include "sweep/grid.h"
+#include "sweep/kept_network.h"
 #include "sweep/study.h"
 
 /* What all cells of a sweep share; borrowed. */
@@ -26,13 +27,6 @@ struct cell_context {
     void *poll_state;
     /* Ranks that work on each cell together; NULL: alone. */
     const struct cell_team *team;
-};
-
-/* A snapshot whose parameters are kept. */
-struct kept_network {
-    int snapshot;
-    int32_t step;
-    float *parameters; /* [n_parameters] */
 };
 
 struct cell_result {
@@ -50,6 +44,20 @@ struct cell_result {
 enum status cell_run(const struct cell_context *context, const struct cell *cell,
                      struct cell_result *result, struct error *err);
 
+/* The same in steps, for cells that run side by side (sweep/cell_group.h). Everything is
+ * borrowed until cell_work_end; `minibatches` as in struct train_data, NULL: its own. */
+struct cell_work;
+enum status cell_work_begin(struct cell_work **out, const struct cell_context *context,
+                            const struct cell *cell, struct minibatches *minibatches,
+                            struct error *err);
+
+/* A minibatch with what is due before and after it; false once there is no more to do. */
+bool cell_work_advance(struct cell_work *work);
+
+/* Ends it, finished or not: result and status are those of cell_run. */
+enum status cell_work_end(struct cell_work *work, struct cell_result *result,
+                          struct error *err);
+
 /* A team's members other than the leader: probe with it until it has no more cells. */
 void cell_assist(const struct cell_context *context);
 
@@ -61,17 +69,8 @@ struct record_shape cell_record_shape(const struct spec *spec, const struct stud
                                       int n_classes);
 struct train_options cell_train_options(const struct spec *spec);
 
-/* The journal's form of a kept network: label, step, count, parameters. */
-void kept_network_pack(const struct kept_network *network, const char *label,
-                       size_t n_parameters, struct bytes *out);
-
-struct kept_view {
-    char label[SNAPSHOT_LABEL_MAX];
-    int32_t step;
-    size_t n_parameters;
-    const float *parameters; /* into the payload */
-};
-enum status kept_network_view(struct kept_view *view, const void *payload, size_t length,
-                              struct error *err);
+/* What a cell trains with; `labels` [sizes.train] are those that it trains on. */
+struct train_data cell_train_data(const struct cell_context *context,
+                                  const uint8_t *labels);
 
 #endif

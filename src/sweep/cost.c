@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sweep/cell_group.h"
 #include "sweep/cell_probe.h"
 
 static const struct {
@@ -47,8 +48,10 @@ double cost_bytes(const struct cell_context *context, const struct spec *spec)
     int kept = 0;
     for (int i = 0; i < study->n_snapshots; i++)
         kept += study->snapshots[i].keep;
-    return dataset_bytes(context->dataset) + work_bytes(context, spec) +
-           2.0 * kept * 4.0 * net_count_parameters(&shape);
+    int together = cell_group_joins(context, spec) ? CELL_GROUP_MAX : 1;
+    double kept_bytes = 2.0 * kept * 4.0 * net_count_parameters(&shape);
+    return dataset_bytes(context->dataset) +
+           together * (work_bytes(context, spec) + kept_bytes);
 }
 
 /* Snapshots that are taken within that many epochs. */

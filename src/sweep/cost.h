@@ -67,7 +67,8 @@ double cost_part_seconds(const struct cost_counts *counts, const struct cost_rat
                          enum cost_part part);
 double cost_seconds(const struct cost_counts *counts, const struct cost_rates *rates);
 
-/* Peak bytes of a rank that runs the cell, or leads a team at it, data set included. */
+/* Peak bytes of a rank that runs the cell, with others beside it where it joins any, or
+ * leads a team at it; data set included. */
 double cost_bytes(const struct cell_context *context, const struct spec *spec);
 
 #endif

@@ -62,6 +62,8 @@ def two_ranks(shape, required, aim):
 ROWS = [
     faster_than_torch(1, "6x100", 3.2, 3.6),
     faster_than_torch(2, "1x20", 7, 10),
+    Row(2, "the same, four networks side by side", "train 1x20*4", "torch 1x20", "faster", None,
+        None, ("train", "torch"), "1x20*4"),
     faster_than_torch(2, "10x200", 2.2, 2.5),
     faster_than_torch(2, "9x320", 2.0, 2.3),
     share_of_sgemm(3, "6x100", 85, 92),
@@ -96,8 +98,13 @@ ROWS = [
 ]
 
 
+def size(shape):
+    """Of a network: depth and width. What stands behind * says how many train together."""
+    return map(int, shape.split("*")[0].split("x"))
+
+
 def weights(shape):
-    depth, width = map(int, shape.split("x"))
+    depth, width = size(shape)
     return PIXELS * width + (depth - 1) * width ** 2 + width * CLASSES
 
 
@@ -106,7 +113,7 @@ def derive(found):
     for name in list(found):
         if name.startswith("train "):
             shape = name.removeprefix("train ")
-            width = int(shape.split("x")[1])
+            _, width = size(shape)
             # Three products a weight, but no gradient of the pixels.
             flop = (6 * weights(shape) - 2 * PIXELS * width) * found["samples trained"]
             found[f"GF/s {shape}"] = 1e-9 * flop / found[name]
