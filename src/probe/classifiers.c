@@ -163,25 +163,20 @@ static void fit_discrete(struct classifiers *c, const struct probe_view *view)
                  &(struct discrete_values){c->on, c->off, c->off_coarse});
 }
 
-/* Fits node number `index`, the i-th of its batch. */
+/* Fits node number `index`, the i-th of its batch. A constant node has one interval in
+ * which no density tells classes apart: ln p = 0. */
 static void fit_continuous(struct classifiers *c, const struct probe_view *view,
                            size_t index, int i)
 {
     struct kde_range range = view->range[index];
-    struct scores_node *node = &c->nodes[i];
-    *node = (struct scores_node){.z = view->z + index * view->stride,
-                                 .table = c->tables[i],
-                                 .constant = densities_is_constant(range)};
-    if (node->constant) {
-        /* No density would tell classes apart: ln p = 0. */
-        scores_fill_tables(c->zeros, c->share->all.n_classes, 2, c->score_bits,
-                           c->tables[i]);
-        return;
-    }
-    int bits;
-    const float *logs = densities_logs(c->densities, i, &bits);
-    node->scale = kde_scale(range);
-    node->shift = KDE_POSITION_BITS - bits;
+    const float *logs = c->zeros;
+    int bits = 0;
+    if (!densities_is_constant(range))
+        logs = densities_logs(c->densities, i, &bits);
+    c->nodes[i] = (struct scores_node){.z = view->z + index * view->stride,
+                                       .scale = kde_scale(range),
+                                       .shift = KDE_POSITION_BITS - bits,
+                                       .table = c->tables[i]};
     scores_fill_tables(logs, c->share->all.n_classes, ((size_t)1 << bits) + 1,
                        c->score_bits, c->tables[i]);
 }
@@ -189,7 +184,7 @@ static void fit_continuous(struct classifiers *c, const struct probe_view *view,
 /* Rows of one of a node's tables. */
 static size_t table_rows(const struct scores_node *node)
 {
-    return node->constant ? 2 : ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+    return ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
 }
 
 /* Sums of log densities of own samples over all nodes; returns how many are constant. */
@@ -204,7 +199,7 @@ static int32_t sum_continuous(struct classifiers *c, const struct probe_view *vi
         densities_start(c->densities, view, options, start, n);
         for (int i = 0; i < n; i++) {
             fit_continuous(c, view, (size_t)(start + i), i);
-            constant += c->nodes[i].constant;
+            constant += densities_is_constant(view->range[start + i]);
         }
         for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
             scores_add(c->nodes, n, c->n_samples, c->all + first, c->active + first,

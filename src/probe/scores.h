@@ -9,7 +9,6 @@
 #ifndef STRATA_PROBE_SCORES_H
 #define STRATA_PROBE_SCORES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +26,6 @@ struct scores_node {
     const float *z;                 /* [n_samples] */
     struct kde_scale scale;         /* of z */
     int shift;                      /* position >> shift is the grid interval */
-    bool constant;                  /* all samples are at grid point 0 */
     const struct scores_row *table; /* [grid points] */
 };
 
