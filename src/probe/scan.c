@@ -89,6 +89,7 @@ static uint64_t lowest(size_t n)
     return n < WORD ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0;
 }
 
+STRATA_KERNEL
 int32_t scan_count(const uint64_t *bits, size_t start, size_t end)
 {
     int32_t count = 0;
