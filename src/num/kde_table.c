@@ -151,16 +151,29 @@ static void convolve(const struct grid *grid, const struct arrays *arrays)
     }
 }
 
-/* Returns the number of gaps. */
+/* The last point with a value in (from, from + steps], or `from`. */
+static int last_value(const struct grid *grid, const float *weights, int from, int steps)
+{
+    int j = grid->points - 1 - from < steps ? grid->points - 1 : from + steps;
+    while (j > from && weights[j] == 0.0f)
+        j--;
+    return j;
+}
+
+/* Returns the number of gaps. Most points with values need no look: a later one is near
+ * enough to the last. */
 static int find_gaps(const struct grid *grid, const float *weights, struct gap *gaps)
 {
+    const int bridged = 2 * grid->near + 1;
     int n_gaps = 0, previous = -1;
     for (int j = 0; j < grid->points; j++) {
         if (weights[j] == 0.0f)
             continue;
-        if (previous < 0 || j - previous > 2 * grid->near + 1)
-            gaps[n_gaps++] = (struct gap){previous, j};
-        previous = j;
+        gaps[n_gaps++] = (struct gap){previous, j};
+        do {
+            previous = j;
+            j = last_value(grid, weights, previous, bridged);
+        } while (j > previous);
     }
     gaps[n_gaps++] = (struct gap){previous, grid->points};
     return n_gaps;
