@@ -23,11 +23,11 @@ enum { BLOCK = 64 }; /* samples that are judged together */
 
 struct classifiers {
     const struct probe_share *share;
-    size_t n_samples;           /* own */
-    size_t row;                 /* classes, rounded up to 16 */
-    int batch;                  /* nodes that are fitted before they are added */
-    struct scores_row **tables; /* [batch]: row / 16 tables each */
-    struct scores_node *nodes;  /* [batch] */
+    size_t n_samples;          /* own */
+    size_t row;                /* classes, rounded up to 16 */
+    int batch;                 /* nodes that are fitted before they are added */
+    struct scores_row *tables; /* row / 16 of each node of a batch */
+    struct scores_node *nodes; /* [batch] */
     struct densities *densities;
     float *zeros; /* [row, 2]: ln p of a constant node */
     /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
@@ -61,8 +61,6 @@ static int batch_size(size_t row)
 static void classifiers_destroy(void *workspace)
 {
     struct classifiers *c = workspace;
-    for (int i = 0; c->tables && i < c->batch; i++)
-        free(c->tables[i]);
     free(c->tables);
     free(c->nodes);
     densities_destroy(c->densities);
@@ -88,10 +86,8 @@ static const size_t max_points = ((size_t)1 << KDE_GRID_BITS_MAX) + 1;
 static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
 {
     size_t batch = (size_t)c->batch;
-    c->tables = memory_alloc(batch, sizeof *c->tables, err);
-    for (size_t i = 0; c->tables && i < batch; i++)
-        c->tables[i] = memory_alloc(max_points * (c->row / SCORES_CLASSES),
-                                    sizeof **c->tables, err);
+    c->tables = memory_alloc(batch * max_points * (c->row / SCORES_CLASSES),
+                             sizeof *c->tables, err);
     c->nodes = memory_alloc(batch, sizeof *c->nodes, err);
     c->zeros = memory_alloc(2 * c->row, sizeof *c->zeros, err);
     c->on = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
@@ -176,10 +172,16 @@ static void fit_discrete(struct classifiers *c, const struct probe_view *view)
                                            .on_constant = -scores_excess(1)});
 }
 
-/* Fits node number `index`, the i-th of its batch. A constant node has one interval in
- * which no density tells classes apart: ln p = 0. */
+/* Rows of one of a node's tables. */
+static size_t table_rows(const struct scores_node *node)
+{
+    return ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+}
+
+/* Fits node number `index`, the i-th of its batch; its tables begin at row `first`. A
+ * constant node has one interval in which no density tells classes apart: ln p = 0. */
 static void fit_continuous(struct classifiers *c, const struct probe_view *view,
-                           size_t index, int i)
+                           size_t index, int i, size_t first)
 {
     struct kde_range range = view->range[index];
     const float *logs = c->zeros;
@@ -189,15 +191,30 @@ static void fit_continuous(struct classifiers *c, const struct probe_view *view,
     c->nodes[i] = (struct scores_node){.z = view->z + index * view->stride,
                                        .scale = kde_scale(range),
                                        .shift = KDE_POSITION_BITS - bits,
-                                       .table = c->tables[i]};
-    scores_fill_tables(logs, c->share->all.n_classes, ((size_t)1 << bits) + 1,
-                       c->score_bits, c->tables[i]);
+                                       .first = first};
+    scores_fill_tables(logs, c->share->all.n_classes, table_rows(&c->nodes[i]),
+                       c->score_bits, c->tables + first);
 }
 
-/* Rows of one of a node's tables. */
-static size_t table_rows(const struct scores_node *node)
+/* Adds n nodes from number `start`; returns how many are constant. */
+static int32_t add_nodes(struct classifiers *c, const struct probe_view *view,
+                         const struct probe_options *options, int start, int n)
 {
-    return ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+    int32_t constant = 0;
+    size_t used = 0;
+    densities_start(c->densities, view, options, start, n);
+    for (int i = 0; i < n; i++) {
+        fit_continuous(c, view, (size_t)(start + i), i, used);
+        used += table_rows(&c->nodes[i]) * (c->row / SCORES_CLASSES);
+        constant += densities_is_constant(view->range[start + i]);
+    }
+    for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
+        scores_add(c->tables, c->nodes, n, c->n_samples, start == 0, c->all + first,
+                   c->active + first, c->row);
+        for (int i = 0; i < n; i++)
+            c->nodes[i].first += table_rows(&c->nodes[i]);
+    }
+    return constant;
 }
 
 /* Sums of log densities of own samples over all nodes; returns how many are constant. */
@@ -205,21 +222,9 @@ static int32_t sum_continuous(struct classifiers *c, const struct probe_view *vi
                               const struct probe_options *options)
 {
     int32_t constant = 0;
-    memset(c->all, 0, c->n_samples * c->row * sizeof *c->all);
-    memset(c->active, 0, c->n_samples * c->row * sizeof *c->active);
     for (int start = 0; start < view->n_nodes; start += c->batch) {
         int n = view->n_nodes - start < c->batch ? view->n_nodes - start : c->batch;
-        densities_start(c->densities, view, options, start, n);
-        for (int i = 0; i < n; i++) {
-            fit_continuous(c, view, (size_t)(start + i), i);
-            constant += densities_is_constant(view->range[start + i]);
-        }
-        for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
-            scores_add(c->nodes, n, c->n_samples, c->all + first, c->active + first,
-                       c->row);
-            for (int i = 0; i < n; i++)
-                c->nodes[i].table += table_rows(&c->nodes[i]);
-        }
+        constant += add_nodes(c, view, options, start, n);
     }
     return constant;
 }

@@ -47,16 +47,17 @@ void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int b
 
 /* Where TOGETHER samples are in a node's table. */
 struct lookup {
-    int32_t point[TOGETHER];   /* left end of the interval */
+    int32_t point[TOGETHER];   /* row of the left end of the interval */
     float part[TOGETHER];      /* of the way to the next */
     uint32_t active[TOGETHER]; /* all bits or none */
 };
 
 /* A batch of nodes at TOGETHER samples. */
 struct batch {
+    const struct scores_row *tables;
     const struct scores_node *nodes;
     int n_nodes;
-    const struct scores_row *table[BATCH];
+    bool fresh;        /* sums start here */
     float unit[BATCH]; /* 2^-shift */
     struct lookup lookup[BATCH];
 };
@@ -70,12 +71,13 @@ static inline __attribute__((always_inline)) void look_up(struct batch *batch, i
     const struct kde_scale scale = node->scale;
     const int shift = node->shift;
     const int32_t mask = (1 << shift) - 1;
+    const int32_t first = (int32_t)node->first;
     const float unit = batch->unit[b];
     __builtin_prefetch(z + AHEAD, 0, 3);
 #pragma GCC unroll 1 /* a loop that is unrolled first does not vectorise */
     for (int i = 0; i < n; i++) {
         int32_t position = kde_position(z[i], scale);
-        lookup->point[i] = position >> shift;
+        lookup->point[i] = first + (position >> shift);
         lookup->part[i] = (float)(position & mask) * unit;
         lookup->active[i] = z[i] > 0.0f ? UINT32_MAX : 0;
     }
@@ -84,14 +86,16 @@ static inline __attribute__((always_inline)) void look_up(struct batch *batch, i
 static inline __attribute__((always_inline)) void
 add_sample(const struct batch *batch, int n_nodes, int i, int32_t *all, int32_t *active)
 {
-    uints sum_all, sum_active, bits;
+    uints sum_all = {0}, sum_active = {0}, bits;
     floats left, right;
-    memcpy(&sum_all, all, sizeof sum_all);
-    memcpy(&sum_active, active, sizeof sum_active);
+    if (!batch->fresh) {
+        memcpy(&sum_all, all, sizeof sum_all);
+        memcpy(&sum_active, active, sizeof sum_active);
+    }
 #pragma GCC unroll 4
     for (int b = 0; b < n_nodes; b++) {
         const struct lookup *lookup = &batch->lookup[b];
-        const struct scores_row *at = batch->table[b] + lookup->point[i];
+        const struct scores_row *at = batch->tables + lookup->point[i];
         memcpy(&left, at, sizeof left);
         memcpy(&right, at + 1, sizeof right);
         floats value = left + lookup->part[i] * (right - left);
@@ -124,17 +128,17 @@ static void add_batch(struct batch *batch, size_t start, int n, int32_t *all,
     }
 }
 
-void scores_add(const struct scores_node *nodes, int n_nodes, size_t n_samples,
-                int32_t *all, int32_t *active, size_t row)
+void scores_add(const struct scores_row *tables, const struct scores_node *nodes,
+                int n_nodes, size_t n_samples, bool fresh, int32_t *all, int32_t *active,
+                size_t row)
 {
-    struct batch batch;
+    struct batch batch = {.tables = tables};
     for (int first = 0; first < n_nodes; first += BATCH) {
         batch.nodes = nodes + first;
         batch.n_nodes = n_nodes - first < BATCH ? n_nodes - first : BATCH;
-        for (int b = 0; b < batch.n_nodes; b++) {
-            batch.table[b] = batch.nodes[b].table;
+        batch.fresh = fresh && first == 0;
+        for (int b = 0; b < batch.n_nodes; b++)
             batch.unit[b] = 1.0f / (float)(1 << batch.nodes[b].shift);
-        }
         for (size_t i = 0; i < n_samples; i += TOGETHER)
             add_batch(&batch, i,
                       n_samples - i < TOGETHER ? (int)(n_samples - i) : TOGETHER,
