@@ -21,8 +21,9 @@
 
 enum {
     GRID_POINTS_MAX = (1 << KDE_GRID_BITS_MAX) + 1,
-    COLUMNS = 4, /* points whose kernels are added together */
-    LANES = 16
+    COLUMNS = 4,     /* points whose kernels are added together */
+    LANES = 16,      /* sums of products have so many parts */
+    HALF = LANES / 2 /* of which a vector has half: AVX2 has no larger ones */
 };
 
 static const double log_sqrt_2pi = 0.918938533204672741780;
@@ -179,23 +180,34 @@ static int find_gaps(const struct grid *grid, const float *weights, struct gap *
     return n_gaps;
 }
 
-typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
-typedef int32_t ints __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef float floats __attribute__((vector_size(HALF * sizeof(float))));
+typedef int32_t ints __attribute__((vector_size(HALF * sizeof(int32_t))));
 
-/* Reads whole vectors. */
+static const ints lane = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/* The first n products, n > 0; the others are 0. */
+static inline __attribute__((always_inline)) floats multiply(const float *a,
+                                                             const float *b, int n)
+{
+    floats left, right;
+    memcpy(&left, a, sizeof left);
+    memcpy(&right, b, sizeof right);
+    return (floats)((ints)(left * right) & (lane < n));
+}
+
+/* Sums in LANES lanes. Reads whole vectors. */
 static inline __attribute__((always_inline)) float sum_products(const float *a,
                                                                 const float *b, int n)
 {
-    const ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    floats sum = {0}, left, right;
+    floats low = {0}, high = {0};
     for (int i = 0; i < n; i += LANES) {
-        memcpy(&left, a + i, sizeof left);
-        memcpy(&right, b + i, sizeof right);
-        sum += (floats)((ints)(left * right) & (lane < n - i));
+        low += multiply(a + i, b + i, n - i);
+        high += multiply(a + i + HALF, b + i + HALF, n - i - HALF);
     }
-    for (int half = LANES / 2; half > 0; half /= 2)
-        sum += __builtin_shuffle(sum, (lane + half) & (LANES - 1));
-    return sum[0];
+    low += high;
+    for (int half = HALF / 2; half > 0; half /= 2)
+        low += __builtin_shuffle(low, (lane + half) & (HALF - 1));
+    return low[0];
 }
 
 /* The sum at point i of a gap as far as KDE_REACH: there are weights on its two sides

@@ -101,7 +101,7 @@ int32_t scan_count(const uint64_t *bits, size_t start, size_t end)
     return count;
 }
 
-/* Swaps the off-diagonal halves of squares of side 2 * side along the diagonal.. */
+/* Swaps the off-diagonal squares, of that side, of all squares along the diagonal. */
 static inline __attribute__((always_inline)) void swap_squares(uint64_t rows[64],
                                                                int side, uint64_t mask)
 {

@@ -92,7 +92,6 @@ add_sample(const struct batch *batch, int n_nodes, int i, int32_t *all, int32_t 
         memcpy(&sum_all, all, sizeof sum_all);
         memcpy(&sum_active, active, sizeof sum_active);
     }
-#pragma GCC unroll 4
     for (int b = 0; b < n_nodes; b++) {
         const struct lookup *lookup = &batch->lookup[b];
         const struct scores_row *at = batch->tables + lookup->point[i];
