@@ -185,7 +185,7 @@ typedef int32_t ints __attribute__((vector_size(HALF * sizeof(int32_t))));
 
 static const ints lane = {0, 1, 2, 3, 4, 5, 6, 7};
 
-/* The first n products, n > 0; the others are 0. */
+/* The first n products, and zeros. */
 static inline __attribute__((always_inline)) floats multiply(const float *a,
                                                              const float *b, int n)
 {
