@@ -151,6 +151,11 @@ def stop():
     # The leader's word counts: a member that is asked alone goes on.
     os.kill(members[0], signal.SIGUSR1)
     at = sweep_test.journal_bytes("long")
+    deadline = time.monotonic() + 30
+    while run.poll() is None and sweep_test.journal_bytes("long") == at:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
     time.sleep(1)
     if run.poll() is not None or sweep_test.journal_bytes("long") == at:
         sys.exit("a signal to a member stops the run")
