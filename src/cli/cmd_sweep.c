@@ -127,171 +127,6 @@ static enum status open_directory(struct sweep *s, struct error *err)
     return dist_agree(s->dist, err);
 }
 
-/* ---- provenance ---- */
-
-static void describe_run(const struct sweep *s, struct run_info *run)
-{
-    const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
-    time_t now = time(NULL);
-    struct tm utc;
-    char archive[32];
-    memset(run, 0, sizeof *run);
-    gmtime_r(&now, &utc);
-    strftime(run->start_time, sizeof run->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    snprintf(run->id, sizeof run->id, "%s", s->dir.run_id);
-    snprintf(run->command, sizeof run->command, "%s", s->args->command_line);
-    gethostname(run->host, sizeof run->host - 1);
-    run->n_ranks = dist_size(s->dist);
-    kernel_describe(s->args->value[OPT_KERNEL], run->blas, sizeof run->blas);
-    run->blas_threads = linalg_threads();
-    snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
-    run->restart_count = restarts ? atoi(restarts) : 0;
-    snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
-    archive_library(archive, sizeof archive);
-    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d, %s",
-             strata_version, NUMERICS_VERSION, archive);
-}
-
-static enum status open_journal(struct sweep *s, struct error *err)
-{
-    char journals[IO_PATH_MAX];
-    struct run_info run;
-    struct bytes payload = {0};
-    if (s->n_tasks == 0)
-        return STATUS_OK;
-    if (io_join(journals, s->path, "journal", err) != STATUS_OK ||
-        journal_create(&s->journal, journals, s->dir.run_id, dist_rank(s->dist), err) !=
-            STATUS_OK)
-        return err->status;
-    describe_run(s, &run);
-    run_info_pack(&run, &payload);
-    journal_append(s->journal, JOURNAL_RUN, (struct hash128){0, 0}, 0, &payload, err);
-    bytes_free(&payload);
-    return err->status;
-}
-
-/* ---- the work ---- */
-
-static bool poll_work(void *state, double share)
-{
-    struct sweep *s = state;
-    progress_tick(s->display, share, s->current_cost);
-    return signals_stop_requested();
-}
-
-/* Networks first, then the record that commits them, then one sync. */
-static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
-                               const struct cell_result *result, struct error *err)
-{
-    bool failed = *record_int(&result->record, FIELD_STATUS) == CELL_FAILED;
-    struct bytes payload = {0};
-    for (int i = 0; i < result->n_networks && err->status == STATUS_OK; i++) {
-        const struct kept_network *network = &result->networks[i];
-        payload.length = 0;
-        kept_network_pack(network, s->session.study.snapshots[network->snapshot].label,
-                          result->n_parameters, &payload);
-        journal_append(s->journal, JOURNAL_NETWORK, cell->id, attempt, &payload, err);
-    }
-    payload.length = 0;
-    record_pack(&result->record, &payload);
-    if (err->status == STATUS_OK &&
-        journal_append(s->journal, failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
-                       attempt, &payload, err) == STATUS_OK)
-        journal_commit(s->journal, err);
-    bytes_free(&payload);
-    return err->status;
-}
-
-static struct cell_context work_context(struct sweep *s)
-{
-    struct cell_context context = session_context(&s->session);
-    context.poll = poll_work;
-    context.poll_state = s;
-    context.team = s->team ? &s->cell_team : NULL;
-    return context;
-}
-
-/* Cells that run side by side: tasks [first, first + n). */
-struct turn {
-    struct sweep *sweep;
-    const size_t *tasks;
-};
-
-static uint32_t attempt_at(const struct sweep *s, size_t task)
-{
-    return s->progress[task] + 1u;
-}
-
-static enum status take_result(void *state, int index, struct cell_result *result,
-                               struct error *err)
-{
-    const struct turn *turn = state;
-    struct sweep *s = turn->sweep;
-    size_t task = turn->tasks[index];
-    double cost = s->session.seconds[task];
-    bool complete = *record_int(&result->record, FIELD_STATUS) == CELL_COMPLETE;
-    if (commit_cell(s, &s->session.grid.cells[task], attempt_at(s, task), result, err) ==
-        STATUS_OK)
-        progress_cell(s->display, cost, complete);
-    s->current_cost -= cost;
-    cell_result_fini(result);
-    return err->status;
-}
-
-/* The first of the tasks with those that run beside it; returns how many. */
-static size_t run_tasks_from(struct sweep *s, size_t *tasks, size_t n, struct error *err)
-{
-    const struct cell *cells[CELL_GROUP_MAX];
-    struct cell_context context = work_context(s);
-    struct turn turn = {s, tasks};
-    int together = cell_group_gather(&context, &s->session.grid, s->progress, tasks, n);
-    s->current_cost = 0;
-    for (int i = 0; i < together; i++) {
-        cells[i] = &s->session.grid.cells[tasks[i]];
-        s->current_cost += s->session.seconds[tasks[i]];
-        journal_append(s->journal, JOURNAL_CLAIM, cells[i]->id, attempt_at(s, tasks[i]),
-                       NULL, err);
-    }
-    if (err->status == STATUS_OK)
-        cell_group_run(&context, cells, together, take_result, &turn, err);
-    return (size_t)together;
-}
-
-static void poll_waiting(void *state)
-{
-    struct sweep *s = state;
-    progress_tick(s->display, 0, 0);
-}
-
-static enum status lead(struct sweep *s, struct error *err)
-{
-    open_journal(s, err);
-    for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK;) {
-        if (signals_stop_requested())
-            error_set(err, STATUS_STOPPED, "stopped by request");
-        else
-            i += run_tasks_from(s, s->tasks + i, s->n_tasks - i, err);
-    }
-    if (s->team)
-        team_dismiss(&s->cell_team);
-    return err->status;
-}
-
-/* Runs this rank's cells, or helps with its team's; a rank that must stop or fails waits
- * for the others without disturbing them. Afterwards everyone has the same outcome. */
-static enum status run_tasks(struct sweep *s, struct error *err)
-{
-    if (sweep_slice(s) >= 0) {
-        lead(s, err);
-    } else if (dist_team_number(s->team) >= 0) {
-        struct cell_context context = work_context(s);
-        cell_assist(&context);
-    }
-    dist_wait(s->dist, poll_waiting, s);
-    progress_end(s->display);
-    return dist_agree(s->dist, err);
-}
-
 /* ---- the end ---- */
 
 static enum status print_summary(const struct sweep *s, struct error *err)
@@ -388,7 +223,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct sweep s = {.args = args, .dist = dist, .dir = {.lock = -1}};
     if (start(&s, err) == STATUS_OK) {
         struct error outcome = {0}, publishing = {0};
-        run_tasks(&s, &outcome);
+        sweep_work(&s, &outcome);
         publish(&s, &outcome, &publishing);
         bool faulty = outcome.status != STATUS_OK && outcome.status != STATUS_STOPPED;
         *err = faulty || publishing.status == STATUS_OK ? outcome : publishing;
@@ -400,6 +235,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     dist_team_destroy(s.team);
     free(s.progress);
     free(s.tasks);
+    free(s.loads);
     session_fini(&s.session);
     return err->status;
 }

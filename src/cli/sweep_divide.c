@@ -122,7 +122,7 @@ static enum status choose_tasks(struct sweep *s, struct error *err)
     size_t *left = memory_alloc(n, sizeof *left, err);
     double *cost = memory_alloc(n, sizeof *cost, err);
     int *owner = memory_alloc(n, sizeof *owner, err);
-    double *load = memory_alloc((size_t)n_slices, sizeof *load, err);
+    s->loads = memory_alloc((size_t)n_slices, sizeof *s->loads, err);
     s->tasks = memory_alloc(n, sizeof *s->tasks, err);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
         if (s->progress[i] == RUNDIR_DONE)
@@ -132,7 +132,7 @@ static enum status choose_tasks(struct sweep *s, struct error *err)
         s->cost_left += s->session.seconds[i];
     }
     if (err->status == STATUS_OK)
-        plan_slices(cost, s->n_left, n_slices, owner, load, err);
+        plan_slices(cost, s->n_left, n_slices, owner, s->loads, err);
     for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
         if (owner[i] == sweep_slice(s))
             s->tasks[s->n_tasks++] = left[i];
@@ -141,7 +141,6 @@ static enum status choose_tasks(struct sweep *s, struct error *err)
     free(left);
     free(cost);
     free(owner);
-    free(load);
     return dist_agree(s->dist, err);
 }
 

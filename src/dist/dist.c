@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "dist/dist_internal.h"
 
-enum { TAG_PROGRESS = 1, TAG_BYTES = 2 };
 enum status dist_start(struct dist **out, int *argc, char ***argv, struct error *err)
 {
     *out = NULL;

@@ -73,6 +73,7 @@ struct dist_progress {
     int64_t cells;  /* finished in this run */
     int64_t failed; /* of them, not complete */
     double cost; /* predicted cost of what is finished, with the share of what is not */
+    double left; /* predicted cost of what it holds and has not begun */
 };
 void dist_post_progress(struct dist *dist, const struct dist_progress *progress);
 

@@ -1,0 +1,192 @@
+/* strata sweep: the work itself, cell after cell. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "base/clock.h"
+#include "cli/kernel.h"
+#include "cli/signals.h"
+#include "cli/sweep.h"
+#include "cli/version.h"
+#include "num/linalg.h"
+#include "sweep/cell_group.h"
+
+/* ---- provenance ---- */
+
+static void describe_run(const struct sweep *s, struct run_info *run)
+{
+    const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
+    time_t now = time(NULL);
+    struct tm utc;
+    char archive[32];
+    memset(run, 0, sizeof *run);
+    gmtime_r(&now, &utc);
+    strftime(run->start_time, sizeof run->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    snprintf(run->id, sizeof run->id, "%s", s->dir.run_id);
+    snprintf(run->command, sizeof run->command, "%s", s->args->command_line);
+    gethostname(run->host, sizeof run->host - 1);
+    run->n_ranks = dist_size(s->dist);
+    kernel_describe(s->args->value[OPT_KERNEL], run->blas, sizeof run->blas);
+    run->blas_threads = linalg_threads();
+    snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
+    run->restart_count = restarts ? atoi(restarts) : 0;
+    snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
+    archive_library(archive, sizeof archive);
+    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d, %s",
+             strata_version, NUMERICS_VERSION, archive);
+}
+
+/* A rank that never gets a cell has no journal. */
+static enum status open_journal(struct sweep *s, struct error *err)
+{
+    char journals[IO_PATH_MAX];
+    struct run_info run;
+    struct bytes payload = {0};
+    if (s->journal)
+        return STATUS_OK;
+    if (io_join(journals, s->path, "journal", err) != STATUS_OK ||
+        journal_create(&s->journal, journals, s->dir.run_id, dist_rank(s->dist), err) !=
+            STATUS_OK)
+        return err->status;
+    describe_run(s, &run);
+    run_info_pack(&run, &payload);
+    journal_append(s->journal, JOURNAL_RUN, (struct hash128){0, 0}, 0, &payload, err);
+    bytes_free(&payload);
+    return err->status;
+}
+
+/* ---- the work ---- */
+
+static bool poll_work(void *state, double share)
+{
+    struct sweep *s = state;
+    progress_tick(s->display, share, s->current_cost);
+    sweep_balance_serve(s);
+    return signals_stop_requested();
+}
+
+/* Networks first, then the record that commits them, then one sync. */
+static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
+                               const struct cell_result *result, struct error *err)
+{
+    bool failed = *record_int(&result->record, FIELD_STATUS) == CELL_FAILED;
+    struct bytes payload = {0};
+    for (int i = 0; i < result->n_networks && err->status == STATUS_OK; i++) {
+        const struct kept_network *network = &result->networks[i];
+        payload.length = 0;
+        kept_network_pack(network, s->session.study.snapshots[network->snapshot].label,
+                          result->n_parameters, &payload);
+        journal_append(s->journal, JOURNAL_NETWORK, cell->id, attempt, &payload, err);
+    }
+    payload.length = 0;
+    record_pack(&result->record, &payload);
+    if (err->status == STATUS_OK &&
+        journal_append(s->journal, failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
+                       attempt, &payload, err) == STATUS_OK)
+        journal_commit(s->journal, err);
+    bytes_free(&payload);
+    return err->status;
+}
+
+static struct cell_context work_context(struct sweep *s)
+{
+    struct cell_context context = session_context(&s->session);
+    context.poll = poll_work;
+    context.poll_state = s;
+    context.team = s->team ? &s->cell_team : NULL;
+    return context;
+}
+
+/* Cells that run side by side: tasks [first, first + n). */
+struct turn {
+    struct sweep *sweep;
+    const size_t *tasks;
+};
+
+static uint32_t attempt_at(const struct sweep *s, size_t task)
+{
+    return s->progress[task] + 1u;
+}
+
+static enum status take_result(void *state, int index, struct cell_result *result,
+                               struct error *err)
+{
+    const struct turn *turn = state;
+    struct sweep *s = turn->sweep;
+    size_t task = turn->tasks[index];
+    double cost = s->session.seconds[task];
+    bool complete = *record_int(&result->record, FIELD_STATUS) == CELL_COMPLETE;
+    if (commit_cell(s, &s->session.grid.cells[task], attempt_at(s, task), result, err) ==
+        STATUS_OK)
+        progress_cell(s->display, cost, complete);
+    s->current_cost -= cost;
+    cell_result_fini(result);
+    return err->status;
+}
+
+/* The first cell that is not begun, with those that run beside it. */
+static enum status run_next(struct sweep *s, struct error *err)
+{
+    const struct cell *cells[CELL_GROUP_MAX];
+    size_t *tasks = s->tasks + s->begun;
+    struct cell_context context = work_context(s);
+    struct turn turn = {s, tasks};
+    double started = clock_seconds();
+    int n = cell_group_gather(&context, &s->session.grid, s->progress, tasks,
+                              s->n_tasks - s->begun);
+    open_journal(s, err);
+    s->begun += (size_t)n; /* from now on nobody else gets them */
+    s->current_cost = 0;
+    sweep_balance_tell(s);
+    for (int i = 0; i < n && err->status == STATUS_OK; i++) {
+        cells[i] = &s->session.grid.cells[tasks[i]];
+        s->current_cost += s->session.seconds[tasks[i]];
+        journal_append(s->journal, JOURNAL_CLAIM, cells[i]->id, attempt_at(s, tasks[i]),
+                       NULL, err);
+    }
+    if (err->status == STATUS_OK)
+        cell_group_run(&context, cells, n, take_result, &turn, err);
+    s->busy += clock_seconds() - started;
+    return err->status;
+}
+
+static void poll_waiting(void *state)
+{
+    struct sweep *s = state;
+    progress_tick(s->display, 0, 0);
+    sweep_balance_serve(s);
+}
+
+static enum status lead(struct sweep *s, struct error *err)
+{
+    while (err->status == STATUS_OK) {
+        if (signals_stop_requested())
+            error_set(err, STATUS_STOPPED, "stopped by request");
+        else if (s->begun < s->n_tasks)
+            run_next(s, err);
+        else if (!sweep_balance_take(s))
+            break;
+    }
+    if (s->team)
+        team_dismiss(&s->cell_team);
+    return err->status;
+}
+
+enum status sweep_work(struct sweep *s, struct error *err)
+{
+    double started = clock_seconds();
+    sweep_balance_start(s);
+    if (sweep_slice(s) >= 0) {
+        lead(s, err);
+    } else if (dist_team_number(s->team) >= 0) {
+        struct cell_context context = work_context(s);
+        cell_assist(&context);
+    }
+    dist_wait(s->dist, poll_waiting, s);
+    progress_end(s->display);
+    sweep_balance_report(s, clock_seconds() - started);
+    return dist_agree(s->dist, err);
+}
