@@ -54,10 +54,13 @@ sed -i 's/epochs: 2,/epochs: 400, patience: 5,/' patient.yaml
 sweep patient
 run "$strata" plan patient.yaml -o patient --set seed=1..4 --json
 assert_equal "$(json left)" 4
-assert_match <(json prediction.epochs_share) '^0\.[0-9]+$'
+share=$(json prediction.epochs_share)
+awk "BEGIN { exit !(0 < $share && $share < 0.33) }" || fail "of 400 epochs a share of $share"
 stops=$(json core_seconds)
 run "$strata" plan patient.yaml -o patient --set seed=1..4 --set patience=0 --json
-awk "BEGIN { exit !($(json core_seconds) > 3 * $stops) }" ||
+# The second knows no finished cells, and its nominal rates are not those of sanitizers.
+[ -n "${STRATA_SANITIZED-}" ] ||
+    awk "BEGIN { exit !($(json core_seconds) > 3 * $stops) }" ||
     fail "400 epochs take $(json core_seconds) s, those before early stopping $stops s"
 
 # Of another CPU: used, and said.
