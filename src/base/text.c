@@ -182,6 +182,60 @@ struct text_word text_suggest(const char *word, const char *const *candidates,
     return quoted;
 }
 
+/* "[days-][[hours:]minutes:]seconds". */
+static bool parse_clock(const char *string, double *seconds)
+{
+    double total = 0;
+    char word[TEXT_WORD_MAX];
+    int64_t number;
+    const char *dash = strchr(string, '-');
+    bool ok = strlen(string) < sizeof word;
+    if (ok && dash) {
+        snprintf(word, sizeof word, "%.*s", (int)(dash - string), string);
+        ok = text_parse_int(word, &number) && number >= 0;
+        total = ok ? (double)number * 24 : 0;
+        string = dash + 1;
+    }
+    for (int part = 0; ok; part++) {
+        size_t length = strcspn(string, ":");
+        snprintf(word, sizeof word, "%.*s", (int)length, string);
+        ok = part < 3 && text_parse_int(word, &number) && number >= 0 && number < 1000000;
+        total = (part > 0 ? total * 60 : total) + (ok ? (double)number : 0);
+        string += length;
+        if (*string++ != ':') {
+            *seconds = total;
+            return ok && part > 0 && (!dash || part == 2);
+        }
+    }
+    return false;
+}
+
+bool text_parse_duration(const char *string, double *seconds)
+{
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char word[TEXT_WORD_MAX];
+    size_t length = strlen(string);
+    double unit = 1;
+    if (strchr(string, ':'))
+        return parse_clock(string, seconds);
+    if (length == 0 || length >= sizeof word)
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (string[length - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            length--;
+            break;
+        }
+    snprintf(word, sizeof word, "%.*s", (int)length, string);
+    if (!text_parse_double(word, seconds) || *seconds < 0)
+        return false;
+    *seconds *= unit;
+    return true;
+}
+
 void text_format_duration(char *out, size_t size, double seconds)
 {
     if (seconds < 10)

@@ -18,6 +18,7 @@
 #include "cli/signals.h"
 #include "cli/sweep.h"
 #include "cli/version.h"
+#include "cli/watchdog.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell_group.h"
@@ -29,8 +30,15 @@ static const struct option_row rows[] = {
                  "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
     [OPT_TEAM] = {"ranks-per-cell", 0, "N",
                   "that probe it together (default 1, more if cells are few)", false},
+    [OPT_SHARD] = {"shard", 0, "I/N",
+                   "only cells whose number, modulo N, is I: for job arrays", false},
     [OPT_RETRY] = {"retry", 0, "failed",
                    "compute failed cells again (diverged ones stay)", false},
+    [OPT_MAX_FAILURES] = {"max-failures", 0, "N",
+                          "stop once more cells than N are not complete", false},
+    [OPT_CELL_TIMEOUT] = {"cell-timeout", 0, "TIME",
+                          "give a cell up after 90s, 10m, 2h; auto (default), none",
+                          false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
     [OPT_KERNEL] = {"blas-kernel", 0, "KERNEL",
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
@@ -105,6 +113,8 @@ static enum status check_arguments(struct sweep *s, struct error *err)
         return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
     if (lock && strcmp(lock, "none") != 0)
         return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
+    if (sweep_limits_parse(&s->limits, s->args, err) != STATUS_OK)
+        return err->status;
     return team_parse_size(s->args->value[OPT_TEAM], dist_size(s->dist),
                            &s->ranks_per_cell, err);
 }
@@ -161,13 +171,13 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
         gather.n_finished > 0 && gather_archive(&gather, err) == STATUS_OK &&
         gather_networks(&gather, err) == STATUS_OK && collects)
         print_summary(s, err);
-    size_t missing = s->session.grid.n_cells - gather.n_finished;
-    if (outcome->status == STATUS_STOPPED && missing == 0)
+    if (outcome->status == STATUS_STOPPED && s->n_missing == 0)
         *outcome = (struct error){0}; /* the request came after the last cell */
     if (err->status == STATUS_OK && outcome->status == STATUS_STOPPED)
         snprintf(outcome->text, sizeof outcome->text,
-                 "stopped early: %zu of %zu cells left; the same command continues",
-                 missing, s->session.grid.n_cells);
+                 "stopped early%s: %zu of %zu cells left; the same command continues",
+                 dist_told_stop(s->dist) ? ", as too many cells are not complete" : "",
+                 s->n_missing, s->session.grid.n_cells);
     else if (err->status == STATUS_OK && gather.n_incomplete > 0)
         error_set(
             outcome, STATUS_FAILED_CELLS,
@@ -189,14 +199,18 @@ static enum status warn_kernel(struct sweep *s, struct error *err)
 
 static void announce(const struct sweep *s)
 {
+    size_t n = 0;
     if (dist_rank(s->dist) != DIST_COLLECTOR)
         return;
-    size_t done = s->session.grid.n_cells - s->n_left;
-    fprintf(stderr, "strata: study %s, %zu cell%s%s", s->session.study.name,
-            s->session.grid.n_cells, s->session.grid.n_cells == 1 ? "" : "s",
-            done ? "" : "\n");
-    if (done)
-        fprintf(stderr, ", %zu done before\n", done);
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        n += sweep_includes(s, i);
+    fprintf(stderr, "strata: study %s, %zu cell%s", s->session.study.name, n,
+            n == 1 ? "" : "s");
+    if (s->limits.n_shards > 1)
+        fprintf(stderr, " in shard %d/%d", s->limits.shard, s->limits.n_shards);
+    if (n > s->n_left)
+        fprintf(stderr, ", %zu done before", n - s->n_left);
+    fputc('\n', stderr);
     if (s->ranks_per_cell > 1)
         fprintf(stderr, "strata: %d ranks a cell\n", s->ranks_per_cell);
 }
@@ -224,16 +238,18 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     if (start(&s, err) == STATUS_OK) {
         struct error outcome = {0}, publishing = {0};
         sweep_work(&s, &outcome);
+        watchdog_feed(SWEEP_PUBLISH_GRACE);
         publish(&s, &outcome, &publishing);
         bool faulty = outcome.status != STATUS_OK && outcome.status != STATUS_STOPPED;
         *err = faulty || publishing.status == STATUS_OK ? outcome : publishing;
         dist_agree(dist, err);
     }
+    watchdog_stop();
     journal_close(s.journal);
     progress_destroy(s.display);
     rundir_close(&s.dir);
     dist_team_destroy(s.team);
-    free(s.progress);
+    free(s.past.bytes);
     free(s.tasks);
     free(s.loads);
     session_fini(&s.session);

@@ -212,18 +212,31 @@ enum status rundir_scan(struct journal_index *index, const char *path, struct er
     return journal_scan(index, journals, err);
 }
 
-uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
-                         bool retry_failed, struct error *err)
+static uint8_t to_byte(uint32_t n)
 {
-    uint8_t *progress = memory_alloc(grid->n_cells, 1, err);
-    for (size_t i = 0; progress && i < grid->n_cells; i++) {
-        const struct journal_entry *entry = journal_find(index, grid->cells[i].id);
-        uint32_t claims = journal_count_claims(index, grid->cells[i].id);
-        bool done = entry && (entry->type == JOURNAL_RESULT || !retry_failed);
-        progress[i] = done ? RUNDIR_DONE
-                           : (uint8_t)(claims < RUNDIR_DONE ? claims : RUNDIR_DONE - 1);
+    return (uint8_t)(n < UINT8_MAX ? n : UINT8_MAX);
+}
+
+void rundir_past_init(struct rundir_past *past, uint8_t *bytes, size_t n)
+{
+    *past = (struct rundir_past){bytes, bytes, bytes + n, bytes + 2 * n};
+}
+
+enum status rundir_progress(struct rundir_past *past, const struct journal_index *index,
+                            const struct grid *grid, bool retry_failed, struct error *err)
+{
+    uint8_t *bytes = memory_alloc(grid->n_cells, 3, err);
+    if (!bytes)
+        return err->status;
+    rundir_past_init(past, bytes, grid->n_cells);
+    for (size_t i = 0; i < grid->n_cells; i++) {
+        struct hash128 id = grid->cells[i].id;
+        const struct journal_entry *entry = journal_find(index, id);
+        past->done[i] = entry && (entry->type == JOURNAL_RESULT || !retry_failed);
+        past->attempts[i] = to_byte(journal_count_claims(index, id));
+        past->deaths[i] = to_byte(journal_count_deaths(index, id));
     }
-    return progress;
+    return STATUS_OK;
 }
 
 bool rundir_is_locked(const char *path)

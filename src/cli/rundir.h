@@ -17,8 +17,13 @@ struct rundir {
     int lock; /* descriptor that holds the lock, -1 */
 };
 
-/* In a cell's progress byte: finished. Other values count earlier attempts. */
-enum { RUNDIR_DONE = 255 };
+/* What earlier runs did with the cells of a grid. */
+struct rundir_past {
+    uint8_t *bytes;    /* [3 n_cells], owned: the three arrays */
+    uint8_t *done;     /* 1: finished */
+    uint8_t *attempts; /* at most 255, as the next */
+    uint8_t *deaths;   /* attempts that ended with their process */
+};
 
 /* Creates the directory where needed, takes its lock, checks that it belongs to this
  * study and writes study.yaml. STATUS_LOCKED names the run that holds it; STATUS_CREATE
@@ -39,10 +44,13 @@ void rundir_make_run_id(char id[RUN_ID_LENGTH + 1]);
 /* Reads all journals of DIR. */
 enum status rundir_scan(struct journal_index *index, const char *path, struct error *err);
 
-/* One byte a cell of the grid: RUNDIR_DONE or the attempts so far (NULL: no memory). With
- * retry_failed a cell that failed is not done. The caller frees it. */
-uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
-                         bool retry_failed, struct error *err);
+/* With retry_failed a cell that failed is not done. The caller frees past->bytes. */
+enum status rundir_progress(struct rundir_past *past, const struct journal_index *index,
+                            const struct grid *grid, bool retry_failed,
+                            struct error *err);
+
+/* Points into bytes [3 n], which it takes over. */
+void rundir_past_init(struct rundir_past *past, uint8_t *bytes, size_t n);
 
 /* Finished cells in the journals that the grid does not have. */
 size_t rundir_count_others(const struct journal_index *index, const struct grid *grid);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cli/sweep.h"
+#include "cli/watchdog.h"
 #include "sweep/plan.h"
 
 /* ---- the collector's part ---- */
@@ -41,7 +42,7 @@ static size_t give_half(void *state, uint64_t *tasks)
     size_t *held = s->tasks + s->begun, n_held = s->n_tasks - s->begun;
     size_t n = 0, kept = 0;
     for (size_t i = 0; i < n_held; i++) {
-        if (i % 2 == 0 && n < DIST_TASKS_MAX)
+        if (i % 2 == 0 && i + s->n_risky < n_held && n < DIST_TASKS_MAX)
             tasks[n++] = held[i];
         else
             held[kept++] = held[i];
@@ -54,7 +55,7 @@ static size_t give_half(void *state, uint64_t *tasks)
 void sweep_balance_tell(struct sweep *s)
 {
     double left = 0;
-    for (size_t i = s->begun; i < s->n_tasks; i++)
+    for (size_t i = s->begun; i + s->n_risky < s->n_tasks; i++)
         left += s->session.seconds[s->tasks[i]];
     progress_holds(s->display, left);
 }
@@ -80,6 +81,7 @@ static void poll_waiting(void *state)
 {
     struct sweep *s = state;
     progress_tick(s->display, 0, 0);
+    watchdog_feed(SWEEP_GRACE);
 }
 
 bool sweep_balance_take(struct sweep *s)

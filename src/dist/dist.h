@@ -80,4 +80,9 @@ void dist_post_progress(struct dist *dist, const struct dist_progress *progress)
 /* The collector's latest view of every rank: progress[size]. Not collective. */
 void dist_poll_progress(struct dist *dist, struct dist_progress *progress);
 
+/* The collector tells everyone to stop soon; whether it has told this rank. Not
+ * collective. */
+void dist_tell_stop(struct dist *dist);
+bool dist_told_stop(struct dist *dist);
+
 #endif

@@ -12,7 +12,7 @@ enum { WAIT_NANOSECONDS = 2000000 };
 enum { PIECE = 1 << 28 };
 
 /* Of messages between two ranks. */
-enum { TAG_PROGRESS = 1, TAG_BYTES, TAG_ASK, TAG_GIVE, TAG_TASKS, TAG_NONE };
+enum { TAG_PROGRESS = 1, TAG_BYTES, TAG_ASK, TAG_GIVE, TAG_TASKS, TAG_NONE, TAG_STOP };
 
 struct dist {
     MPI_Comm comm;
@@ -22,6 +22,7 @@ struct dist {
     char library[128];
     struct dist_progress outgoing;
     MPI_Request sending; /* of `outgoing` */
+    bool told_stop;
 };
 
 #endif

@@ -13,7 +13,7 @@ import sys
 import zlib
 
 HEADER = struct.Struct("<4sIQQQQII")
-TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network"}
+TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network", 6: "release"}
 
 
 def records(data):
