@@ -19,7 +19,12 @@
 #define KDE_REACH   12.0
 #define KDE_SHARE   1e-5 /* that may be left out by the short reach */
 
-enum { GRID_POINTS_MAX = (1 << KDE_GRID_BITS_MAX) + 1 };
+enum {
+    GRID_POINTS_MAX = (1 << KDE_GRID_BITS_MAX) + 1,
+    COLUMNS = 4,     /* points whose kernels are added together */
+    LANES = 16,      /* sums of products have so many parts */
+    HALF = LANES / 2 /* of which a vector has half: AVX2 has no larger ones */
+};
 
 static const double log_sqrt_2pi = 0.918938533204672741780;
 
@@ -47,10 +52,29 @@ static struct grid make_grid(int grid_bits, double steps, double n)
     return grid;
 }
 
+/* What kde_log_table computes with, in its workspace. Where loops read in whole vectors
+ * or columns, there is something behind the end to read. */
+struct arrays {
+    float *weights; /* [points], then zeros */
+    float *density; /* [points] */
+    float *kernel;  /* [2 reach + 1]: K(-reach) .. K(reach) */
+    float *centre;  /* [-short_reach - COLUMNS .. short_reach + COLUMNS]: the same as far
+                     * as the short reach, then zeros */
+};
+
 size_t kde_workspace(int grid_bits)
 {
     size_t points = ((size_t)1 << grid_bits) + 1;
-    return 2 * points + 2 * points + 1; /* weights, density, kernel */
+    return (points + LANES) + points + (2 * points + LANES) + 2 * (points + COLUMNS);
+}
+
+static struct arrays divide(float *workspace, const struct grid *grid)
+{
+    struct arrays arrays = {.weights = workspace};
+    arrays.density = arrays.weights + grid->points + LANES;
+    arrays.kernel = arrays.density + grid->points;
+    arrays.centre = arrays.kernel + 2 * grid->points + LANES + grid->points + COLUMNS;
+    return arrays;
 }
 
 /* Weights of the grid points: what is left of each count goes to its interval's left end,
@@ -70,27 +94,39 @@ static void share_weights(const uint64_t *histogram, int points, int shift,
         weights[i] = (float)((elementary_double(weight | 0x4330000000000000) - 0x1p52) *
                              unit);
     }
+    memset(weights + points, 0, COLUMNS * sizeof *weights);
 }
 
-/* kernel[reach + d] = exp(-(d steps)^2 / 2), |d| <= reach. */
+/* K(d) = exp(-(d steps)^2 / 2). */
 STRATA_KERNEL
-static void fill_kernel(const struct grid *grid, float *kernel)
+static void fill_kernels(const struct grid *grid, const struct arrays *arrays)
 {
-    const int reach = grid->reach;
-    for (int d = 0; d <= reach; d++) {
+    float *kernel = arrays->kernel + grid->reach;
+    const int near = grid->short_reach;
+    for (int d = 0; d <= grid->reach; d++) {
         double u = d * grid->steps;
-        kernel[reach + d] = (float)elementary_exp(-0.5 * u * u);
+        kernel[d] = (float)elementary_exp(-0.5 * u * u);
     }
-    for (int d = 1; d <= reach; d++)
-        kernel[reach - d] = kernel[reach + d];
+    for (int d = 1; d <= grid->reach; d++)
+        kernel[-d] = kernel[d];
+    memcpy(arrays->centre - near, kernel - near, (2 * (size_t)near + 1) * sizeof *kernel);
+    for (int d = near + 1; d <= near + COLUMNS; d++)
+        arrays->centre[d] = arrays->centre[-d] = 0.0f;
 }
 
+/* out[i] += sum over columns c of weights[c] kernel[i - c], one after the other. */
 STRATA_KERNEL
-static void add_scaled(float *restrict out, const float *restrict kernel, int n,
-                       float weight)
+static void add_columns(float *restrict out, const float *restrict kernel, int n,
+                        const float *restrict weights)
 {
-    for (int i = 0; i < n; i++)
-        out[i] += weight * kernel[i];
+    float weight[COLUMNS];
+    memcpy(weight, weights, sizeof weight);
+    for (int i = 0; i < n; i++) {
+        float sum = out[i];
+        for (int c = 0; c < COLUMNS; c++)
+            sum += weight[c] * kernel[i - c];
+        out[i] = sum;
+    }
 }
 
 /* Neighbouring points with values, and between them points that are not near either:
@@ -99,54 +135,89 @@ struct gap {
     int previous, next;
 };
 
-/* density[i] = sum over j with |i - j| <= short_reach of weight_j K(i - j). Returns the
- * number of gaps. */
-static int convolve(const struct grid *grid, const float *weights, const float *kernel,
-                    float *density, struct gap *gaps)
+/* density[i] = sum over j with |i - j| <= short_reach of weight_j K(i - j). */
+static void convolve(const struct grid *grid, const struct arrays *arrays)
 {
     const int reach = grid->short_reach, points = grid->points;
-    int n_gaps = 0, previous = -1;
-    memset(density, 0, (size_t)points * sizeof *density);
-    for (int j = 0; j < points; j++) {
-        if (weights[j] == 0.0f)
+    memset(arrays->density, 0, (size_t)points * sizeof *arrays->density);
+    for (int j = 0; j < points; j += COLUMNS) {
+        const float *weights = arrays->weights + j;
+        if (weights[0] == 0.0f && weights[1] == 0.0f && weights[2] == 0.0f &&
+            weights[3] == 0.0f)
             continue;
         int first = j - reach < 0 ? 0 : j - reach;
-        int last = j + reach >= points ? points - 1 : j + reach;
-        add_scaled(density + first, kernel + (first - j + grid->reach), last - first + 1,
-                   weights[j]);
-        if (previous < 0 || j - previous > 2 * grid->near + 1)
-            gaps[n_gaps++] = (struct gap){previous, j};
-        previous = j;
+        int end = j + COLUMNS + reach < points ? j + COLUMNS + reach : points;
+        add_columns(arrays->density + first, arrays->centre + first - j, end - first,
+                    weights);
     }
-    gaps[n_gaps++] = (struct gap){previous, points};
+}
+
+/* The last point with a value in (from, from + steps], or `from`. */
+static int last_value(const struct grid *grid, const float *weights, int from, int steps)
+{
+    int j = grid->points - 1 - from < steps ? grid->points - 1 : from + steps;
+    while (j > from && weights[j] == 0.0f)
+        j--;
+    return j;
+}
+
+/* Returns the number of gaps. Most points with values need no look: a later one is near
+ * enough to the last. */
+static int find_gaps(const struct grid *grid, const float *weights, struct gap *gaps)
+{
+    const int bridged = 2 * grid->near + 1;
+    int n_gaps = 0, previous = -1;
+    for (int j = 0; j < grid->points; j++) {
+        if (weights[j] == 0.0f)
+            continue;
+        gaps[n_gaps++] = (struct gap){previous, j};
+        do {
+            previous = j;
+            j = last_value(grid, weights, previous, bridged);
+        } while (j > previous);
+    }
+    gaps[n_gaps++] = (struct gap){previous, grid->points};
     return n_gaps;
 }
 
-STRATA_KERNEL
-static float sum_products(const float *a, const float *b, int n)
+typedef float floats __attribute__((vector_size(HALF * sizeof(float))));
+typedef int32_t ints __attribute__((vector_size(HALF * sizeof(int32_t))));
+
+static const ints lane = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/* The first n products, and zeros. */
+static inline __attribute__((always_inline)) floats multiply(const float *a,
+                                                             const float *b, int n)
 {
-    enum { LANES = 16 };
-    float sum[LANES] = {0};
-    int i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            sum[k] += a[i + k] * b[i + k];
-    for (int k = 0; i + k < n; k++)
-        sum[k] += a[i + k] * b[i + k];
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++)
-            sum[k] += sum[k + half];
-    return sum[0];
+    floats left, right;
+    memcpy(&left, a, sizeof left);
+    memcpy(&right, b, sizeof right);
+    return (floats)((ints)(left * right) & (lane < n));
+}
+
+/* Sums in LANES lanes. Reads whole vectors. */
+static inline __attribute__((always_inline)) float sum_products(const float *a,
+                                                                const float *b, int n)
+{
+    floats low = {0}, high = {0};
+    for (int i = 0; i < n; i += LANES) {
+        low += multiply(a + i, b + i, n - i);
+        high += multiply(a + i + HALF, b + i + HALF, n - i - HALF);
+    }
+    low += high;
+    for (int half = HALF / 2; half > 0; half /= 2)
+        low += __builtin_shuffle(low, (lane + half) & (HALF - 1));
+    return low[0];
 }
 
 /* The sum at point i of a gap as far as KDE_REACH: there are weights on its two sides
  * alone. */
-static float sum_at(const struct grid *grid, const float *weights, const float *kernel,
-                    struct gap gap, int i)
+static inline __attribute__((always_inline)) float
+sum_at(const struct grid *grid, const struct arrays *arrays, struct gap gap, int i)
 {
     int first = i - grid->reach < 0 ? 0 : i - grid->reach;
     int last = i + grid->reach >= grid->points ? grid->points - 1 : i + grid->reach;
-    const float *centred = kernel + grid->reach - i;
+    const float *weights = arrays->weights, *centred = arrays->kernel + grid->reach - i;
     float sum = 0.0f;
     if (gap.previous >= first)
         sum += sum_products(weights + first, centred + first, gap.previous - first + 1);
@@ -156,8 +227,9 @@ static float sum_at(const struct grid *grid, const float *weights, const float *
 }
 
 /* Points that are not near a value but within KDE_TRUSTED of one. */
-static void sum_lonely(const struct grid *grid, const float *weights, const float *kernel,
-                       struct gap gap, float *density)
+STRATA_KERNEL
+static void sum_lonely(const struct grid *grid, const struct arrays *arrays,
+                       struct gap gap)
 {
     const int points = grid->points;
     int first = gap.previous < 0 ? 0 : gap.previous + grid->near + 1;
@@ -165,7 +237,7 @@ static void sum_lonely(const struct grid *grid, const float *weights, const floa
     for (int i = first; i <= last; i++)
         if ((gap.previous >= 0 && i - gap.previous <= grid->trusted) ||
             (gap.next < points && gap.next - i <= grid->trusted))
-            density[i] = sum_at(grid, weights, kernel, gap, i);
+            arrays->density[i] = sum_at(grid, arrays, gap, i);
 }
 
 STRATA_KERNEL
@@ -253,8 +325,7 @@ void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
 {
     const double step = ldexp(range.high - range.low, -grid_bits);
     const struct grid grid = make_grid(grid_bits, step / bandwidth, n);
-    float *weights = workspace, *density = weights + grid.points;
-    float *kernel = density + grid.points;
+    const struct arrays arrays = divide(workspace, &grid);
     double logs[GRID_POINTS_MAX];
     struct gap gaps[GRID_POINTS_MAX + 1];
     if (n == 0) {
@@ -262,12 +333,13 @@ void kde_log_table(const uint64_t *histogram, int grid_bits, uint32_t n,
             table[i] = (float)KDE_LOG_FLOOR;
         return;
     }
-    share_weights(histogram, grid.points, KDE_POSITION_BITS - grid_bits, weights);
-    fill_kernel(&grid, kernel);
-    int n_gaps = convolve(&grid, weights, kernel, density, gaps);
+    share_weights(histogram, grid.points, KDE_POSITION_BITS - grid_bits, arrays.weights);
+    fill_kernels(&grid, &arrays);
+    convolve(&grid, &arrays);
+    int n_gaps = find_gaps(&grid, arrays.weights, gaps);
     for (int g = 0; g < n_gaps; g++)
-        sum_lonely(&grid, weights, kernel, gaps[g], density);
-    take_logs(density, grid.points, logs);
+        sum_lonely(&grid, &arrays, gaps[g]);
+    take_logs(arrays.density, grid.points, logs);
     for (int g = 0; g < n_gaps; g++)
         continue_tails(&grid, gaps[g], logs);
     double norm = elementary_log((double)n) + elementary_log(bandwidth) + log_sqrt_2pi;

@@ -19,13 +19,15 @@
 #include "probe/probe.h"
 #include "probe/scores.h"
 
+enum { BLOCK = 64 }; /* samples that are judged together */
+
 struct classifiers {
     const struct probe_share *share;
-    size_t n_samples;           /* own */
-    size_t row;                 /* classes, rounded up to 16 */
-    int batch;                  /* nodes that are fitted before they are added */
-    struct scores_row **tables; /* [batch]: row / 16 tables each */
-    struct scores_node *nodes;  /* [batch] */
+    size_t n_samples;          /* own */
+    size_t row;                /* classes, rounded up to 16 */
+    int batch;                 /* nodes that are fitted before they are added */
+    struct scores_row *tables; /* row / 16 of each node of a batch */
+    struct scores_node *nodes; /* [batch] */
     struct densities *densities;
     float *zeros; /* [row, 2]: ln p of a constant node */
     /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
@@ -33,10 +35,14 @@ struct classifiers {
     int discrete_bits, score_bits;
     int32_t *on, *off, *off_coarse;     /* [max_nodes, row]: ln r, ln (1 - r) twice */
     int32_t *prior_fine, *prior_coarse; /* [row]: ln P(class) */
-    int32_t *possible;                  /* [row]: 1 for classes with training samples */
-    int32_t *before;                /* [row]: 1 for classes before that in judgement */
-    int32_t *all, *active;          /* [n_samples, row]: sums of log densities */
-    int32_t *scores[PROBE_SYSTEMS]; /* [row]: of one sample */
+    int32_t *possible;                  /* [row]: -1 for classes with training samples */
+    int32_t *before;       /* [row]: 1 for classes before that in judgement */
+    int32_t *all, *active; /* [n_samples, row]: sums of log densities, with excess */
+    uint32_t *rest_of_all; /* [row]: what makes them the continuous system's scores */
+    /* [BLOCK, row]: of some samples the scores of the discrete system, and what makes the
+     * sums over active nodes those of the combined one. */
+    int32_t *discrete_scores;
+    uint32_t *rest_of_active;
     struct discrete *discrete;
 };
 
@@ -55,8 +61,6 @@ static int batch_size(size_t row)
 static void classifiers_destroy(void *workspace)
 {
     struct classifiers *c = workspace;
-    for (int i = 0; c->tables && i < c->batch; i++)
-        free(c->tables[i]);
     free(c->tables);
     free(c->nodes);
     densities_destroy(c->densities);
@@ -70,9 +74,10 @@ static void classifiers_destroy(void *workspace)
     free(c->before);
     free(c->all);
     free(c->active);
+    free(c->rest_of_all);
+    free(c->discrete_scores);
+    free(c->rest_of_active);
     discrete_destroy(c->discrete);
-    for (int i = 0; i < PROBE_SYSTEMS; i++)
-        free(c->scores[i]);
     free(c);
 }
 
@@ -81,10 +86,8 @@ static const size_t max_points = ((size_t)1 << KDE_GRID_BITS_MAX) + 1;
 static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
 {
     size_t batch = (size_t)c->batch;
-    c->tables = memory_alloc(batch, sizeof *c->tables, err);
-    for (size_t i = 0; c->tables && i < batch; i++)
-        c->tables[i] = memory_alloc(max_points * (c->row / SCORES_CLASSES),
-                                    sizeof **c->tables, err);
+    c->tables = memory_alloc(batch * max_points * (c->row / SCORES_CLASSES),
+                             sizeof *c->tables, err);
     c->nodes = memory_alloc(batch, sizeof *c->nodes, err);
     c->zeros = memory_alloc(2 * c->row, sizeof *c->zeros, err);
     c->on = memory_alloc(max_nodes * c->row, sizeof(int32_t), err);
@@ -96,8 +99,9 @@ static void allocate(struct classifiers *c, size_t max_nodes, struct error *err)
     c->before = memory_alloc(c->row, sizeof(int32_t), err);
     c->all = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
     c->active = memory_alloc(c->n_samples * c->row, sizeof(int32_t), err);
-    for (int i = 0; i < PROBE_SYSTEMS; i++)
-        c->scores[i] = memory_alloc(c->row, sizeof(int32_t), err);
+    c->rest_of_all = memory_alloc(c->row, sizeof(int32_t), err);
+    c->discrete_scores = memory_alloc(BLOCK * c->row, sizeof(int32_t), err);
+    c->rest_of_active = memory_alloc(BLOCK * c->row, sizeof(int32_t), err);
 }
 
 static void *classifiers_create(const struct probe_share *share, int max_nodes,
@@ -126,8 +130,8 @@ static double classifiers_bytes(const struct probe_size *size)
     int batch = batch_size(row);
     return 8.0 * size->n_samples / size->team_size * (double)row +
            4.0 * (double)max_points * (double)(row * (size_t)batch) +
-           12.0 * size->max_nodes * (double)row + densities_bytes(size, batch) +
-           discrete_bytes(size->max_nodes, row);
+           12.0 * size->max_nodes * (double)row + 8.0 * BLOCK * (double)row +
+           densities_bytes(size, batch) + discrete_bytes(size->max_nodes, row);
 }
 
 /* Bits after the point of the discrete estimate's logarithms: as many as keep sums over
@@ -160,36 +164,57 @@ static void fit_discrete(struct classifiers *c, const struct probe_view *view)
         }
     }
     discrete_fit(c->discrete, view->n_nodes,
-                 &(struct discrete_values){c->on, c->off, c->off_coarse});
-}
-
-/* Fits node number `index`, the i-th of its batch. */
-static void fit_continuous(struct classifiers *c, const struct probe_view *view,
-                           size_t index, int i)
-{
-    struct kde_range range = view->range[index];
-    struct scores_node *node = &c->nodes[i];
-    *node = (struct scores_node){.z = view->z + index * view->stride,
-                                 .table = c->tables[i],
-                                 .constant = densities_is_constant(range)};
-    if (node->constant) {
-        /* No density would tell classes apart: ln p = 0. */
-        scores_fill_tables(c->zeros, c->share->all.n_classes, 2, c->score_bits,
-                           c->tables[i]);
-        return;
-    }
-    int bits;
-    const float *logs = densities_logs(c->densities, i, &bits);
-    node->scale = kde_scale(range);
-    node->shift = KDE_POSITION_BITS - bits;
-    scores_fill_tables(logs, c->share->all.n_classes, ((size_t)1 << bits) + 1,
-                       c->score_bits, c->tables[i]);
+                 &(struct discrete_values){.prior = c->prior_fine,
+                                           .prior_coarse = c->prior_coarse,
+                                           .on = c->on,
+                                           .off = c->off,
+                                           .off_coarse = c->off_coarse,
+                                           .on_constant = -scores_excess(1)});
 }
 
 /* Rows of one of a node's tables. */
 static size_t table_rows(const struct scores_node *node)
 {
-    return node->constant ? 2 : ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+    return ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
+}
+
+/* Fits node number `index`, the i-th of its batch; its tables begin at row `first`. A
+ * constant node has one interval in which no density tells classes apart: ln p = 0. */
+static void fit_continuous(struct classifiers *c, const struct probe_view *view,
+                           size_t index, int i, size_t first)
+{
+    struct kde_range range = view->range[index];
+    const float *logs = c->zeros;
+    int bits = 0;
+    if (!densities_is_constant(range))
+        logs = densities_logs(c->densities, i, &bits);
+    c->nodes[i] = (struct scores_node){.z = view->z + index * view->stride,
+                                       .scale = kde_scale(range),
+                                       .shift = KDE_POSITION_BITS - bits,
+                                       .first = first};
+    scores_fill_tables(logs, c->share->all.n_classes, table_rows(&c->nodes[i]),
+                       c->score_bits, c->tables + first);
+}
+
+/* Adds n nodes from number `start`; returns how many are constant. */
+static int32_t add_nodes(struct classifiers *c, const struct probe_view *view,
+                         const struct probe_options *options, int start, int n)
+{
+    int32_t constant = 0;
+    size_t used = 0;
+    densities_start(c->densities, view, options, start, n);
+    for (int i = 0; i < n; i++) {
+        fit_continuous(c, view, (size_t)(start + i), i, used);
+        used += table_rows(&c->nodes[i]) * (c->row / SCORES_CLASSES);
+        constant += densities_is_constant(view->range[start + i]);
+    }
+    for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
+        scores_add(c->tables, c->nodes, n, c->n_samples, start == 0, c->all + first,
+                   c->active + first, c->row);
+        for (int i = 0; i < n; i++)
+            c->nodes[i].first += table_rows(&c->nodes[i]);
+    }
+    return constant;
 }
 
 /* Sums of log densities of own samples over all nodes; returns how many are constant. */
@@ -197,21 +222,9 @@ static int32_t sum_continuous(struct classifiers *c, const struct probe_view *vi
                               const struct probe_options *options)
 {
     int32_t constant = 0;
-    memset(c->all, 0, c->n_samples * c->row * sizeof *c->all);
-    memset(c->active, 0, c->n_samples * c->row * sizeof *c->active);
     for (int start = 0; start < view->n_nodes; start += c->batch) {
         int n = view->n_nodes - start < c->batch ? view->n_nodes - start : c->batch;
-        densities_start(c->densities, view, options, start, n);
-        for (int i = 0; i < n; i++) {
-            fit_continuous(c, view, (size_t)(start + i), i);
-            constant += c->nodes[i].constant;
-        }
-        for (size_t first = 0; first < c->row; first += SCORES_CLASSES) {
-            scores_add(c->nodes, n, c->n_samples, c->all + first, c->active + first,
-                       c->row);
-            for (int i = 0; i < n; i++)
-                c->nodes[i].table += table_rows(&c->nodes[i]);
-        }
+        constant += add_nodes(c, view, options, start, n);
     }
     return constant;
 }
@@ -229,91 +242,92 @@ static void set_prior(struct classifiers *c, const struct probe_options *options
         double share = groups_count(&c->share->all, PROBE_TRAIN, k) / total;
         double prior = share > 0.0 ? weight * elementary_log(share) : 0.0;
         /* A class that corruption has emptied is never decided for, under any rule. */
-        c->possible[k] = share > 0.0;
+        c->possible[k] = -(share > 0.0);
         c->prior_fine[k] = (int32_t)rint(prior * ldexp(1.0, c->discrete_bits));
         c->prior_coarse[k] = (int32_t)rint(prior * ldexp(1.0, c->score_bits));
+        c->rest_of_all[k] = (uint32_t)c->prior_coarse[k] - scores_excess(n_nodes);
     }
 }
 
 typedef int32_t ints __attribute__((vector_size(SCORES_CLASSES * sizeof(int32_t))));
 typedef uint32_t uints __attribute__((vector_size(SCORES_CLASSES * sizeof(uint32_t))));
 
-static inline __attribute__((always_inline)) ints load(const int32_t *from)
+static inline __attribute__((always_inline)) ints load(const void *from)
 {
     ints values;
     memcpy(&values, from, sizeof values);
     return values;
 }
 
-/* Whether scores decide for `class_index`: no possible class has more, nor as much where
- * it stands before (`before` is 1 there). */
-static inline __attribute__((always_inline)) bool is_decision(const int32_t *scores,
-                                                              const int32_t *possible,
-                                                              const int32_t *before,
-                                                              size_t row, int class_index)
+static inline __attribute__((always_inline)) ints add(const void *a, const void *b)
 {
-    enum { WORDS = sizeof(ints) / sizeof(uint64_t) };
-    const int32_t own = scores[class_index];
+    return (ints)((uints)load(a) + (uints)load(b)); /* may wrap on the way */
+}
+
+static inline __attribute__((always_inline)) int32_t any_bits(ints lanes)
+{
+    const ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    for (int half = SCORES_CLASSES / 2; half > 0; half /= 2)
+        lanes |= __builtin_shuffle(lanes, (lane + half) & (SCORES_CLASSES - 1));
+    return lanes[0];
+}
+
+/* A sample's scores are sums of two. */
+struct sums {
+    const void *score, *rest;
+};
+
+/* A system decides for a class if no possible one has more, nor as much where it stands
+ * before (`before` is 1 there). Bit s of the result: system s does not. */
+static inline __attribute__((always_inline)) int32_t
+find_beaten(const struct classifiers *c, const struct sums sums[PROBE_SYSTEMS],
+            size_t row, int class_index)
+{
     ints beaten = {0};
-    for (size_t k = 0; k < row; k += SCORES_CLASSES)
-        beaten |= load(possible + k) & (load(scores + k) + load(before + k) > own);
-    uint64_t words[WORDS], any = 0;
-    memcpy(words, &beaten, sizeof words);
-    for (int i = 0; i < WORDS; i++)
-        any |= words[i];
-    return possible[class_index] && !any;
-}
-
-static inline __attribute__((always_inline)) int count_bits(const uint64_t *key,
-                                                            size_t words)
-{
-    int count = 0;
-    for (size_t i = 0; i < words; i++)
-        count += __builtin_popcountll(key[i]);
-    return count;
-}
-
-/* Whether each system is right about sample i of a class. */
-static inline __attribute__((always_inline)) void
-judge_sample(struct classifiers *c, const struct probe_view *view, size_t i, size_t row,
-             int class_index, int32_t correct[PROBE_SYSTEMS])
-{
-    const uint64_t *key = view->keys + i * view->words;
-    const int32_t *all = c->all + i * row, *active = c->active + i * row;
-    int32_t *discrete = c->scores[PROBE_DISCRETE];
-    int32_t *continuous = c->scores[PROBE_CONTINUOUS];
-    int32_t *combined = c->scores[PROBE_COMBINED];
-    const uint32_t all_excess = scores_excess(view->n_nodes);
-    const uint32_t active_excess = scores_excess(count_bits(key, view->words));
-    discrete_sum(c->discrete, key, discrete, combined);
-    for (size_t k = 0; k < row; k += SCORES_CLASSES) {
-        ints prior = load(c->prior_coarse + k);
-        ints of_discrete = load(discrete + k) + load(c->prior_fine + k);
-        ints of_all = (ints)((uints)load(all + k) - all_excess) + prior;
-        ints of_active = (ints)((uints)load(active + k) - active_excess);
-        ints of_both = of_active + prior + load(combined + k);
-        memcpy(discrete + k, &of_discrete, sizeof of_discrete);
-        memcpy(continuous + k, &of_all, sizeof of_all);
-        memcpy(combined + k, &of_both, sizeof of_both);
+    for (int s = 0; s < PROBE_SYSTEMS; s++) {
+        const uint32_t *score = sums[s].score, *rest = sums[s].rest;
+        const int32_t own = (int32_t)(score[class_index] + rest[class_index]);
+        for (size_t k = 0; k < row; k += SCORES_CLASSES)
+            beaten |= (add(score + k, rest + k) + load(c->before + k) > own) &
+                      load(c->possible + k) & 1 << s;
     }
-    for (int s = 0; s < PROBE_SYSTEMS; s++)
-        correct[s] += is_decision(c->scores[s], c->possible, c->before, row, class_index);
+    return any_bits(beaten);
 }
 
-/* Up to 16 classes get loops of fixed length. */
+/* Samples [start, start + n) of a class, n <= BLOCK. Up to 16 classes get loops of fixed
+ * length. */
 STRATA_KERNEL
+static void judge_block(struct classifiers *c, size_t start, size_t n, int class_index,
+                        int32_t correct[PROBE_SYSTEMS])
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = (start + i) * c->row, here = i * c->row;
+        const struct sums sums[PROBE_SYSTEMS] = {
+            [PROBE_DISCRETE] = {c->discrete_scores + here, c->zeros},
+            [PROBE_CONTINUOUS] = {c->all + at, c->rest_of_all},
+            [PROBE_COMBINED] = {c->active + at, c->rest_of_active + here}};
+        int32_t beaten = c->row == SCORES_CLASSES
+                             ? find_beaten(c, sums, SCORES_CLASSES, class_index)
+                             : find_beaten(c, sums, c->row, class_index);
+        for (int s = 0; s < PROBE_SYSTEMS; s++)
+            correct[s] += ~beaten >> s & 1;
+    }
+}
+
 static void judge_group(struct classifiers *c, const struct probe_view *view, int group,
                         int32_t correct[PROBE_SYSTEMS])
 {
     int class_index = group % c->share->all.n_classes;
-    const uint32_t *start = c->share->own.start;
+    const size_t end = c->share->own.start[group + 1];
+    if (!c->possible[class_index])
+        return;
     for (int k = 0; k < c->share->all.n_classes; k++)
         c->before[k] = k < class_index;
-    for (uint32_t i = start[group]; i < start[group + 1]; i++) {
-        if (c->row == SCORES_CLASSES)
-            judge_sample(c, view, i, SCORES_CLASSES, class_index, correct);
-        else
-            judge_sample(c, view, i, c->row, class_index, correct);
+    for (size_t at = c->share->own.start[group]; at < end; at += BLOCK) {
+        size_t n = end - at < BLOCK ? end - at : BLOCK;
+        discrete_sum(c->discrete, view->keys + at * view->words, view->words, n,
+                     c->discrete_scores, c->rest_of_active);
+        judge_block(c, at, n, class_index, correct);
     }
 }
 

@@ -15,18 +15,21 @@ enum status discrete_create(struct discrete **out, int max_nodes, size_t row,
 void discrete_destroy(struct discrete *discrete);
 double discrete_bytes(int max_nodes, size_t row);
 
-/* What a node adds to each class: [n_nodes, row]. `on` and `off` are for the sums over
- * all nodes, `off_coarse` for the sum over those that are off, in units of its own. */
+/* What two sums have for each class: they start at the priors [row]; nodes add to `score`
+ * on or off, and to `rest` off_coarse where they are off, on_constant, the same for all
+ * classes, where they are on. `rest` may wrap. on, off and off_coarse are
+ * [n_nodes, row]. */
 struct discrete_values {
+    const int32_t *prior, *prior_coarse;
     const int32_t *on, *off, *off_coarse;
+    uint32_t on_constant;
 };
 
 void discrete_fit(struct discrete *discrete, int n_nodes,
                   const struct discrete_values *values);
 
-/* all[class] = what the nodes add for the pattern `key`, off[class] = what those add that
- * are off; both [row]. */
-void discrete_sum(const struct discrete *discrete, const uint64_t *key, int32_t *all,
-                  int32_t *off);
+/* Both sums for n patterns, keys[n, words]: score and rest are [n, row]. */
+void discrete_sum(const struct discrete *discrete, const uint64_t *keys, size_t words,
+                  size_t n, int32_t *score, uint32_t *rest);
 
 #endif

@@ -89,6 +89,7 @@ static uint64_t lowest(size_t n)
     return n < WORD ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0;
 }
 
+STRATA_KERNEL
 int32_t scan_count(const uint64_t *bits, size_t start, size_t end)
 {
     int32_t count = 0;
@@ -100,15 +101,25 @@ int32_t scan_count(const uint64_t *bits, size_t start, size_t end)
     return count;
 }
 
-/* Swaps the off-diagonal halves of squares of side 64, 32, .. 2. */
-void scan_transpose(uint64_t rows[64])
+/* Swaps the off-diagonal squares, of that side, of all squares along the diagonal. */
+static inline __attribute__((always_inline)) void swap_squares(uint64_t rows[64],
+                                                               int side, uint64_t mask)
 {
-    uint64_t mask = 0x00000000ffffffff;
-    for (int side = 32; side > 0; side /= 2, mask ^= mask << side) {
-        for (int i = 0; i < 64; i = (i + side + 1) & ~side) {
+    for (int square = 0; square < WORD; square += 2 * side)
+        for (int i = square; i < square + side; i++) {
             uint64_t swap = (rows[i] >> side ^ rows[i + side]) & mask;
             rows[i] ^= swap << side;
             rows[i + side] ^= swap;
         }
-    }
+}
+
+STRATA_KERNEL
+void scan_transpose(uint64_t rows[64])
+{
+    swap_squares(rows, 32, 0x00000000ffffffff);
+    swap_squares(rows, 16, 0x0000ffff0000ffff);
+    swap_squares(rows, 8, 0x00ff00ff00ff00ff);
+    swap_squares(rows, 4, 0x0f0f0f0f0f0f0f0f);
+    swap_squares(rows, 2, 0x3333333333333333);
+    swap_squares(rows, 1, 0x5555555555555555);
 }

@@ -7,8 +7,7 @@
 
 enum {
     TOGETHER = 16, /* samples that are looked up together */
-    BATCH = 16,    /* nodes that are added to them */
-    BLOCK = 4096,  /* samples whose sums stay in cache for all nodes */
+    BATCH = 16,    /* nodes that are added to them: their tables stay in a core's cache */
     AHEAD = 2 * TOGETHER
 };
 
@@ -48,55 +47,54 @@ void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int b
 
 /* Where TOGETHER samples are in a node's table. */
 struct lookup {
-    int32_t point[TOGETHER];   /* left end of the interval */
+    int32_t point[TOGETHER];   /* row of the left end of the interval */
     float part[TOGETHER];      /* of the way to the next */
     uint32_t active[TOGETHER]; /* all bits or none */
 };
 
-static inline __attribute__((always_inline)) void
-look_up(struct lookup *lookup, const struct scores_node *node, size_t start, int n)
+/* A batch of nodes at TOGETHER samples. */
+struct batch {
+    const struct scores_row *tables;
+    const struct scores_node *nodes;
+    int n_nodes;
+    bool fresh;        /* sums start here */
+    float unit[BATCH]; /* 2^-shift */
+    struct lookup lookup[BATCH];
+};
+
+static inline __attribute__((always_inline)) void look_up(struct batch *batch, int b,
+                                                          size_t start, int n)
 {
+    const struct scores_node *node = &batch->nodes[b];
+    struct lookup *lookup = &batch->lookup[b];
     const float *restrict z = node->z + start;
     const struct kde_scale scale = node->scale;
     const int shift = node->shift;
     const int32_t mask = (1 << shift) - 1;
-    const float unit = 1.0f / (float)(1 << shift);
+    const int32_t first = (int32_t)node->first;
+    const float unit = batch->unit[b];
     __builtin_prefetch(z + AHEAD, 0, 3);
 #pragma GCC unroll 1 /* a loop that is unrolled first does not vectorise */
     for (int i = 0; i < n; i++) {
         int32_t position = kde_position(z[i], scale);
-        lookup->point[i] = position >> shift;
+        lookup->point[i] = first + (position >> shift);
         lookup->part[i] = (float)(position & mask) * unit;
         lookup->active[i] = z[i] > 0.0f ? UINT32_MAX : 0;
     }
 }
 
-static inline void look_up_constant(struct lookup *lookup, const float *z, int n)
-{
-    for (int i = 0; i < n; i++) {
-        lookup->point[i] = 0;
-        lookup->part[i] = 0.0f;
-        lookup->active[i] = z[i] > 0.0f ? UINT32_MAX : 0;
-    }
-}
-
-/* A batch of nodes at TOGETHER samples. */
-struct batch {
-    const struct scores_row *table[BATCH];
-    struct lookup lookup[BATCH];
-    int n_nodes;
-};
-
 static inline __attribute__((always_inline)) void
-add_sample(const struct batch *batch, int i, int32_t *all, int32_t *active)
+add_sample(const struct batch *batch, int n_nodes, int i, int32_t *all, int32_t *active)
 {
-    uints sum_all, sum_active, bits;
+    uints sum_all = {0}, sum_active = {0}, bits;
     floats left, right;
-    memcpy(&sum_all, all, sizeof sum_all);
-    memcpy(&sum_active, active, sizeof sum_active);
-    for (int b = 0; b < batch->n_nodes; b++) {
+    if (!batch->fresh) {
+        memcpy(&sum_all, all, sizeof sum_all);
+        memcpy(&sum_active, active, sizeof sum_active);
+    }
+    for (int b = 0; b < n_nodes; b++) {
         const struct lookup *lookup = &batch->lookup[b];
-        const struct scores_row *at = batch->table[b] + lookup->point[i];
+        const struct scores_row *at = batch->tables + lookup->point[i];
         memcpy(&left, at, sizeof left);
         memcpy(&right, at + 1, sizeof right);
         floats value = left + lookup->part[i] * (right - left);
@@ -108,40 +106,41 @@ add_sample(const struct batch *batch, int i, int32_t *all, int32_t *active)
     memcpy(active, &sum_active, sizeof sum_active);
 }
 
-/* Samples [start, start + n), n <= TOGETHER. */
+/* Samples [start, start + n), n <= TOGETHER. Whole batches get loops of fixed length. */
 STRATA_KERNEL
-static void add_batch(struct batch *batch, const struct scores_node *nodes, size_t start,
-                      int n, int32_t *all, int32_t *active, size_t row)
+static void add_batch(struct batch *batch, size_t start, int n, int32_t *all,
+                      int32_t *active, size_t row)
 {
     for (int b = 0; b < batch->n_nodes; b++) {
-        if (nodes[b].constant)
-            look_up_constant(&batch->lookup[b], nodes[b].z + start, n);
-        else if (n == TOGETHER)
-            look_up(&batch->lookup[b], &nodes[b], start, TOGETHER);
+        if (n == TOGETHER)
+            look_up(batch, b, start, TOGETHER);
         else
-            look_up(&batch->lookup[b], &nodes[b], start, n);
+            look_up(batch, b, start, n);
     }
     for (int i = 0; i < n; i++, all += row, active += row) {
         __builtin_prefetch(all + TOGETHER * row, 1, 3);
         __builtin_prefetch(active + TOGETHER * row, 1, 3);
-        add_sample(batch, i, all, active);
+        if (batch->n_nodes == BATCH)
+            add_sample(batch, BATCH, i, all, active);
+        else
+            add_sample(batch, batch->n_nodes, i, all, active);
     }
 }
 
-void scores_add(const struct scores_node *nodes, int n_nodes, size_t n_samples,
-                int32_t *all, int32_t *active, size_t row)
+void scores_add(const struct scores_row *tables, const struct scores_node *nodes,
+                int n_nodes, size_t n_samples, bool fresh, int32_t *all, int32_t *active,
+                size_t row)
 {
-    for (size_t block = 0; block < n_samples; block += BLOCK) {
-        size_t end = n_samples - block < BLOCK ? n_samples : block + BLOCK;
-        for (int first = 0; first < n_nodes; first += BATCH) {
-            struct batch batch;
-            batch.n_nodes = n_nodes - first < BATCH ? n_nodes - first : BATCH;
-            for (int b = 0; b < batch.n_nodes; b++)
-                batch.table[b] = nodes[first + b].table;
-            for (size_t i = block; i < end; i += TOGETHER)
-                add_batch(&batch, nodes + first, i,
-                          end - i < TOGETHER ? (int)(end - i) : TOGETHER, all + i * row,
-                          active + i * row, row);
-        }
+    struct batch batch = {.tables = tables};
+    for (int first = 0; first < n_nodes; first += BATCH) {
+        batch.nodes = nodes + first;
+        batch.n_nodes = n_nodes - first < BATCH ? n_nodes - first : BATCH;
+        batch.fresh = fresh && first == 0;
+        for (int b = 0; b < batch.n_nodes; b++)
+            batch.unit[b] = 1.0f / (float)(1 << batch.nodes[b].shift);
+        for (size_t i = 0; i < n_samples; i += TOGETHER)
+            add_batch(&batch, i,
+                      n_samples - i < TOGETHER ? (int)(n_samples - i) : TOGETHER,
+                      all + i * row, active + i * row, row);
     }
 }

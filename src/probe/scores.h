@@ -24,11 +24,10 @@ struct scores_row {
 };
 
 struct scores_node {
-    const float *z;                 /* [n_samples] */
-    struct kde_scale scale;         /* of z */
-    int shift;                      /* position >> shift is the grid interval */
-    bool constant;                  /* all samples are at grid point 0 */
-    const struct scores_row *table; /* [grid points] */
+    const float *z;         /* [n_samples] */
+    struct kde_scale scale; /* of z */
+    int shift;              /* position >> shift is the grid interval */
+    size_t first;           /* its table's first row among all tables, below 2^31 */
 };
 
 /* Bits after the point of values and sums: the most, up to 12, that keep values, none
@@ -42,10 +41,11 @@ void scores_fill_tables(const float *logs, int n_classes, size_t n_points, int b
                         struct scores_row *tables);
 
 /* Adds the nodes' interpolated values to all[i, class] of every sample and, where the
- * sample is active at the node, to active[i, class]; both are [n_samples, row]. Each
- * value adds scores_excess(1) too much. */
-void scores_add(const struct scores_node *nodes, int n_nodes, size_t n_samples,
-                int32_t *all, int32_t *active, size_t row);
+ * sample is active at the node, to active[i, class]; both are [n_samples, row], and start
+ * at zero where they are `fresh`. Each value adds scores_excess(1) too much. */
+void scores_add(const struct scores_row *tables, const struct scores_node *nodes,
+                int n_nodes, size_t n_samples, bool fresh, int32_t *all, int32_t *active,
+                size_t row);
 
 uint32_t scores_excess(int n);
 

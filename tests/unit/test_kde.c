@@ -51,7 +51,7 @@ struct fit {
 
 static void fit(struct fit *f, const float *values, size_t n, double bandwidth, int bits)
 {
-    static float workspace[4 * (1 << KDE_GRID_BITS_MAX) + 8];
+    static float workspace[6 * (1 << KDE_GRID_BITS_MAX) + 64];
     static uint64_t histogram[(1 << KDE_GRID_BITS_MAX) + 1];
     uint32_t *positions = malloc(n * sizeof *positions);
     assert_true(kde_workspace(KDE_GRID_BITS_MAX) <= sizeof workspace / sizeof *workspace);
@@ -230,7 +230,7 @@ static void test_empty_class(void **state)
 {
     (void)state;
     static struct fit f;
-    static float workspace[4 * 513 + 8];
+    static float workspace[6 * 513 + 64];
     const uint64_t histogram[513] = {0};
     f.range = (struct kde_range){0, 1};
     kde_log_table(histogram, 9, 0, f.range, 0.1, workspace, f.table);
