@@ -73,12 +73,14 @@ static enum status share_study(struct sweep *s, struct error *err)
  * all cells, which hold the study and the numerics version of each rank's program. */
 struct common {
     struct hash128 data, cells;
+    char version[128];
 };
 
 static enum status compare_with_collector(struct sweep *s, struct error *err)
 {
     struct common mine = {.data = s->session.dataset.hash}, theirs;
     struct bytes bytes = {0};
+    snprintf(mine.version, sizeof mine.version, "%s", strata_version);
     for (size_t i = 0; i < s->session.grid.n_cells; i++)
         mine.cells = hash_chain(mine.cells, s->session.grid.cells[i].id);
     bytes_put(&bytes, &mine, sizeof mine);
@@ -91,6 +93,10 @@ static enum status compare_with_collector(struct sweep *s, struct error *err)
             error_set(
                 err, STATUS_VERSION,
                 "other cells than the collector has: do all ranks run one program?");
+        else if (strncmp(mine.version, theirs.version, sizeof mine.version) != 0)
+            error_set(err, STATUS_VERSION,
+                      "this rank runs strata %.100s, the collector %.100s", mine.version,
+                      theirs.version);
     }
     bytes_free(&bytes);
     return dist_agree(s->dist, err);
@@ -113,7 +119,8 @@ static enum status check_arguments(struct sweep *s, struct error *err)
         return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
     if (lock && strcmp(lock, "none") != 0)
         return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
-    if (sweep_limits_parse(&s->limits, s->args, err) != STATUS_OK)
+    if (launch_check(&s->args->launch, dist_size(s->dist), err) != STATUS_OK ||
+        sweep_limits_parse(&s->limits, s->args, err) != STATUS_OK)
         return err->status;
     return team_parse_size(s->args->value[OPT_TEAM], dist_size(s->dist),
                            &s->ranks_per_cell, err);
@@ -187,13 +194,17 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
     return dist_agree(s->dist, err);
 }
 
-static enum status warn_kernel(struct sweep *s, struct error *err)
+static enum status print_warnings(struct sweep *s, struct error *err)
 {
-    struct text text = {0};
-    kernel_warn(s->dist, s->args->value[OPT_KERNEL], &text, err);
-    if (text.length > 0)
-        fprintf(stderr, "strata: %s\n", text_string(&text));
-    text_free(&text);
+    struct text kernel = {0}, launch = {0};
+    kernel_warn(s->dist, s->args->value[OPT_KERNEL], &kernel, err);
+    if (kernel.length > 0)
+        fprintf(stderr, "strata: %s\n", text_string(&kernel));
+    launch_warn(&launch);
+    if (launch.length > 0 && dist_rank(s->dist) == DIST_COLLECTOR)
+        fprintf(stderr, "strata: %s\n", text_string(&launch));
+    text_free(&kernel);
+    text_free(&launch);
     return err->status;
 }
 
@@ -220,7 +231,7 @@ static enum status start(struct sweep *s, struct error *err)
     check_arguments(s, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        sweep_divide(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
+        sweep_divide(s, err) != STATUS_OK || print_warnings(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);

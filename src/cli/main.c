@@ -133,6 +133,7 @@ static enum status run_command(const struct command *command, int argc, char **a
         (!command->prepare || command->prepare(&args, argv, err) == STATUS_OK)) {
         if (command->needs_mpi) {
             signals_install();
+            args.launch = launch_read();
             dist_start(&dist, &argc, &argv, err);
         }
         if (err->status == STATUS_OK && linalg_setup(err) == STATUS_OK)

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/launch.h"
 
 enum { OPTIONS_MAX = 16, SETS_MAX = 64, POSITIONALS_MAX = 4 };
 
@@ -26,6 +27,7 @@ struct args {
     const char *positional[POSITIONALS_MAX];
     int n_positional;
     const char *command_line; /* as typed, for the record */
+    struct launch launch;     /* of a command that needs MPI */
 };
 
 struct dist;
