@@ -30,6 +30,9 @@ enum { SWEEP_DEATHS_MAX = 3 };
  * those for the end of a run, where a disk may be slow. */
 enum { SWEEP_GRACE = 60, SWEEP_PUBLISH_GRACE = 1800 };
 
+/* While it works a rank looks at the world so often. */
+#define SWEEP_POLL_SECONDS 1e-3
+
 /* What the command line allows. */
 struct sweep_limits {
     int shard, n_shards;  /* cells whose number modulo n_shards is `shard` */
@@ -63,6 +66,7 @@ struct sweep {
     struct journal *journal;
     struct progress *display;
     double current_cost;
+    double polled;   /* when the world was last looked at */
     double patience; /* seconds in which the watchdog expects word; 0: it does not */
 };
 

@@ -60,9 +60,15 @@ static enum status open_journal(struct sweep *s, struct error *err)
 
 /* ---- the work ---- */
 
+/* Minibatches may be far shorter than what this takes, so most calls only look at the
+ * clock. */
 static bool poll_work(void *state, double share)
 {
     struct sweep *s = state;
+    double now = clock_seconds();
+    if (now - s->polled < SWEEP_POLL_SECONDS)
+        return false;
+    s->polled = now;
     progress_tick(s->display, share, s->current_cost);
     sweep_balance_serve(s);
     watchdog_feed(s->patience);
