@@ -34,6 +34,8 @@ static const struct option_row rows[] = {
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
     [OPT_KERNEL] = {"blas-kernel", 0, "KERNEL",
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
+    [OPT_BUDGET] = {"time-budget", 0, "TIME",
+                    "start no cell that ends later: 90s, 2h, auto (Slurm)", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
 
@@ -245,6 +247,9 @@ static size_t run_tasks_from(struct sweep *s, size_t *tasks, size_t n, struct er
     struct cell_context context = work_context(s);
     struct turn turn = {s, tasks};
     int together = cell_group_gather(&context, &s->session.grid, s->progress, tasks, n);
+    together = budget_admit(&s->budget, s->session.seconds, tasks, together);
+    if (together == 0)
+        return 1; /* left for another run; a shorter one may fit */
     s->current_cost = 0;
     for (int i = 0; i < together; i++) {
         cells[i] = &s->session.grid.cells[tasks[i]];
@@ -254,6 +259,7 @@ static size_t run_tasks_from(struct sweep *s, size_t *tasks, size_t n, struct er
     }
     if (err->status == STATUS_OK)
         cell_group_run(&context, cells, together, take_result, &turn, err);
+    budget_learn(&s->budget);
     return (size_t)together;
 }
 
@@ -274,7 +280,7 @@ static enum status lead(struct sweep *s, struct error *err)
     }
     if (s->team)
         team_dismiss(&s->cell_team);
-    return err->status;
+    return budget_outcome(&s->budget, err);
 }
 
 /* Runs this rank's cells, or helps with its team's; a rank that must stop or fails waits
@@ -369,6 +375,7 @@ static void announce(const struct sweep *s)
 static enum status start(struct sweep *s, struct error *err)
 {
     check_arguments(s, err);
+    budget_init(&s->budget, s->args->value[OPT_BUDGET], s->dist, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
         sweep_divide(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)

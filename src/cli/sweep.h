@@ -3,6 +3,7 @@
 #define STRATA_CLI_SWEEP_H
 
 #include "base/io.h"
+#include "cli/budget.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/rundir.h"
@@ -10,7 +11,16 @@
 #include "cli/team.h"
 #include "dist/dist.h"
 
-enum { OPT_OUTPUT, OPT_SET, OPT_TEAM, OPT_RETRY, OPT_LOCK, OPT_KERNEL, OPT_QUIET };
+enum {
+    OPT_OUTPUT,
+    OPT_SET,
+    OPT_TEAM,
+    OPT_RETRY,
+    OPT_LOCK,
+    OPT_KERNEL,
+    OPT_BUDGET,
+    OPT_QUIET
+};
 
 struct sweep {
     const struct args *args;
@@ -26,6 +36,7 @@ struct sweep {
     size_t n_tasks;
     size_t n_left; /* cells of all ranks */
     double cost_left;
+    struct budget budget;
     struct journal *journal;
     struct progress *display;
     double current_cost;
