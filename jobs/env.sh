@@ -7,5 +7,6 @@
 # 2. The program; a path that is relative starts at the folder of `sbatch`.
 strata=${STRATA:-build/release/strata}
 
-# 3. How srun starts ranks (`srun --mpi=list` says what there is).
-srun=(srun --mpi=pmix)
+# 3. How srun starts ranks (`srun --mpi=list` says what there is). Without --kill-on-bad-exit
+#    a step goes on, and never ends, where the only rank of a node has died.
+srun=(srun --mpi=pmix --kill-on-bad-exit)

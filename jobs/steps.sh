@@ -7,16 +7,22 @@ folder=$(dirname "${BASH_SOURCE[0]}")
 . "$folder/env.sh"
 
 max_steps=50    # in one allocation
-max_barren=3    # in a row: so often a cell may kill its process before it is given up
+max_barren=4    # in a row: a cell may kill its process three times before it is given up
 max_restarts=50 # of this job
 
 say() {
     echo "$(date '+%F %T') job $SLURM_JOB_ID: $*" >&2
 }
 
-# Cells of a run directory that are not done; nothing where there is none yet.
+# Cells of a run directory that are not done, of the shard where it holds one of several;
+# nothing where there is no directory yet.
+shard=0 shards=1
 cells_left() {
-    [ ! -d "$1" ] || "$strata" status "$1" --json | sed -n 's/.*"left": \([0-9]*\).*/\1/p'
+    local json planned left
+    [ -d "$1" ] && json=$("$strata" status "$1" --json) || return 0
+    planned=$(sed -n 's/.*"planned": \([0-9]*\).*/\1/p' <<<"$json")
+    left=$(sed -n 's/.*"left": \([0-9]*\).*/\1/p' <<<"$json")
+    echo $((left - planned + (planned + shards - 1 - shard) / shards))
 }
 
 # Signals that reach the batch shell ask for an end. mpirun passes USR1 on; srun must not

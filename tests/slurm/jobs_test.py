@@ -9,6 +9,7 @@ these. So tests do not depend on the speed of the host, and the archive can be c
 that of a sweep that was never disturbed.
 """
 
+import collections
 import functools
 import json
 import os
@@ -118,6 +119,12 @@ class Job:
                 found.append(int(pid))
         return found
 
+    def kill_rank(self, company):
+        """One of three ranks: one that shares its node, or the only one of its node."""
+        node = {pid: os.readlink(f"/proc/{pid}/ns/mnt") for pid in self.ranks()}
+        numbers = collections.Counter(node.values())
+        os.kill(next(p for p in node if (numbers[node[p]] > 1) == company), signal.SIGKILL)
+
     def check(self, restarts=None, runs=1, says=()):
         """All is done, by that many runs, and equal to an undisturbed sweep."""
         self.wait_end()
@@ -158,9 +165,9 @@ def array(name):
                  f"{SOURCES}/jobs/merge.sbatch", job.run)
     job.id = merge
     job.wait_end()
-    shards = [state(f"{job.run}/shard-{i}") for i in range(3)]
-    if [s["left"] for s in shards] != [0, 0, 0] or job.shown("JobState") != "COMPLETED":
-        raise Failed(f"{shards}, merge: {job.shown('JobState')}\n{open(f'{name}.merge').read()}")
+    done = [state(f"{job.run}/shard-{i}")["complete"] for i in range(3)]
+    if done != [6, 5, 5] or job.shown("JobState") != "COMPLETED":
+        raise Failed(f"{done}, merge: {job.shown('JobState')}\n{open(f'{name}.merge').read()}")
     if content_hash(job.run) != reference():
         raise Failed("another archive than that of one sweep")
 
@@ -196,12 +203,12 @@ def requeue(name):
     job.check(restarts=1, runs=2)
 
 
-def killed(script):
+def killed(script, company):
     """One rank is killed: the step dies, and the loop in the script starts another."""
     def scenario(name):
         job = Job(name, script, "-N2", "-n3")
         job.wait_begun()
-        os.kill(job.ranks()[-1], signal.SIGKILL)
+        job.kill_rank(company)
         job.check(restarts=0, runs=2, says=["step 2: exit code 0, 0 cells left"])
     return scenario
 
@@ -212,7 +219,7 @@ def preempt(name):
     job.wait_begun()
     other = call("sbatch", "--parsable", "-p", "high", "-N2", "--exclusive", "-o", f"{name}.high",
                  "--wrap", "sleep 1")
-    job.check(restarts=1, runs=2)
+    job.check(restarts=1, runs=2, says=["step 1: exit code 75", "requeued with"])
     assert call("squeue", "-h", "-j", other, "-t", "all", "-o", "%T") == "COMPLETED"
 
 
@@ -233,8 +240,9 @@ SCENARIOS = {
     "sweep": complete("sweep"), "sweep-mpirun": complete("sweep-mpirun"),
     "preemptible": complete("preempt"), "array": array,
     "limit": limit("sweep", "USR1"), "limit-mpirun": limit("sweep-mpirun", "B:USR1"),
-    "budget": budget, "requeue": requeue, "killed": killed("sweep"),
-    "killed-mpirun": killed("sweep-mpirun"), "preempt": preempt, "lost": lost,
+    "budget": budget, "requeue": requeue, "killed": killed("sweep", company=True),
+    "killed-alone": killed("sweep", company=False),
+    "killed-mpirun": killed("sweep-mpirun", company=False), "preempt": preempt, "lost": lost,
 }
 
 
