@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -182,58 +183,57 @@ struct text_word text_suggest(const char *word, const char *const *candidates,
     return quoted;
 }
 
-/* "[days-][[hours:]minutes:]seconds". */
-static bool parse_clock(const char *string, double *seconds)
+/* At most six digits at *text, which moves past them. */
+static bool parse_digits(const char **text, double *value)
 {
-    double total = 0;
-    char word[TEXT_WORD_MAX];
-    int64_t number;
-    const char *dash = strchr(string, '-');
-    bool ok = strlen(string) < sizeof word;
-    if (ok && dash) {
-        snprintf(word, sizeof word, "%.*s", (int)(dash - string), string);
-        ok = text_parse_int(word, &number) && number >= 0;
-        total = ok ? (double)number * 24 : 0;
-        string = dash + 1;
-    }
-    for (int part = 0; ok; part++) {
-        size_t length = strcspn(string, ":");
-        snprintf(word, sizeof word, "%.*s", (int)length, string);
-        ok = part < 3 && text_parse_int(word, &number) && number >= 0 && number < 1000000;
-        total = (part > 0 ? total * 60 : total) + (ok ? (double)number : 0);
-        string += length;
-        if (*string++ != ':') {
-            *seconds = total;
-            return ok && part > 0 && (!dash || part == 2);
-        }
-    }
-    return false;
+    int n = 0;
+    for (*value = 0; isdigit((unsigned char)**text) && n < 7; n++)
+        *value = 10 * *value + *(*text)++ - '0';
+    return n > 0 && n < 7;
 }
 
-bool text_parse_duration(const char *string, double *seconds)
+/* [D-]HH:MM:SS and shorter forms. */
+static bool parse_clock(const char *text, double *seconds)
+{
+    double days = 0, field[3];
+    int n = 0;
+    bool has_days = strchr(text, '-') != NULL;
+    if (has_days && (!parse_digits(&text, &days) || *text++ != '-'))
+        return false;
+    do {
+        if (n == 3 || !parse_digits(&text, &field[n]) || (n > 0 && field[n] >= 60))
+            return false;
+        n++;
+    } while (*text++ == ':');
+    if (text[-1] != '\0' || (has_days ? field[0] >= 24 : n < 2))
+        return false;
+    *seconds = 0;
+    for (int i = 0; i < n; i++)
+        *seconds = 60 * *seconds + field[i];
+    if (has_days) /* D-HH, D-HH:MM: the first is hours in any case */
+        *seconds = 86400 * days + *seconds * (n == 1 ? 3600 : n == 2 ? 60 : 1);
+    return true;
+}
+
+bool text_parse_duration(const char *text, double *seconds)
 {
     static const struct {
         char letter;
         double seconds;
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    char word[TEXT_WORD_MAX];
-    size_t length = strlen(string);
-    double unit = 1;
-    if (strchr(string, ':'))
-        return parse_clock(string, seconds);
-    if (length == 0 || length >= sizeof word)
-        return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (string[length - 1] == units[i].letter) {
-            unit = units[i].seconds;
-            length--;
-            break;
-        }
-    snprintf(word, sizeof word, "%.*s", (int)length, string);
-    if (!text_parse_double(word, seconds) || *seconds < 0)
-        return false;
-    *seconds *= unit;
-    return true;
+    size_t length = strlen(text);
+    char number[32];
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (length < 2 || length > sizeof number || text[length - 1] != units[i].letter)
+            continue;
+        memcpy(number, text, length - 1);
+        number[length - 1] = '\0';
+        if (!text_parse_double(number, seconds) || *seconds < 0 || *seconds > 1e6)
+            return false;
+        *seconds *= units[i].seconds;
+        return true;
+    }
+    return parse_clock(text, seconds);
 }
 
 void text_format_duration(char *out, size_t size, double seconds)

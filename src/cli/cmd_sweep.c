@@ -42,6 +42,8 @@ static const struct option_row rows[] = {
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
     [OPT_KERNEL] = {"blas-kernel", 0, "KERNEL",
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
+    [OPT_BUDGET] = {"time-budget", 0, "TIME",
+                    "start no cell that ends later: 90s, 2h, auto (Slurm)", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
 
@@ -229,6 +231,7 @@ static void announce(const struct sweep *s)
 static enum status start(struct sweep *s, struct error *err)
 {
     check_arguments(s, err);
+    budget_init(&s->budget, s->args->value[OPT_BUDGET], s->dist, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
         sweep_divide(s, err) != STATUS_OK || print_warnings(s, err) != STATUS_OK)

@@ -3,6 +3,7 @@
 #define STRATA_CLI_SWEEP_H
 
 #include "base/io.h"
+#include "cli/budget.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/rundir.h"
@@ -18,6 +19,7 @@ enum {
     OPT_RETRY,
     OPT_MAX_FAILURES,
     OPT_CELL_TIMEOUT,
+    OPT_BUDGET,
     OPT_LOCK,
     OPT_KERNEL,
     OPT_QUIET
@@ -63,6 +65,7 @@ struct sweep {
     struct dist_balance balance;
     double busy;    /* seconds in which this rank worked on cells */
     uint64_t taken; /* cells that it took from other ranks */
+    struct budget budget;
     struct journal *journal;
     struct progress *display;
     double current_cost;

@@ -159,7 +159,8 @@ static struct turn begin(struct sweep *s, struct cell_context *context)
     double longest = 0;
     turn.n = cell_group_gather(context, &s->session.grid, s->past.deaths,
                                s->tasks + s->begun, s->n_tasks - s->begun);
-    s->begun += (size_t)turn.n;
+    turn.n = budget_admit(&s->budget, s->session.seconds, turn.tasks, turn.n);
+    s->begun += turn.n > 0 ? (size_t)turn.n : 1; /* none: the next may be shorter */
     if (s->n_risky > s->n_tasks - s->begun)
         s->n_risky = s->n_tasks - s->begun;
     s->current_cost = 0;
@@ -181,6 +182,8 @@ static enum status run_next(struct sweep *s, struct error *err)
     double started = clock_seconds();
     struct cell_context context = work_context(s);
     struct turn turn = begin(s, &context);
+    if (turn.n == 0)
+        return STATUS_OK;
     open_journal(s, err);
     for (int i = 0; i < turn.n && err->status == STATUS_OK; i++)
         journal_append(s->journal, JOURNAL_CLAIM, turn.cells[i]->id,
@@ -189,6 +192,7 @@ static enum status run_next(struct sweep *s, struct error *err)
         cell_group_run(&context, turn.cells, turn.n, take_result, &turn, err);
     if (err->status == STATUS_STOPPED)
         release(&turn);
+    budget_learn(&s->budget);
     s->busy += clock_seconds() - started;
     return err->status;
 }
@@ -245,7 +249,7 @@ static enum status lead(struct sweep *s, struct error *err)
     }
     if (s->team)
         team_dismiss(&s->cell_team);
-    return err->status;
+    return budget_outcome(&s->budget, err);
 }
 
 enum status sweep_work(struct sweep *s, struct error *err)
