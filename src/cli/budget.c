@@ -113,7 +113,7 @@ static enum status ask_slurm(double *seconds, struct error *err)
     if (ask_squeue(job, answer, sizeof answer, err) != STATUS_OK ||
         strcmp(answer, "UNLIMITED") == 0)
         return err->status;
-    if (!parse_clock(answer, seconds)) {
+    if (!text_parse_duration(answer, seconds)) {
         *seconds = -1;
         return error_set(err, STATUS_INTERNAL, "squeue says '%s'",
                          text_quote(answer).text);

@@ -137,7 +137,7 @@ void sweep_balance_report(struct sweep *s, double seconds)
     size_t *offsets = memory_alloc((size_t)dist_size(s->dist) + 1, sizeof *offsets, &err);
     bytes_put(&mine, &account, sizeof account);
     if (dist_gather(s->dist, &mine, &all, offsets, &err) == STATUS_OK &&
-        dist_rank(s->dist) == DIST_COLLECTOR && dist_size(s->dist) > 1 && seconds > 0)
+        dist_rank(s->dist) == DIST_COLLECTOR && dist_size(s->dist) > 1 && s->n_left > 0)
         print_accounts(s, &all, seconds);
     bytes_free(&mine);
     bytes_free(&all);

@@ -31,15 +31,15 @@ DENSE = 16
 HIT = "hit"
 
 
-def command(ranks, folder):
-    words = [STRATA, "sweep", "study.yaml", "-o", folder, "-q"]
+def command(ranks, folder, more=()):
+    words = [STRATA, "sweep", "study.yaml", "-o", folder, "-q", *more]
     return words if ranks == 1 else [MPIRUN, "-n", str(ranks), *words]
 
 
-def run(ranks, folder, fault=None):
+def run(ranks, folder, fault=None, more=()):
     """Exit code and messages; the fault is the last rank's."""
     environment = dict(os.environ)
-    words = command(ranks, folder)
+    words = command(ranks, folder, more)
     if fault:
         environment.update(STRATA_FAULT=fault, STRATA_FAULT_DIR=f"{folder}/",
                            STRATA_FAULT_HIT=os.path.abspath(HIT),
@@ -67,7 +67,9 @@ def check_end(code, kind, ranks, text, what):
 
 
 def check_resumed(ranks, what):
-    code, text = run(ranks, FOLDER)
+    # That a cell had no memory is its outcome, until it is asked for again.
+    more = ("--retry", "failed") if "alloc" in what else ()
+    code, text = run(ranks, FOLDER, more=more)
     if code != 0:
         sys.exit(f"{what}: the same command ends with {code}\n{text}")
     left = [n for n in os.listdir(FOLDER)
