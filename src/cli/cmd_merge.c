@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/publish.h"
 #include "cli/rundir.h"
+#include "cli/signals.h"
 #include "cli/source.h"
 
 enum { OPT_OUTPUT, OPT_LOCK };
@@ -302,7 +303,7 @@ static enum status fill_directory(struct merge *m, struct error *err)
         if (!m->sources[i].archive && !is_output(m, m->sources[i].path))
             merge_copy_journals(&m->sources[i], &m->dir, err);
     for (int i = 0; i < m->n_sources && err->status == STATUS_OK; i++)
-        if (m->sources[i].archive && !is_output(m, m->sources[i].path))
+        if (m->sources[i].archive)
             merge_import_archive(&m->sources[i], &m->dir, err);
     return err->status;
 }
@@ -324,6 +325,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct merge m = {.dir = {.lock = -1}};
     if (check_arguments(args, err) != STATUS_OK)
         return err->status;
+    signals_report_size_limit();
     m.output = args->value[OPT_OUTPUT] ? args->value[OPT_OUTPUT] : args->positional[0];
     if (open_sources(&m, args, err) == STATUS_OK && unite_studies(&m, err) == STATUS_OK &&
         check_conflicts(&m, err) == STATUS_OK &&

@@ -1,6 +1,7 @@
 /* strata verify: whether what a run directory or an archive holds is what was computed.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +47,26 @@ static enum status read_study(struct verify *v, const char *dir, struct error *e
     return err->status;
 }
 
-static void note_leftovers(struct verify *v, const char *path)
+/* What is there by name, and not read as a file of that name. */
+static void check_names(struct verify *v, const char *path)
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
-    while (folder && (entry = readdir(folder)))
+    while (folder && (entry = readdir(folder))) {
+        size_t length = strlen(entry->d_name);
+        bool journal = length > 4 && strcmp(entry->d_name + length - 4, ".jrn") == 0;
+        struct stat info;
         if (rundir_is_temporary(entry->d_name))
             findings_add(&v->findings, FINDING_NOTE,
                          "%s/%s: left by a process that was killed; the next run removes "
                          "it",
                          path, entry->d_name);
+        else if (journal &&
+                 fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                 !S_ISREG(info.st_mode))
+            findings_add(&v->findings, FINDING_DAMAGE, "%s/%s: not a regular file", path,
+                         entry->d_name);
+    }
     if (folder)
         closedir(folder);
 }
@@ -86,13 +97,14 @@ static enum status check_directory(struct verify *v, const char *dir, struct err
                      dir);
     else if (read_study(v, dir, err) != STATUS_OK)
         return err->status;
-    if (verify_journals(v, dir, err) != STATUS_OK ||
-        check_product(v, dir, "archive.nc", verify_archive, err) != STATUS_OK ||
-        check_product(v, dir, "networks.nc", verify_networks, err) != STATUS_OK)
+    if (check_product(v, dir, "archive.nc", verify_archive, err) != STATUS_OK ||
+        check_product(v, dir, "networks.nc", verify_networks, err) != STATUS_OK ||
+        verify_journals(v, dir, err) != STATUS_OK ||
+        verify_agreement(v, err) != STATUS_OK)
         return err->status;
-    note_leftovers(v, dir);
+    check_names(v, dir);
     if (io_join(path, dir, "journal", err) == STATUS_OK)
-        note_leftovers(v, path);
+        check_names(v, path);
     return err->status;
 }
 
@@ -136,6 +148,9 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
                   v.findings.counts[FINDING_DAMAGE],
                   v.findings.counts[FINDING_DAMAGE] == 1 ? "" : "s");
     findings_fini(&v.findings);
+    source_close(&v.archive);
+    networks_close(v.networks);
+    free(v.archived);
     free(v.cells);
     journal_index_fini(&v.journals);
     grid_fini(&v.grid);

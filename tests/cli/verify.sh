@@ -118,5 +118,8 @@ fresh
 cp small/networks.nc copy/archive.nc
 damaged copy "copy/archive.nc: "
 fresh
+mkfifo copy/journal/pipe-r0.jrn
+damaged copy "copy/journal/pipe-r0.jrn: not a regular file"
+fresh
 echo 'junk: 1' >>copy/study.yaml
 damaged copy "copy/study.yaml:"
