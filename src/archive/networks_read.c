@@ -177,7 +177,7 @@ static enum status hash_all(struct networks *n, struct hash128 *content,
 enum status networks_content(const char *path, struct hash128 *content, struct error *err)
 {
     struct networks *networks;
-    if (open_here(&networks, path, err) == STATUS_OK)
+    if (open_here(&networks, path, err) == STATUS_OK && networks)
         hash_all(networks, content, err);
     networks_close(networks);
     return err->status;
@@ -189,7 +189,7 @@ static enum status check_here(const char *path, struct hash128 *content,
     struct networks *networks;
     struct hash128 stated;
     char *text = NULL;
-    if (open_here(&networks, path, err) == STATUS_OK &&
+    if (open_here(&networks, path, err) == STATUS_OK && networks &&
         hash_all(networks, content, err) == STATUS_OK &&
         netcdf_get_text(&networks->file, "content_hash", &text, err) == STATUS_OK &&
         (!text || !hash_parse(text, &stated) || !hash_equal(stated, *content)))

@@ -1,11 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "archive/networks.h"
 #include "base/memory.h"
@@ -14,54 +9,20 @@
 
 /* ---- copying ---- */
 
-struct mapping {
-    void *data; /* NULL where the file is empty or absent */
-    size_t size;
-};
-
-static enum status map_file(const char *path, struct mapping *map, struct error *err)
-{
-    *map = (struct mapping){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat info;
-    if (fd < 0 && errno == ENOENT)
-        return STATUS_OK;
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        error_set(err, STATUS_DATA, "%s: not a regular file", path);
-    } else if (info.st_size > 0) {
-        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED)
-            error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-        else
-            *map = (struct mapping){data, (size_t)info.st_size};
-    }
-    if (fd >= 0)
-        close(fd);
-    return err->status;
-}
-
-static void unmap(struct mapping *map)
-{
-    if (map->data)
-        munmap(map->data, map->size);
-}
-
 static enum status copy_file(const char *from, const char *to, struct error *err)
 {
-    struct mapping ours, theirs;
-    if (map_file(to, &ours, err) != STATUS_OK ||
-        map_file(from, &theirs, err) != STATUS_OK)
-        return err->status;
+    struct io_mapping ours = {0}, theirs = {0};
+    if (io_map(&theirs, from, err) == STATUS_OK && io_exists(to))
+        io_map(&ours, to, err);
     size_t common = ours.size < theirs.size ? ours.size : theirs.size;
-    if (common > 0 && memcmp(ours.data, theirs.data, common) != 0)
+    if (err->status == STATUS_OK && common > 0 &&
+        memcmp(ours.data, theirs.data, common) != 0)
         error_set(err, STATUS_DATA, "%s and %s: one journal with different content", from,
                   to);
-    else if (theirs.size > ours.size)
+    if (err->status == STATUS_OK && theirs.size > ours.size)
         io_replace_file(to, theirs.data, theirs.size, err);
-    unmap(&ours);
-    unmap(&theirs);
+    io_unmap(&ours);
+    io_unmap(&theirs);
     return err->status;
 }
 

@@ -159,11 +159,9 @@ static void report_cells(struct verify *v)
 
 enum status verify_journals(struct verify *v, const char *dir, struct error *err)
 {
-    if (rundir_scan(&v->journals, dir, err) != STATUS_OK ||
+    if (rundir_scan(&v->journals, dir, err) != STATUS_OK || v->journals.n_files == 0 ||
         check_files(v, err) != STATUS_OK)
         return err->status;
-    if (v->journals.n_files == 0)
-        return STATUS_OK;
     v->cells = memory_alloc(v->journals.n_entries, sizeof *v->cells, err);
     for (size_t i = 0; i < v->journals.n_entries && err->status == STATUS_OK; i++)
         if (!check_entry(v, i, err))

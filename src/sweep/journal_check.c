@@ -1,13 +1,9 @@
 #include "sweep/journal_check.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/hash.h"
+#include "base/io.h"
 #include "record/run.h"
 #include "sweep/journal_format.h"
 
@@ -106,25 +102,13 @@ enum status journal_check(const char *path, journal_fault_fn *tell, void *state,
                           uint64_t *n_records, struct error *err)
 {
     struct walk w = {.path = path, .tell = tell, .state = state};
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        error_set(err, STATUS_IO, "%s: not a regular file", path);
-    } else if (info.st_size > 0) {
-        w.size = (uint64_t)info.st_size;
-        void *data = mmap(NULL, w.size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED) {
-            error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-        } else {
-            w.data = data;
-            walk(&w, err);
-            munmap(data, w.size);
-        }
+    struct io_mapping map;
+    if (io_map(&map, path, err) == STATUS_OK) {
+        w.data = map.data;
+        w.size = map.size;
+        walk(&w, err);
     }
-    if (fd >= 0)
-        close(fd);
+    io_unmap(&map);
     *n_records = w.n_records;
     return err->status;
 }

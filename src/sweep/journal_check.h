@@ -19,7 +19,7 @@ enum journal_fault {
 typedef void journal_fault_fn(void *state, enum journal_fault fault, uint64_t offset,
                               uint64_t length);
 
-/* Reads a journal; *n_records gets how many are sound. STATUS_IO where it cannot be read,
+/* Reads a journal; *n_records gets how many are sound. io_map's errors, and
  * STATUS_VERSION for a newer format. */
 enum status journal_check(const char *path, journal_fault_fn *tell, void *state,
                           uint64_t *n_records, struct error *err);
