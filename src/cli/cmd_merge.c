@@ -109,7 +109,7 @@ static enum status check_conflicts(struct merge *m, struct error *err)
 {
     struct claim *claims;
     size_t n;
-    if (collect_claims(m, &claims, &n, err) == STATUS_OK)
+    if (collect_claims(m, &claims, &n, err) == STATUS_OK && n > 0)
         qsort(claims, n, sizeof *claims, source_compare_cells);
     for (size_t i = 1; i < n && err->status == STATUS_OK; i++) {
         const struct claim *a = &claims[i - 1], *b = &claims[i];
