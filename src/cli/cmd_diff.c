@@ -154,7 +154,8 @@ static enum status compare_cell(struct diff *d, const struct held_cell *a,
 {
     struct record ours, theirs;
     struct difference differences[FIELD_COUNT];
-    if (!d->provenance && hash_equal(a->content, b->content)) {
+    if (hash_equal(a->content, b->content) &&
+        (!d->provenance || hash_equal(a->provenance, b->provenance))) {
         d->counts[EQUAL]++;
         return STATUS_OK;
     }
@@ -171,19 +172,25 @@ static enum status compare_cell(struct diff *d, const struct held_cell *a,
     return err->status;
 }
 
+/* Cells of A in the order of its file, which is likely that of B's. */
 static enum status compare_cells(struct diff *d, struct error *err)
 {
+    struct held_cell *ordered = memory_alloc(d->a.n, sizeof *ordered, err);
+    if (!ordered)
+        return err->status;
+    memcpy(ordered, d->a.cells, d->a.n * sizeof *ordered);
+    qsort(ordered, d->a.n, sizeof *ordered, source_compare_places);
     for (size_t i = 0; i < d->a.n && err->status == STATUS_OK; i++) {
-        const struct held_cell *a = &d->a.cells[i];
-        const struct held_cell *b = source_find(d->b.cells, d->b.n, a->id);
+        const struct held_cell *b = source_find(d->b.cells, d->b.n, ordered[i].id);
         if (b)
-            compare_cell(d, a, b, err);
+            compare_cell(d, &ordered[i], b, err);
         else
-            tell_single(d, &d->a, a, ONLY_A, err);
+            tell_single(d, &d->a, &ordered[i], ONLY_A, err);
     }
     for (size_t i = 0; i < d->b.n && err->status == STATUS_OK; i++)
         if (!source_find(d->a.cells, d->a.n, d->b.cells[i].id))
             tell_single(d, &d->b, &d->b.cells[i], ONLY_B, err);
+    free(ordered);
     return err->status;
 }
 

@@ -146,12 +146,6 @@ static enum status import_cell(struct import *m, const struct held_cell *cell,
     return err->status;
 }
 
-static int compare_places(const void *a, const void *b)
-{
-    const struct held_cell *x = a, *y = b;
-    return (x->at > y->at) - (x->at < y->at);
-}
-
 static enum status import_cells(struct import *m, struct error *err)
 {
     struct journal_index index = {0};
@@ -159,7 +153,7 @@ static enum status import_cells(struct import *m, struct error *err)
     size_t n = 0;
     if (source_list(m->source, &cells, &n, err) == STATUS_OK &&
         journal_scan(&index, m->journals, err) == STATUS_OK) {
-        qsort(cells, n, sizeof *cells, compare_places);
+        qsort(cells, n, sizeof *cells, source_compare_places);
         for (size_t i = 0; i < n && err->status == STATUS_OK; i++) {
             const struct journal_entry *held = journal_find(&index, cells[i].id);
             if (!held || (held->type == JOURNAL_FAILED && !cells[i].failed))

@@ -54,8 +54,17 @@ enum status source_open(struct source *s, const char *path, struct error *err)
     return err->status;
 }
 
+static void drop_batch(struct source *s)
+{
+    for (size_t i = 0; i < s->n_batch; i++)
+        record_fini(&s->batch[i]);
+    s->n_batch = 0;
+}
+
 void source_close(struct source *s)
 {
+    drop_batch(s);
+    free(s->batch);
     archive_close(s->archive);
     journal_index_fini(&s->journals);
     grid_fini(&s->grid);
@@ -64,15 +73,63 @@ void source_close(struct source *s)
     memset(s, 0, sizeof *s);
 }
 
+/* Cell `at` of the archive, which stays until another batch is read; NULL on failure. */
+static const struct record *find_in_archive(struct source *s, size_t at,
+                                            struct error *err)
+{
+    size_t n_cells = (size_t)archive_n_cells(s->archive);
+    if (!s->batch && !(s->batch = memory_alloc(BATCH, sizeof *s->batch, err)))
+        return NULL;
+    if (at < s->batch_first || at >= s->batch_first + s->n_batch) {
+        drop_batch(s);
+        s->batch_first = at - at % BATCH;
+        size_t left = n_cells - s->batch_first, n = left < BATCH ? left : BATCH;
+        if (archive_read(s->archive, (int64_t)s->batch_first, (int64_t)n, s->batch,
+                         err) != STATUS_OK)
+            return NULL;
+        s->n_batch = n;
+    }
+    return &s->batch[at - s->batch_first];
+}
+
+static enum status copy_record(struct record *copy, const struct record *record,
+                               struct error *err)
+{
+    if (record_init(copy, record->shape, err) != STATUS_OK)
+        return err->status;
+    memcpy(copy->ints, record->ints, record->n_ints * sizeof *record->ints);
+    memcpy(copy->reals, record->reals, record->n_reals * sizeof *record->reals);
+    memcpy(copy->texts, record->texts, record->n_texts);
+    return STATUS_OK;
+}
+
 enum status source_read(struct source *s, size_t at, struct record *record,
                         struct error *err)
 {
-    if (s->archive)
-        return archive_read(s->archive, (int64_t)at, 1, record, err);
+    if (s->archive) {
+        const struct record *found = find_in_archive(s, at, err);
+        return found ? copy_record(record, found, err) : err->status;
+    }
     const struct journal_entry *entry = &s->journals.entries[at];
     if (rundir_read_cell(&s->journals, entry, &s->grid, record, err) == STATUS_OK)
         rundir_stamp(&s->journals, entry, record);
     return err->status;
+}
+
+static struct hash128 hash_provenance(const struct record *record)
+{
+    struct hash128 hash = {0, 0};
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        size_t n = record_extent(id, record->shape);
+        if (field_get(id)->role != FIELD_ROLE_PROVENANCE)
+            continue;
+        hash = hash_chain(
+            hash, field_get(id)->type == FIELD_TYPE_REAL
+                      ? hash_bytes(record_real(record, id), n * sizeof *record->reals)
+                      : hash_bytes(record_int(record, id), n * sizeof *record->ints));
+    }
+    return hash;
 }
 
 static void hold(struct held_cell *cell, const struct record *record, size_t at)
@@ -82,6 +139,7 @@ static void hold(struct held_cell *cell, const struct record *record, size_t at)
     if (!hash_parse(id, &cell->id))
         cell->id = (struct hash128){0, 0};
     cell->content = record_hash(record);
+    cell->provenance = hash_provenance(record);
     cell->at = at;
     int status = *record_int(record, FIELD_STATUS);
     cell->failed = status != CELL_COMPLETE && status != CELL_DIVERGED;
@@ -90,18 +148,11 @@ static void hold(struct held_cell *cell, const struct record *record, size_t at)
 static enum status list_archive(struct source *s, struct held_cell **cells, size_t *n,
                                 struct error *err)
 {
-    struct record records[BATCH];
-    int64_t n_cells = archive_n_cells(s->archive);
-    *cells = memory_alloc((size_t)n_cells, sizeof **cells, err);
-    for (int64_t first = 0; first < n_cells && err->status == STATUS_OK; first += BATCH) {
-        int64_t count = n_cells - first < BATCH ? n_cells - first : BATCH;
-        if (archive_read(s->archive, first, count, records, err) != STATUS_OK)
-            break;
-        for (int64_t i = 0; i < count; i++) {
-            hold(&(*cells)[(*n)++], &records[i], (size_t)(first + i));
-            record_fini(&records[i]);
-        }
-    }
+    size_t n_cells = (size_t)archive_n_cells(s->archive);
+    const struct record *record;
+    *cells = memory_alloc(n_cells, sizeof **cells, err);
+    for (; *cells && *n < n_cells && (record = find_in_archive(s, *n, err)); ++*n)
+        hold(&(*cells)[*n], record, *n);
     return err->status;
 }
 
@@ -134,6 +185,12 @@ int source_compare_cells(const void *a, const void *b)
         return x->id.low < y->id.low ? -1 : 1;
     if (x->failed != y->failed)
         return x->failed ? 1 : -1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+int source_compare_places(const void *a, const void *b)
+{
+    const struct held_cell *x = a, *y = b;
     return (x->at > y->at) - (x->at < y->at);
 }
 

@@ -17,6 +17,8 @@ struct source {
     char path[IO_PATH_MAX]; /* as the user named it */
     char archive_path[IO_PATH_MAX];
     struct archive *archive; /* NULL: the journals hold the cells */
+    struct record *batch;    /* cells of the archive that were read together */
+    size_t batch_first, n_batch;
     struct journal_index journals;
     bool has_study; /* an archive may come without one that we can read */
     struct study study;
@@ -26,6 +28,7 @@ struct source {
 /* A finished cell of a source. */
 struct held_cell {
     struct hash128 id, content; /* content: record_hash */
+    struct hash128 provenance;  /* hash of what that leaves out */
     size_t at;                  /* entry of the journals, or number in the archive */
     bool failed;                /* an attempt that a result replaces */
 };
@@ -43,14 +46,16 @@ enum status source_list(struct source *source, struct held_cell **cells, size_t 
 const struct held_cell *source_find(const struct held_cell *cells, size_t n,
                                     struct hash128 id);
 
-/* Reads a cell into a new record. */
+/* Reads a cell into a new record. Of an archive many are read at once: it is fast in the
+ * order of places. */
 enum status source_read(struct source *source, size_t at, struct record *record,
                         struct error *err);
 
 /* The file that holds a cell. */
 void source_name_file(const struct source *source, size_t at, char out[IO_PATH_MAX]);
 
-/* How held cells are ordered, for qsort. */
+/* Orders of held cells, for qsort: as source_list gives them; as they lie in files. */
 int source_compare_cells(const void *a, const void *b);
+int source_compare_places(const void *a, const void *b);
 
 #endif

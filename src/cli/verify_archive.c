@@ -1,6 +1,8 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "cli/rundir.h"
 #include "cli/verify.h"
 
@@ -46,18 +48,27 @@ static enum status check_identity(struct verify *v, const struct held_cell *cell
     return STATUS_OK;
 }
 
-static enum status check_cells(struct verify *v, struct error *err)
+static void check_duplicates(struct verify *v)
 {
-    for (size_t i = 0; i < v->n_archived && err->status == STATUS_OK; i++) {
-        const struct held_cell *cell = &v->archived[i];
+    for (size_t i = 1; i < v->n_archived; i++) {
         char id[HASH_HEX + 1];
-        hash_format(cell->id, id);
-        if (i > 0 && hash_equal(cell->id, v->archived[i - 1].id))
+        hash_format(v->archived[i].id, id);
+        if (hash_equal(v->archived[i].id, v->archived[i - 1].id))
             findings_add(&v->findings, FINDING_DAMAGE, "%s: cell %s is there twice",
                          v->archive.archive_path, id);
-        if (v->archive.has_study)
-            check_identity(v, cell, err);
     }
+}
+
+static enum status check_identities(struct verify *v, struct error *err)
+{
+    struct held_cell *ordered = memory_alloc(v->n_archived, sizeof *ordered, err);
+    if (!ordered)
+        return err->status;
+    memcpy(ordered, v->archived, v->n_archived * sizeof *ordered);
+    qsort(ordered, v->n_archived, sizeof *ordered, source_compare_places);
+    for (size_t i = 0; i < v->n_archived && err->status == STATUS_OK; i++)
+        check_identity(v, &ordered[i], err);
+    free(ordered);
     return err->status;
 }
 
@@ -73,7 +84,9 @@ enum status verify_archive(struct verify *v, const char *path, struct error *err
                      "%s: checksums of all chunks; %zu cells, content hash %s", path,
                      v->n_archived, hash);
         check_header(v, path);
-        check_cells(v, err);
+        check_duplicates(v);
+        if (v->archive.has_study)
+            check_identities(v, err);
     }
     verify_absorb(v, err);
     return err->status;
