@@ -64,6 +64,16 @@ static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
     return err->status;
 }
 
+bool rundir_is_temporary(const char *name)
+{
+    static const char *const starts[] = {"archive.nc.tmp-", "networks.nc.tmp-",
+                                         "study.yaml.tmp-"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return strstr(name, ".jrn.tmp-") != NULL;
+}
+
 /* What a killed run left: no reader looks at it, and the lock says that nobody writes it.
  */
 static void remove_temporaries(const char *path)
@@ -73,9 +83,7 @@ static void remove_temporaries(const char *path)
         return;
     struct dirent *entry;
     while ((entry = readdir(folder)))
-        if (strncmp(entry->d_name, "archive.nc.tmp-", 15) == 0 ||
-            strncmp(entry->d_name, "networks.nc.tmp-", 16) == 0 ||
-            strncmp(entry->d_name, "study.yaml.tmp-", 15) == 0)
+        if (rundir_is_temporary(entry->d_name))
             unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
 }
@@ -165,8 +173,10 @@ enum status rundir_open(struct rundir *dir, const char *path, const struct study
         check_foreign(path, journals, err) != STATUS_OK ||
         io_make_dir(journals, err) != STATUS_OK || open_lock(dir, lock, err) != STATUS_OK)
         return err->status;
-    if (lock)
+    if (lock) {
         remove_temporaries(path);
+        remove_temporaries(journals);
+    }
     return write_study(dir, study, err);
 }
 
@@ -210,6 +220,60 @@ enum status rundir_scan(struct journal_index *index, const char *path, struct er
     if (io_join(journals, path, "journal", err) != STATUS_OK)
         return err->status;
     return journal_scan(index, journals, err);
+}
+
+bool rundir_is_record_of(const struct record *record, struct hash128 id,
+                         const struct grid *grid)
+{
+    char text[HASH_HEX + 1];
+    size_t cell = grid_find(grid, id);
+    hash_format(id, text);
+    if (memcmp(record_text(record, FIELD_CELL_ID), text, ID_LENGTH) != 0)
+        return false;
+    for (int i = 0; i < OPTION_COUNT && cell < grid->n_cells; i++) {
+        enum field_id option = (enum field_id)i;
+        double value = field_get(option)->type == FIELD_TYPE_REAL
+                           ? *record_real(record, option)
+                           : *record_int(record, option);
+        if (value != grid->cells[cell].spec.value[i])
+            return false;
+    }
+    return true;
+}
+
+enum status rundir_read_cell(const struct journal_index *index,
+                             const struct journal_entry *entry, const struct grid *grid,
+                             struct record *record, struct error *err)
+{
+    void *payload;
+    if (journal_read(index, entry, &payload, err) != STATUS_OK)
+        return err->status;
+    if (record_unpack(record, payload, entry->length, err) == STATUS_OK &&
+        !rundir_is_record_of(record, entry->id, grid)) {
+        record_fini(record);
+        error_set(err, STATUS_DATA, "%s/%s: a record is not of the cell it stands for",
+                  index->dir, index->files[entry->file].name);
+    }
+    free(payload);
+    return err->status;
+}
+
+void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
+                  struct record *record)
+{
+    const struct journal_file *file = entry ? &index->files[entry->file] : NULL;
+    *record_int(record, FIELD_CELL_RUN) = file ? file->run : -1;
+    *record_int(record, FIELD_CELL_RANK) = file ? file->rank : -1;
+    *record_int(record, FIELD_ATTEMPT) = entry ? (int32_t)entry->attempt : 0;
+}
+
+int rundir_count_networks(const struct journal_index *index,
+                          const struct journal_entry *result)
+{
+    int n = 0;
+    while (journal_find_network(index, result, n))
+        n++;
+    return n;
 }
 
 static uint8_t to_byte(uint32_t n)

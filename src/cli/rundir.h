@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "record/record.h"
 #include "sweep/grid.h"
 #include "sweep/journal.h"
 #include "sweep/study.h"
@@ -36,6 +37,10 @@ enum status rundir_open(struct rundir *dir, const char *path, const struct study
 enum status rundir_join(struct rundir *dir, const char *path, const char *run_id,
                         struct error *err);
 
+/* Whether a file of that name, in DIR or its journal folder, is one that a killed process
+ * left half-written. */
+bool rundir_is_temporary(const char *name);
+
 void rundir_close(struct rundir *dir);
 
 /* A new run's id: UTC time and random digits. */
@@ -51,6 +56,26 @@ enum status rundir_progress(struct rundir_past *past, const struct journal_index
 
 /* Points into bytes [3 n], which it takes over. */
 void rundir_past_init(struct rundir_past *past, uint8_t *bytes, size_t n);
+
+/* Whether a record is of the cell of that identity, and where the grid has the cell, of
+ * its options. */
+bool rundir_is_record_of(const struct record *record, struct hash128 id,
+                         const struct grid *grid);
+
+/* Reads the record of an entry into a new one (record_fini): STATUS_DATA where it is not
+ * of the cell that it stands for, as where a journal was tampered with or mixed up. A
+ * cell that the grid lacks is known by its identity alone. */
+enum status rundir_read_cell(const struct journal_index *index,
+                             const struct journal_entry *entry, const struct grid *grid,
+                             struct record *record, struct error *err);
+
+/* Writes the run, rank and attempt of an entry into its record; NULL: unknown. */
+void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
+                  struct record *record);
+
+/* How many networks were journalled with a result. */
+int rundir_count_networks(const struct journal_index *index,
+                          const struct journal_entry *result);
 
 /* Finished cells in the journals that the grid does not have. */
 size_t rundir_count_others(const struct journal_index *index, const struct grid *grid);
