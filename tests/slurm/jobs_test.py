@@ -223,17 +223,36 @@ def preempt(name):
     assert call("squeue", "-h", "-j", other, "-t", "all", "-o", "%T") == "COMPLETED"
 
 
+class PowerOff:
+    """The second node goes, with its slurmd and all that runs on it, and comes back."""
+
+    power = f"{CLUSTER}/n2.lost"
+
+    def __enter__(self):
+        open(self.power, "wb").close()
+        wait_until("the node is off", 20, lambda: not os.path.exists(f"{CLUSTER}/n2.running"))
+
+    def __exit__(self, *fault):
+        os.unlink(self.power)
+        wait_until("the node is on", 20, lambda: os.path.exists(f"{CLUSTER}/n2.running"))
+
+
 def lost(name):
-    """A node goes, with its slurmd and all ranks, and is back later."""
+    """Slurm itself notices a lost node after SlurmdTimeout, 300 s; here it is told."""
     job = Job(name, "sweep", "-N2", "-n2")
     job.wait_begun()
-    power = f"{CLUSTER}/n2.lost"
-    open(power, "wb").close()
-    try:
+    with PowerOff():
+        call("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=lost")
         job.wait_restart()
-    finally:
-        os.unlink(power)
     job.check(restarts=1, runs=2)
+
+
+def dead(name):
+    """A job starts on a node that is gone, which Slurm does not know yet."""
+    with PowerOff():
+        job = Job(name, "sweep", "-N2", "-n2", seeds=FEW)
+        job.wait_restart()
+    job.check(restarts=1, says=["a node is lost", "requeued with all cells left"])
 
 
 SCENARIOS = {
@@ -243,6 +262,7 @@ SCENARIOS = {
     "budget": budget, "requeue": requeue, "killed": killed("sweep", company=True),
     "killed-alone": killed("sweep", company=False),
     "killed-mpirun": killed("sweep-mpirun", company=False), "preempt": preempt, "lost": lost,
+    "dead": dead,
 }
 
 
