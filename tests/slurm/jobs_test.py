@@ -203,6 +203,20 @@ def requeue(name):
     job.check(restarts=1, runs=2)
 
 
+def cancelled(script):
+    """Who cancels a job means it: the sweep stops and is not queued again."""
+    def scenario(name):
+        job = Job(name, script, "-N2", "-n2")
+        job.wait_begun()
+        call("scancel", job.id)
+        wait_until("the ranks are gone", 30, lambda: not job.ranks())
+        job.wait_end()
+        time.sleep(3)
+        if (job.shown("JobState"), job.shown("Restarts")) != ("CANCELLED", "0"):
+            raise Failed(f"{job.shown('JobState')}, {job.shown('Restarts')} restarts")
+    return scenario
+
+
 def killed(script, company):
     """One rank is killed: the step dies, and the loop in the script starts another."""
     def scenario(name):
@@ -259,6 +273,7 @@ SCENARIOS = {
     "sweep": complete("sweep"), "sweep-mpirun": complete("sweep-mpirun"),
     "preemptible": complete("preempt"), "array": array,
     "limit": limit("sweep", "USR1"), "limit-mpirun": limit("sweep-mpirun", "B:USR1"),
+    "cancelled": cancelled("sweep"), "cancelled-mpirun": cancelled("sweep-mpirun"),
     "budget": budget, "requeue": requeue, "killed": killed("sweep", company=True),
     "killed-alone": killed("sweep", company=False),
     "killed-mpirun": killed("sweep-mpirun", company=False), "preempt": preempt, "lost": lost,
