@@ -58,10 +58,14 @@ nodes_answer() {
 }
 
 # The rest in another life of this job, if Slurm allows it; else exit code 75 says that
-# there is a rest.
+# there is a rest. A job that Slurm is about to end stays as it is: who cancels it means it.
 continue_later() {
-    local restarts=${SLURM_RESTART_COUNT:-0}
-    if [ "$restarts" -lt "$max_restarts" ] && scontrol requeue "$SLURM_JOB_ID"; then
+    local restarts=${SLURM_RESTART_COUNT:-0} job=$SLURM_JOB_ID
+    # The first number of an array stands for all of it.
+    [ -z "${SLURM_ARRAY_JOB_ID-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+    if [ "$restarts" -lt "$max_restarts" ] &&
+        [ "$(squeue -h -j "$job" -o %T)" = RUNNING ] &&
+        scontrol requeue "$job"; then
         say "requeued with ${left:-all} cells left"
         sleep 60 # Slurm ends this script
     fi

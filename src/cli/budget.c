@@ -102,13 +102,31 @@ static enum status ask_squeue(char *job, char *answer, size_t size, struct error
     return STATUS_OK;
 }
 
+static bool is_number(const char *word)
+{
+    return word && *word && word[strspn(word, "0123456789")] == '\0';
+}
+
+/* This job, or this task of an array, whose own number may stand for the whole array. */
+static bool name_job(char *job, size_t size)
+{
+    const char *id = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+               *task = getenv("SLURM_ARRAY_TASK_ID");
+    if (is_number(array) && is_number(task))
+        snprintf(job, size, "%.20s_%.20s", array, task);
+    else if (is_number(id))
+        snprintf(job, size, "%.20s", id);
+    else
+        return false;
+    return true;
+}
+
 /* What the job has left; negative where it has no limit. */
 static enum status ask_slurm(double *seconds, struct error *err)
 {
-    char *job = getenv("SLURM_JOB_ID");
-    char answer[128];
+    char job[64], answer[128];
     *seconds = -1;
-    if (!job || !*job || job[strspn(job, "0123456789")] != '\0')
+    if (!name_job(job, sizeof job))
         return error_set(err, STATUS_INTERNAL, "not in a Slurm job");
     if (ask_squeue(job, answer, sizeof answer, err) != STATUS_OK ||
         strcmp(answer, "UNLIMITED") == 0)

@@ -68,6 +68,11 @@ for answer in INVALID ''; do
     assert_exit 0
     assert_count 1 stderr '^strata: --time-budget auto: .*; the time is not limited$'
 done
+export SLURM_ARRAY_JOB_ID=4700 SLURM_ARRAY_TASK_ID=3
+slurm 10:00
+assert_exit 0
+assert_equal "$(cat asked)" '-hj 4700_3 -o%L'
+unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID
 slurm 10:00 1
 assert_exit 0
 assert_text stderr 'squeue failed; the time is not limited'

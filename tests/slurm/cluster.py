@@ -11,7 +11,8 @@ first process of the PID namespace ends. That one ends when `stop` asks it to, w
 process that ran `start` is gone (ctest: also when it was killed), or after LIFETIME.
 
 A node has a PID namespace, a /tmp and a /dev/shm of its own, as a host has. A file
-DIR/NODE.lost takes the node's power away, with all that runs on it, until it is removed.
+DIR/NODE.lost takes the node's power away, with all that runs on it, until it is removed;
+DIR/NODE.running is there while the node is on.
 
 Exit code 77: not root, no namespaces, or no Slurm here.
 """
@@ -33,9 +34,8 @@ READY = 60
 SKIP = 77
 ADDRESS = "198.51.100.1"  # of RFC 5737: nobody has it
 
-# What tests need to be quick: a requeued job may start after cred_expire (default 120 s), a
-# lost node is noticed after SlurmdTimeout (300 s). Time limits are looked at every 30 s:
-# that is built in.
+# What tests need to be quick: a requeued job may start after cred_expire (default 120 s).
+# Time limits are looked at every 30 s: that is built in.
 CONFIGURATION = """\
 ClusterName=strata
 SlurmctldHost={host}({address})
@@ -56,7 +56,6 @@ SelectTypeParameters=CR_CPU
 SchedulerParameters=batch_sched_delay=0,sched_interval=5,bf_interval=5
 ReturnToService=2
 KillWait=5
-SlurmdTimeout=15
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 NodeName=n[1-2] NodeHostname={host} NodeAddr={address} Port=[17001-17002] CPUs=8
@@ -119,10 +118,12 @@ def tend_nodes(folder, nodes, quiet):
             node.kill()  # `unshare`, and the kernel its children
             node.wait()
             del nodes[name]
+            os.unlink(f"{folder}/{name}.running")
         elif not lost and not node:
             nodes[name] = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                  sys.executable, __file__, "node", folder, name], **quiet)
+            open(f"{folder}/{name}.running", "wb").close()
         elif node and node.poll() is not None:
             sys.exit(f"node {name} has ended")
 

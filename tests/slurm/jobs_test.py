@@ -203,6 +203,20 @@ def requeue(name):
     job.check(restarts=1, runs=2)
 
 
+def cancelled(script):
+    """Who cancels a job means it: the sweep stops and is not queued again."""
+    def scenario(name):
+        job = Job(name, script, "-N2", "-n2")
+        job.wait_begun()
+        call("scancel", job.id)
+        wait_until("the ranks are gone", 30, lambda: not job.ranks())
+        job.wait_end()
+        time.sleep(3)
+        if (job.shown("JobState"), job.shown("Restarts")) != ("CANCELLED", "0"):
+            raise Failed(f"{job.shown('JobState')}, {job.shown('Restarts')} restarts")
+    return scenario
+
+
 def killed(script, company):
     """One rank is killed: the step dies, and the loop in the script starts another."""
     def scenario(name):
@@ -223,26 +237,47 @@ def preempt(name):
     assert call("squeue", "-h", "-j", other, "-t", "all", "-o", "%T") == "COMPLETED"
 
 
+class PowerOff:
+    """The second node goes, with its slurmd and all that runs on it, and comes back."""
+
+    power = f"{CLUSTER}/n2.lost"
+
+    def __enter__(self):
+        open(self.power, "wb").close()
+        wait_until("the node is off", 20, lambda: not os.path.exists(f"{CLUSTER}/n2.running"))
+
+    def __exit__(self, *fault):
+        os.unlink(self.power)
+        wait_until("the node is on", 20, lambda: os.path.exists(f"{CLUSTER}/n2.running"))
+
+
 def lost(name):
-    """A node goes, with its slurmd and all ranks, and is back later."""
+    """Slurm itself notices a lost node after SlurmdTimeout, 300 s; here it is told."""
     job = Job(name, "sweep", "-N2", "-n2")
     job.wait_begun()
-    power = f"{CLUSTER}/n2.lost"
-    open(power, "wb").close()
-    try:
+    with PowerOff():
+        call("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=lost")
         job.wait_restart()
-    finally:
-        os.unlink(power)
     job.check(restarts=1, runs=2)
+
+
+def dead(name):
+    """A job starts on a node that is gone, which Slurm does not know yet."""
+    with PowerOff():
+        job = Job(name, "sweep", "-N2", "-n2", seeds=FEW)
+        job.wait_restart()
+    job.check(restarts=1, says=["a node is lost", "requeued with all cells left"])
 
 
 SCENARIOS = {
     "sweep": complete("sweep"), "sweep-mpirun": complete("sweep-mpirun"),
     "preemptible": complete("preempt"), "array": array,
     "limit": limit("sweep", "USR1"), "limit-mpirun": limit("sweep-mpirun", "B:USR1"),
+    "cancelled": cancelled("sweep"), "cancelled-mpirun": cancelled("sweep-mpirun"),
     "budget": budget, "requeue": requeue, "killed": killed("sweep", company=True),
     "killed-alone": killed("sweep", company=False),
     "killed-mpirun": killed("sweep-mpirun", company=False), "preempt": preempt, "lost": lost,
+    "dead": dead,
 }
 
 
