@@ -80,6 +80,11 @@ const char *archive_snapshot_label(const struct archive *archive, int snapshot);
 const char *archive_attribute(struct archive *archive, const char *name);
 int64_t archive_n_cells_planned(const struct archive *archive);
 
+/* Reads the rows on dimension `run` into a new array (free), NULL where there are none.
+ */
+enum status archive_read_runs(struct archive *archive, struct run_info **runs,
+                              int *n_runs, struct error *err);
+
 /* Reads cells [first, first + count) into records that the function initialises, each
  * with the shape of its own cell (layers by its n_layers). Per-cell CRCs are checked:
  * STATUS_DATA names the cell. The caller releases them with record_fini; after a failure

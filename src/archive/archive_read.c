@@ -1,15 +1,10 @@
 #include "archive/archive.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "archive/guard.h"
 #include "archive/netcdf_util.h"
 #include "archive/schema.h"
 #include "base/memory.h"
@@ -168,6 +163,12 @@ int64_t archive_n_cells_planned(const struct archive *archive)
         planned = 0;
     free(text);
     return planned;
+}
+
+enum status archive_read_runs(struct archive *archive, struct run_info **runs,
+                              int *n_runs, struct error *err)
+{
+    return schema_read_runs(&archive->file, runs, n_runs, err);
 }
 
 /* Reads a field of `n` cells into the block. */
@@ -369,77 +370,11 @@ static enum status describe_here(const char *path, struct hash128 *content,
     return STATUS_OK;
 }
 
-/* What a child reports. */
-struct verdict {
-    struct hash128 content;
-    struct error err;
-};
-
-typedef enum status try_fn(const char *path, struct hash128 *content, struct error *err);
-
-__attribute__((noreturn)) static void be_child(int fd, const char *path, try_fn *try)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        signal(faults[i], SIG_DFL);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    /* The C library's last words are nothing to show: the caller says what is wrong. */
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (null >= 0)
-        dup2(null, STDERR_FILENO);
-    struct verdict verdict = {0};
-    struct error ignored = {0};
-    try(path, &verdict.content, &verdict.err);
-    io_write_all(fd, &verdict, sizeof verdict, path, &ignored);
-    _exit(0);
-}
-
-static bool receive(int fd, struct verdict *verdict)
-{
-    size_t done = 0;
-    while (done < sizeof *verdict) {
-        ssize_t n = read(fd, (char *)verdict + done, sizeof *verdict - done);
-        if (n == 0 || (n < 0 && errno != EINTR))
-            return false;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
-/* Runs `try` in a child process. What describes an HDF5 file has checksums only in part,
- * and damage in the rest crashes the library; here that is one more kind of damage. */
-static enum status try_in_child(try_fn *try, const char *path, struct hash128 *content,
-                                struct error *err)
-{
-    int ends[2], result = 0;
-    struct verdict verdict;
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_set(err, STATUS_INTERNAL, "%s: no pipe: %s", path, strerror(errno));
-    pid_t child = fork();
-    if (child == 0)
-        be_child(ends[1], path, try);
-    close(ends[1]);
-    bool received = child > 0 && receive(ends[0], &verdict);
-    close(ends[0]);
-    if (child < 0)
-        return error_set(err, STATUS_INTERNAL, "%s: no process to check it: %s", path,
-                         strerror(errno));
-    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
-        continue;
-    if (!received)
-        return error_set(err, STATUS_DATA, "%s: damaged: the netCDF library fails on it",
-                         path);
-    if (verdict.err.status != STATUS_OK)
-        return error_set(err, verdict.err.status, "%s", verdict.err.text);
-    *content = verdict.content;
-    return STATUS_OK;
-}
-
 enum status archive_open(struct archive **archive, const char *path, struct error *err)
 {
     struct hash128 unused;
     *archive = NULL;
-    if (try_in_child(describe_here, path, &unused, err) != STATUS_OK)
+    if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
         return err->status;
     return open_here(archive, path, err);
 }
@@ -454,7 +389,7 @@ enum status archive_open_own(struct archive **archive, const char *path,
 enum status archive_check(const char *path, struct hash128 *content, struct error *err)
 {
     struct hash128 found;
-    enum status status = try_in_child(schema_check, path, &found, err);
+    enum status status = guard_try(schema_check, path, &found, err);
     if (status == STATUS_OK && content)
         *content = found;
     return status;

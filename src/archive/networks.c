@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/netcdf_util.h"
+#include "archive/networks_format.h"
 #include "base/memory.h"
 #include "record/record.h"
 
@@ -13,40 +13,7 @@ enum {
     SAMPLES_PER_CHUNK = 1 << 20
 };
 
-enum network_variable {
-    NETWORK_CELL_ID,
-    NETWORK_SNAPSHOT,
-    NETWORK_STEP,
-    PARAMETER_OFFSET,
-    PARAMETER_COUNT,
-    PARAMETER,
-    CELL_ID,
-    TRAIN_SAMPLE,
-    TRAIN_LABEL,
-    VALIDATION_SAMPLE,
-    VARIABLE_COUNT
-};
-
-enum network_dim {
-    NETWORK,
-    PARAMETERS,
-    CELL,
-    SAMPLE,
-    VALIDATION,
-    ID,
-    LABEL,
-    NETWORK_DIMS
-};
-
-/* Integers of two dimensions are -1 where the cell has fewer samples. */
-static const struct row {
-    const char *name, *long_name;
-    nc_type type;
-    int n_dims;
-    enum network_dim dims[2];
-    size_t rows_per_chunk, values_per_chunk;
-    const char *coordinates;
-} table[VARIABLE_COUNT] = {
+const struct network_row network_rows[VARIABLE_COUNT] = {
     [NETWORK_CELL_ID] = {"network_cell_id",
                          "identity of the network's cell",
                          NC_CHAR,
@@ -129,6 +96,14 @@ static const struct row {
                            "cell_id"},
 };
 
+const char *const network_dim_names[NETWORK_DIMS] = {
+    "network", "parameter", "cell", "sample", "validation", "id_len", "label_len"};
+
+size_t network_value_size(enum network_variable v)
+{
+    return network_rows[v].type == NC_CHAR ? 1 : sizeof(int32_t); /* or float */
+}
+
 static const char layout[] =
     "A network's vector is parameter[parameter_offset : parameter_offset + "
     "parameter_count]: for layer 1 to n_layers of its cell the weights [out, in], "
@@ -140,19 +115,16 @@ struct networks_writer {
     int variables[VARIABLE_COUNT];
     size_t n_cells, n_networks, n_parameters; /* written so far */
     int32_t *row;                             /* [largest of samples and validation] */
-    size_t largest;                           /* parameters of any network so far */
     struct hash128 networks, cells;           /* of all rows; the two may come mixed */
 };
 
 static enum status define_dims(struct networks_writer *writer, int dims[NETWORK_DIMS],
                                struct error *err)
 {
-    static const char *const names[NETWORK_DIMS] = {
-        "network", "parameter", "cell", "sample", "validation", "id_len", "label_len"};
     for (int d = 0; d < NETWORK_DIMS; d++)
         if (writer->lengths[d] > 0)
-            netcdf_define_dim(&writer->output.file, names[d], writer->lengths[d],
-                              &dims[d], err);
+            netcdf_define_dim(&writer->output.file, network_dim_names[d],
+                              writer->lengths[d], &dims[d], err);
     return err->status;
 }
 
@@ -161,7 +133,7 @@ static enum status define_variables(struct networks_writer *writer,
 {
     const struct netcdf *file = &writer->output.file;
     for (int v = 0; v < VARIABLE_COUNT; v++) {
-        const struct row *row = &table[v];
+        const struct network_row *row = &network_rows[v];
         struct netcdf_variable variable = {.name = row->name,
                                            .type = row->type,
                                            .n_dims = row->n_dims,
@@ -252,11 +224,6 @@ enum status networks_create(struct networks_writer **writer, const char *path,
     return err->status;
 }
 
-static size_t value_size(enum network_variable v)
-{
-    return table[v].type == NC_CHAR ? 1 : sizeof(int32_t); /* or float */
-}
-
 static void release(struct networks_writer *writer)
 {
     free(writer->row);
@@ -275,7 +242,7 @@ static void fold(struct networks_writer *writer, enum network_variable v,
                  const void *data, size_t length)
 {
     struct hash128 *hash = v >= CELL_ID ? &writer->cells : &writer->networks;
-    *hash = hash_chain(*hash, hash_bytes(data, length * value_size(v)));
+    *hash = hash_chain(*hash, hash_bytes(data, length * network_value_size(v)));
 }
 
 /* Writes row `index` of a variable of two dimensions (or one: `length` is 1). */
@@ -295,7 +262,7 @@ static enum status write_text(struct networks_writer *writer, enum network_varia
                               size_t index, const char *text, struct error *err)
 {
     char padded[ID_LENGTH];
-    size_t length = table[v].dims[1] == ID ? ID_LENGTH : LABEL_LENGTH;
+    size_t length = network_rows[v].dims[1] == ID ? ID_LENGTH : LABEL_LENGTH;
     record_fit_text(padded, length, text);
     return write_row(writer, v, index, length, padded, err);
 }
@@ -360,77 +327,14 @@ enum status networks_append(struct networks_writer *writer,
     }
     writer->n_networks++;
     writer->n_parameters += count;
-    writer->largest = count > writer->largest ? count : writer->largest;
-    return err->status;
-}
-
-/* Reads a row that write_row wrote, and folds it in the same way. */
-static enum status read_row(struct networks_writer *back, enum network_variable v,
-                            size_t index, void *block, struct error *err)
-{
-    size_t length = table[v].n_dims == 2 ? back->lengths[table[v].dims[1]] : 1;
-    const size_t start[2] = {index, 0}, count[2] = {1, length};
-    if (back->variables[v] >= 0 && netcdf_read(&back->output.file, back->variables[v],
-                                               start, count, block, err) == STATUS_OK)
-        fold(back, v, block, length);
-    return err->status;
-}
-
-/* The hashes of the file's rows into `back`, which knows what was written. */
-static enum status read_rows(struct networks_writer *back, void *block, struct error *err)
-{
-    const struct netcdf *file = &back->output.file;
-    size_t start = 0;
-    for (int v = 0; v < VARIABLE_COUNT; v++)
-        if (back->variables[v] >= 0 &&
-            nc_inq_varid(file->id, table[v].name, &back->variables[v]) != NC_NOERR)
-            return error_set(err, STATUS_DATA, "%s: %s is missing", file->path,
-                             table[v].name);
-    for (size_t n = 0; n < back->n_networks && err->status == STATUS_OK; n++) {
-        for (int v = NETWORK_CELL_ID; v < PARAMETER; v++)
-            read_row(back, (enum network_variable)v, n, block, err);
-        /* The row read last is parameter_count. */
-        size_t count = err->status == STATUS_OK ? (size_t) * (int32_t *)block : 0;
-        if (count > back->largest)
-            return error_set(err, STATUS_IO, "%s: network %zu of %zu parameters",
-                             file->path, n, count);
-        if (count > 0 && netcdf_read(file, back->variables[PARAMETER], &start, &count,
-                                     block, err) == STATUS_OK)
-            fold(back, PARAMETER, block, count);
-        start += count;
-    }
-    for (size_t c = 0; c < back->n_cells && err->status == STATUS_OK; c++)
-        for (int v = CELL_ID; v < VARIABLE_COUNT; v++)
-            read_row(back, (enum network_variable)v, c, block, err);
-    return err->status;
-}
-
-static enum status read_back(const struct networks_writer *writer, struct error *err)
-{
-    struct networks_writer back = *writer;
-    back.networks = back.cells = (struct hash128){0, 0};
-    size_t length = ID_LENGTH;
-    for (int d = SAMPLE; d <= VALIDATION; d++)
-        length = writer->lengths[d] > length ? writer->lengths[d] : length;
-    length = writer->largest > length ? writer->largest : length;
-    if (netcdf_open(&back.output.file, writer->output.temporary, NULL, err) != STATUS_OK)
-        return err->status;
-    void *block = memory_alloc(length, sizeof(int32_t), err);
-    if (block)
-        read_rows(&back, block, err);
-    free(block);
-    nc_close(back.output.file.id);
-    if (err->status == STATUS_OK && (!hash_equal(back.networks, writer->networks) ||
-                                     !hash_equal(back.cells, writer->cells)))
-        error_set(err, STATUS_IO, "%s: what was read back is not what was written",
-                  writer->output.path);
     return err->status;
 }
 
 enum status networks_publish(struct networks_writer *writer, struct error *err)
 {
     const size_t *lengths = writer->lengths;
-    char content[HASH_HEX + 1];
+    char text[HASH_HEX + 1];
+    struct hash128 content = hash_chain(writer->cells, writer->networks), back;
     if (writer->n_cells != lengths[CELL] || writer->n_networks != lengths[NETWORK] ||
         writer->n_parameters != lengths[PARAMETERS])
         error_set(
@@ -439,12 +343,15 @@ enum status networks_publish(struct networks_writer *writer, struct error *err)
             "were announced",
             writer->output.path, writer->n_cells, writer->n_networks,
             writer->n_parameters, lengths[CELL], lengths[NETWORK], lengths[PARAMETERS]);
-    hash_format(hash_chain(writer->cells, writer->networks), content);
+    hash_format(content, text);
     netcdf_begin_definitions(&writer->output.file, err);
-    netcdf_put_text(&writer->output.file, NC_GLOBAL, "content_hash", content, err);
+    netcdf_put_text(&writer->output.file, NC_GLOBAL, "content_hash", text, err);
     netcdf_begin_data(&writer->output.file, err);
-    if (netcdf_output_close(&writer->output, err) == STATUS_OK)
-        read_back(writer, err);
+    if (netcdf_output_close(&writer->output, err) == STATUS_OK &&
+        networks_content(writer->output.temporary, &back, err) == STATUS_OK &&
+        !hash_equal(back, content))
+        error_set(err, STATUS_IO, "%s: what was read back is not what was written",
+                  writer->output.path);
     if (netcdf_output_publish(&writer->output, err) != STATUS_OK)
         netcdf_output_discard(&writer->output);
     release(writer);

@@ -52,4 +52,23 @@ enum status networks_append(struct networks_writer *writer,
 enum status networks_publish(struct networks_writer *writer, struct error *err);
 void networks_discard(struct networks_writer *writer);
 
+struct networks; /* open for reading */
+
+/* As archive_open and archive_check. */
+enum status networks_open(struct networks **networks, const char *path,
+                          struct error *err);
+void networks_close(struct networks *networks);
+enum status networks_check(const char *path, struct hash128 *content, struct error *err);
+
+int64_t networks_count(const struct networks *networks);
+int64_t networks_count_cells(const struct networks *networks);
+
+/* Network number i; what the entry points to stays until the next call. */
+enum status networks_read(struct networks *networks, int64_t i,
+                          struct network_entry *entry, struct error *err);
+
+/* Reads all of the file within this process, and hashes it: for one just written. */
+enum status networks_content(const char *path, struct hash128 *content,
+                             struct error *err);
+
 #endif

@@ -10,6 +10,7 @@ enum {
     SNAPSHOTS_MAX = 100000,
     LAYERS_MAX = 10000,
     CLASSES_MAX = 65536,
+    RUNS_MAX = 1 << 20,
     CELL_BYTES_MAX = 1 << 30,
     BATCH_BYTES_MAX = 256 << 20
 };
@@ -339,6 +340,46 @@ static enum status write_runs(const struct netcdf *file, const struct run_info *
                 record_fit_text(text, field->length, value);
             netcdf_write(file, ids[i], start, count, field->length ? text : value, err);
         }
+    }
+    return err->status;
+}
+
+static enum status read_run(const struct netcdf *file, size_t index, struct run_info *run,
+                            struct error *err)
+{
+    for (int i = 0; i < N_RUN_FIELDS && err->status == STATUS_OK; i++) {
+        const struct run_field *field = &run_fields[i];
+        const size_t start[2] = {index, 0}, count[2] = {1, field->length};
+        char text[RUN_TEXT_MAX], *value = (char *)run + field->offset;
+        int variable;
+        if (nc_inq_varid(file->id, field->name, &variable) != NC_NOERR)
+            return error_set(err, STATUS_DATA, "%s: has no %s", file->path, field->name);
+        netcdf_read(file, variable, start, count, field->length ? text : value, err);
+        bool has_room = field->offset == offsetof(struct run_info, id);
+        if (field->length) /* a terminator stays behind it */
+            memcpy(value, text, field->length - !has_room);
+    }
+    return err->status;
+}
+
+enum status schema_read_runs(const struct netcdf *file, struct run_info **runs,
+                             int *n_runs, struct error *err)
+{
+    size_t n = 0;
+    int dim;
+    *runs = NULL;
+    *n_runs = 0;
+    if (nc_inq_dimid(file->id, "run", &dim) != NC_NOERR ||
+        netcdf_find_dim(file, "run", RUNS_MAX, &dim, &n, err) != STATUS_OK)
+        return err->status;
+    *runs = memory_alloc(n, sizeof **runs, err);
+    for (size_t i = 0; i < n && err->status == STATUS_OK; i++)
+        read_run(file, i, &(*runs)[i], err);
+    if (err->status == STATUS_OK) {
+        *n_runs = (int)n;
+    } else {
+        free(*runs);
+        *runs = NULL;
     }
     return err->status;
 }

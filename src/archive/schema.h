@@ -60,6 +60,10 @@ nc_type schema_type(enum field_id id);
 enum status schema_load(struct schema *schema, const struct netcdf *file,
                         int64_t *n_cells, struct error *err);
 
+/* The rows on dimension `run` as a new array (free), NULL where there are none. */
+enum status schema_read_runs(const struct netcdf *file, struct run_info **runs,
+                             int *n_runs, struct error *err);
+
 /* archive_check within this process: for a file that it has just written. */
 enum status schema_check(const char *path, struct hash128 *content, struct error *err);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +68,37 @@ enum status io_read_file(const char *path, size_t limit, char **data, size_t *le
     *data = buffer;
     *length = (size_t)info.st_size;
     return STATUS_OK;
+}
+
+enum status io_map(struct io_mapping *map, const char *path, struct error *err)
+{
+    *map = (struct io_mapping){0};
+    /* O_NONBLOCK: a named pipe must not make us wait. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat info;
+    if (fd < 0)
+        return error_set(err, errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: %s",
+                         path, strerror(errno));
+    if (fstat(fd, &info) < 0) {
+        error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    } else if (!S_ISREG(info.st_mode)) {
+        error_set(err, STATUS_DATA, "%s: not a regular file", path);
+    } else if (info.st_size > 0) {
+        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED)
+            error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+        else
+            *map = (struct io_mapping){data, (size_t)info.st_size};
+    }
+    close(fd);
+    return err->status;
+}
+
+void io_unmap(struct io_mapping *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    *map = (struct io_mapping){0};
 }
 
 enum status io_write_all(int fd, const void *data, size_t length, const char *path,

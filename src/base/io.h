@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -18,6 +19,17 @@ enum status io_join(char out[IO_PATH_MAX], const char *dir, const char *name,
  * bytes or no regular file. */
 enum status io_read_file(const char *path, size_t limit, char **data, size_t *length,
                          struct error *err);
+
+/* A regular file mapped for reading. */
+struct io_mapping {
+    const uint8_t *data; /* NULL where the file is empty */
+    size_t size;
+};
+
+/* Maps a whole file; symbolic links are not followed. STATUS_MISSING where there is none,
+ * STATUS_DATA where it is no regular file. Zeroed on failure. */
+enum status io_map(struct io_mapping *map, const char *path, struct error *err);
+void io_unmap(struct io_mapping *map);
 
 /* Writes all bytes to a descriptor; STATUS_IO names `path`. */
 enum status io_write_all(int fd, const void *data, size_t length, const char *path,

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -180,6 +181,59 @@ struct text_word text_suggest(const char *word, const char *const *candidates,
     if (nearest)
         snprintf(quoted.text, sizeof quoted.text, " (did you mean '%s'?)", nearest);
     return quoted;
+}
+
+/* At most six digits at *text, which moves past them. */
+static bool parse_digits(const char **text, double *value)
+{
+    int n = 0;
+    for (*value = 0; isdigit((unsigned char)**text) && n < 7; n++)
+        *value = 10 * *value + *(*text)++ - '0';
+    return n > 0 && n < 7;
+}
+
+/* [D-]HH:MM:SS and shorter forms. */
+static bool parse_clock(const char *text, double *seconds)
+{
+    double days = 0, field[3];
+    int n = 0;
+    bool has_days = strchr(text, '-') != NULL;
+    if (has_days && (!parse_digits(&text, &days) || *text++ != '-'))
+        return false;
+    do {
+        if (n == 3 || !parse_digits(&text, &field[n]) || (n > 0 && field[n] >= 60))
+            return false;
+        n++;
+    } while (*text++ == ':');
+    if (text[-1] != '\0' || (has_days ? field[0] >= 24 : n < 2))
+        return false;
+    *seconds = 0;
+    for (int i = 0; i < n; i++)
+        *seconds = 60 * *seconds + field[i];
+    if (has_days) /* D-HH, D-HH:MM: the first is hours in any case */
+        *seconds = 86400 * days + *seconds * (n == 1 ? 3600 : n == 2 ? 60 : 1);
+    return true;
+}
+
+bool text_parse_duration(const char *text, double *seconds)
+{
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    size_t length = strlen(text);
+    char number[32];
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (length < 2 || length > sizeof number || text[length - 1] != units[i].letter)
+            continue;
+        memcpy(number, text, length - 1);
+        number[length - 1] = '\0';
+        if (!text_parse_double(number, seconds) || *seconds < 0 || *seconds > 1e6)
+            return false;
+        *seconds *= units[i].seconds;
+        return true;
+    }
+    return parse_clock(text, seconds);
 }
 
 void text_format_duration(char *out, size_t size, double seconds)

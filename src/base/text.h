@@ -49,6 +49,10 @@ struct text_word text_quote(const char *word);
 struct text_word text_suggest(const char *word, const char *const *candidates,
                               size_t count);
 
+/* Seconds from "90s", "10m", "2h", "1.5d", or as Slurm writes times: MM:SS, HH:MM:SS,
+ * D-HH, D-HH:MM, D-HH:MM:SS. */
+bool text_parse_duration(const char *text, double *seconds);
+
 /* Seconds as people write them: "0.52 s", "41 s", "3 min 12 s", "2 h 05 min". */
 void text_format_duration(char *out, size_t size, double seconds);
 

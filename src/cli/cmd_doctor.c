@@ -24,15 +24,6 @@ static int allowed_cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
-static const char *launcher(void)
-{
-    if (getenv("SLURM_STEP_ID") && !getenv("OMPI_COMM_WORLD_SIZE"))
-        return "srun";
-    if (getenv("OMPI_COMM_WORLD_SIZE"))
-        return getenv("SLURM_JOB_ID") ? "mpirun within Slurm" : "mpirun";
-    return "none (one rank)";
-}
-
 /* One line a rank, printed by the collector in rank order. */
 static enum status print_ranks(struct dist *dist, struct error *err)
 {
@@ -93,14 +84,13 @@ static enum status try_sharing(struct dist *dist, struct error *refusal,
 
 /* What print_warnings is told of all ranks. */
 struct findings {
-    struct text kernels;
-    struct error sharing;
+    struct text kernels, flags;
+    struct error sharing, launch;
 };
 
 static int print_warnings(struct dist *dist, const struct findings *findings)
 {
     int n = 0;
-    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
     if (findings->kernels.length > 0)
         n += warn(text_string(&findings->kernels));
     if (findings->sharing.status != STATUS_OK) {
@@ -108,9 +98,10 @@ static int print_warnings(struct dist *dist, const struct findings *findings)
                findings->sharing.text);
         n++;
     }
-    if (tasks && atoi(tasks) != dist_size(dist))
-        n += warn("Slurm started another number of tasks than MPI has ranks: use srun "
-                  "--mpi=pmix");
+    if (findings->launch.status != STATUS_OK)
+        n += warn(findings->launch.text);
+    if (findings->flags.length > 0)
+        n += warn(text_string(&findings->flags));
     if (linalg_threads() > 1)
         n += warn(
             "OpenBLAS keeps more than one thread: results may differ from other runs");
@@ -125,25 +116,27 @@ static int print_warnings(struct dist *dist, const struct findings *findings)
 
 static enum status run(const struct args *args, struct dist *dist, struct error *err)
 {
-    (void)args;
     if (dist_rank(dist) == DIST_COLLECTOR) {
         char memory[32];
         text_format_bytes(memory, sizeof memory, host_available_memory());
         printf("strata     %s\n", strata_version);
-        printf("launcher   %s, %d rank%s, %d on this host\n", launcher(), dist_size(dist),
-               dist_size(dist) == 1 ? "" : "s", dist_local_size(dist));
+        printf("launcher   %s, %d rank%s, %d on this host\n", launch_name(&args->launch),
+               dist_size(dist), dist_size(dist) == 1 ? "" : "s", dist_local_size(dist));
         printf("MPI        %s\n", dist_library(dist));
         printf("BLAS       %s\n", linalg_library());
         printf("memory     %s available\n", memory);
         printf("CPUs       %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     }
     struct findings findings = {0};
+    launch_check(&args->launch, dist_size(dist), &findings.launch);
+    launch_warn(&findings.flags);
     if (print_ranks(dist, err) == STATUS_OK &&
         kernel_warn(dist, NULL, &findings.kernels, err) == STATUS_OK &&
         try_sharing(dist, &findings.sharing, err) == STATUS_OK &&
         dist_rank(dist) == DIST_COLLECTOR && print_warnings(dist, &findings) == 0)
         printf("no warnings\n");
     text_free(&findings.kernels);
+    text_free(&findings.flags);
     return err->status;
 }
 

@@ -114,7 +114,7 @@ static enum status simulate(const double *cost, size_t n_left,
     return err->status;
 }
 
-static enum status plan(const struct session *s, const uint8_t *progress,
+static enum status plan(const struct session *s, const uint8_t *done,
                         const struct counts *counts, bool json, struct error *err)
 {
     size_t n = s->grid.n_cells, n_left = 0;
@@ -125,7 +125,7 @@ static enum status plan(const struct session *s, const uint8_t *progress,
     double *load = memory_alloc((size_t)counts->ranks[0], sizeof *load, err);
     int *cells = memory_alloc((size_t)counts->ranks[0], sizeof *cells, err);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++)
-        if (progress[i] != RUNDIR_DONE) {
+        if (!done[i]) {
             cost[n_left] = s->seconds[i];
             left[n_left++] = i;
         }
@@ -180,12 +180,12 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     if (parse_ranks(args->value[OPT_RANKS], &counts, err) != STATUS_OK ||
         session_read_study(&session.study, args->positional[0], args, err) != STATUS_OK)
         return err->status;
-    uint8_t *progress = NULL;
+    struct rundir_past past = {.bytes = NULL};
     if (prepare(&session, &index, args, err) == STATUS_OK)
-        progress = rundir_progress(&index, &session.grid, false, err);
-    if (progress)
-        plan(&session, progress, &counts, args->value[OPT_JSON], err);
-    free(progress);
+        rundir_progress(&past, &index, &session.grid, false, err);
+    if (past.bytes)
+        plan(&session, past.done, &counts, args->value[OPT_JSON], err);
+    free(past.bytes);
     journal_index_fini(&index);
     session_fini(&session);
     return err->status;

@@ -18,6 +18,7 @@
 #include "cli/signals.h"
 #include "cli/sweep.h"
 #include "cli/version.h"
+#include "cli/watchdog.h"
 #include "dist/dist.h"
 #include "num/linalg.h"
 #include "sweep/cell_group.h"
@@ -29,11 +30,20 @@ static const struct option_row rows[] = {
                  "replace an axis: depth=1..4, loss=mse,cross-entropy", true},
     [OPT_TEAM] = {"ranks-per-cell", 0, "N",
                   "that probe it together (default 1, more if cells are few)", false},
+    [OPT_SHARD] = {"shard", 0, "I/N",
+                   "only cells whose number, modulo N, is I: for job arrays", false},
     [OPT_RETRY] = {"retry", 0, "failed",
                    "compute failed cells again (diverged ones stay)", false},
+    [OPT_MAX_FAILURES] = {"max-failures", 0, "N",
+                          "stop once more cells than N are not complete", false},
+    [OPT_CELL_TIMEOUT] = {"cell-timeout", 0, "TIME",
+                          "give a cell up after 90s, 10m, 2h; auto (default), none",
+                          false},
     [OPT_LOCK] = {"lock", 0, "none", "do without the directory's lock", false},
     [OPT_KERNEL] = {"blas-kernel", 0, "KERNEL",
                     "of OpenBLAS: keep (default), auto, or a name: SkylakeX", false},
+    [OPT_BUDGET] = {"time-budget", 0, "TIME",
+                    "start no cell that ends later: 90s, 2h, auto (Slurm)", false},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary on standard output", false},
     {NULL, 0, NULL, NULL, false}};
 
@@ -65,12 +75,14 @@ static enum status share_study(struct sweep *s, struct error *err)
  * all cells, which hold the study and the numerics version of each rank's program. */
 struct common {
     struct hash128 data, cells;
+    char version[128];
 };
 
 static enum status compare_with_collector(struct sweep *s, struct error *err)
 {
     struct common mine = {.data = s->session.dataset.hash}, theirs;
     struct bytes bytes = {0};
+    snprintf(mine.version, sizeof mine.version, "%s", strata_version);
     for (size_t i = 0; i < s->session.grid.n_cells; i++)
         mine.cells = hash_chain(mine.cells, s->session.grid.cells[i].id);
     bytes_put(&bytes, &mine, sizeof mine);
@@ -83,6 +95,10 @@ static enum status compare_with_collector(struct sweep *s, struct error *err)
             error_set(
                 err, STATUS_VERSION,
                 "other cells than the collector has: do all ranks run one program?");
+        else if (strncmp(mine.version, theirs.version, sizeof mine.version) != 0)
+            error_set(err, STATUS_VERSION,
+                      "this rank runs strata %.100s, the collector %.100s", mine.version,
+                      theirs.version);
     }
     bytes_free(&bytes);
     return dist_agree(s->dist, err);
@@ -105,6 +121,9 @@ static enum status check_arguments(struct sweep *s, struct error *err)
         return error_set(err, STATUS_USAGE, "--retry %s: only 'failed' is known", retry);
     if (lock && strcmp(lock, "none") != 0)
         return error_set(err, STATUS_USAGE, "--lock %s: only 'none' is known", lock);
+    if (launch_check(&s->args->launch, dist_size(s->dist), err) != STATUS_OK ||
+        sweep_limits_parse(&s->limits, s->args, err) != STATUS_OK)
+        return err->status;
     return team_parse_size(s->args->value[OPT_TEAM], dist_size(s->dist),
                            &s->ranks_per_cell, err);
 }
@@ -124,171 +143,6 @@ static enum status open_directory(struct sweep *s, struct error *err)
     if (dist_broadcast(s->dist, &id, err) == STATUS_OK && !collects)
         rundir_join(&s->dir, s->path, (const char *)id.data, err);
     bytes_free(&id);
-    return dist_agree(s->dist, err);
-}
-
-/* ---- provenance ---- */
-
-static void describe_run(const struct sweep *s, struct run_info *run)
-{
-    const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
-    time_t now = time(NULL);
-    struct tm utc;
-    char archive[32];
-    memset(run, 0, sizeof *run);
-    gmtime_r(&now, &utc);
-    strftime(run->start_time, sizeof run->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    snprintf(run->id, sizeof run->id, "%s", s->dir.run_id);
-    snprintf(run->command, sizeof run->command, "%s", s->args->command_line);
-    gethostname(run->host, sizeof run->host - 1);
-    run->n_ranks = dist_size(s->dist);
-    kernel_describe(s->args->value[OPT_KERNEL], run->blas, sizeof run->blas);
-    run->blas_threads = linalg_threads();
-    snprintf(run->slurm_job, sizeof run->slurm_job, "%s", job ? job : "");
-    run->restart_count = restarts ? atoi(restarts) : 0;
-    snprintf(run->mpi, sizeof run->mpi, "%s", dist_library(s->dist));
-    archive_library(archive, sizeof archive);
-    snprintf(run->versions, sizeof run->versions, "strata %s, numerics %d, %s",
-             strata_version, NUMERICS_VERSION, archive);
-}
-
-static enum status open_journal(struct sweep *s, struct error *err)
-{
-    char journals[IO_PATH_MAX];
-    struct run_info run;
-    struct bytes payload = {0};
-    if (s->n_tasks == 0)
-        return STATUS_OK;
-    if (io_join(journals, s->path, "journal", err) != STATUS_OK ||
-        journal_create(&s->journal, journals, s->dir.run_id, dist_rank(s->dist), err) !=
-            STATUS_OK)
-        return err->status;
-    describe_run(s, &run);
-    run_info_pack(&run, &payload);
-    journal_append(s->journal, JOURNAL_RUN, (struct hash128){0, 0}, 0, &payload, err);
-    bytes_free(&payload);
-    return err->status;
-}
-
-/* ---- the work ---- */
-
-static bool poll_work(void *state, double share)
-{
-    struct sweep *s = state;
-    progress_tick(s->display, share, s->current_cost);
-    return signals_stop_requested();
-}
-
-/* Networks first, then the record that commits them, then one sync. */
-static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
-                               const struct cell_result *result, struct error *err)
-{
-    bool failed = *record_int(&result->record, FIELD_STATUS) == CELL_FAILED;
-    struct bytes payload = {0};
-    for (int i = 0; i < result->n_networks && err->status == STATUS_OK; i++) {
-        const struct kept_network *network = &result->networks[i];
-        payload.length = 0;
-        kept_network_pack(network, s->session.study.snapshots[network->snapshot].label,
-                          result->n_parameters, &payload);
-        journal_append(s->journal, JOURNAL_NETWORK, cell->id, attempt, &payload, err);
-    }
-    payload.length = 0;
-    record_pack(&result->record, &payload);
-    if (err->status == STATUS_OK &&
-        journal_append(s->journal, failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
-                       attempt, &payload, err) == STATUS_OK)
-        journal_commit(s->journal, err);
-    bytes_free(&payload);
-    return err->status;
-}
-
-static struct cell_context work_context(struct sweep *s)
-{
-    struct cell_context context = session_context(&s->session);
-    context.poll = poll_work;
-    context.poll_state = s;
-    context.team = s->team ? &s->cell_team : NULL;
-    return context;
-}
-
-/* Cells that run side by side: tasks [first, first + n). */
-struct turn {
-    struct sweep *sweep;
-    const size_t *tasks;
-};
-
-static uint32_t attempt_at(const struct sweep *s, size_t task)
-{
-    return s->progress[task] + 1u;
-}
-
-static enum status take_result(void *state, int index, struct cell_result *result,
-                               struct error *err)
-{
-    const struct turn *turn = state;
-    struct sweep *s = turn->sweep;
-    size_t task = turn->tasks[index];
-    double cost = s->session.seconds[task];
-    bool complete = *record_int(&result->record, FIELD_STATUS) == CELL_COMPLETE;
-    if (commit_cell(s, &s->session.grid.cells[task], attempt_at(s, task), result, err) ==
-        STATUS_OK)
-        progress_cell(s->display, cost, complete);
-    s->current_cost -= cost;
-    cell_result_fini(result);
-    return err->status;
-}
-
-/* The first of the tasks with those that run beside it; returns how many. */
-static size_t run_tasks_from(struct sweep *s, size_t *tasks, size_t n, struct error *err)
-{
-    const struct cell *cells[CELL_GROUP_MAX];
-    struct cell_context context = work_context(s);
-    struct turn turn = {s, tasks};
-    int together = cell_group_gather(&context, &s->session.grid, s->progress, tasks, n);
-    s->current_cost = 0;
-    for (int i = 0; i < together; i++) {
-        cells[i] = &s->session.grid.cells[tasks[i]];
-        s->current_cost += s->session.seconds[tasks[i]];
-        journal_append(s->journal, JOURNAL_CLAIM, cells[i]->id, attempt_at(s, tasks[i]),
-                       NULL, err);
-    }
-    if (err->status == STATUS_OK)
-        cell_group_run(&context, cells, together, take_result, &turn, err);
-    return (size_t)together;
-}
-
-static void poll_waiting(void *state)
-{
-    struct sweep *s = state;
-    progress_tick(s->display, 0, 0);
-}
-
-static enum status lead(struct sweep *s, struct error *err)
-{
-    open_journal(s, err);
-    for (size_t i = 0; i < s->n_tasks && err->status == STATUS_OK;) {
-        if (signals_stop_requested())
-            error_set(err, STATUS_STOPPED, "stopped by request");
-        else
-            i += run_tasks_from(s, s->tasks + i, s->n_tasks - i, err);
-    }
-    if (s->team)
-        team_dismiss(&s->cell_team);
-    return err->status;
-}
-
-/* Runs this rank's cells, or helps with its team's; a rank that must stop or fails waits
- * for the others without disturbing them. Afterwards everyone has the same outcome. */
-static enum status run_tasks(struct sweep *s, struct error *err)
-{
-    if (sweep_slice(s) >= 0) {
-        lead(s, err);
-    } else if (dist_team_number(s->team) >= 0) {
-        struct cell_context context = work_context(s);
-        cell_assist(&context);
-    }
-    dist_wait(s->dist, poll_waiting, s);
-    progress_end(s->display);
     return dist_agree(s->dist, err);
 }
 
@@ -326,13 +180,13 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
         gather.n_finished > 0 && gather_archive(&gather, err) == STATUS_OK &&
         gather_networks(&gather, err) == STATUS_OK && collects)
         print_summary(s, err);
-    size_t missing = s->session.grid.n_cells - gather.n_finished;
-    if (outcome->status == STATUS_STOPPED && missing == 0)
+    if (outcome->status == STATUS_STOPPED && s->n_missing == 0)
         *outcome = (struct error){0}; /* the request came after the last cell */
     if (err->status == STATUS_OK && outcome->status == STATUS_STOPPED)
         snprintf(outcome->text, sizeof outcome->text,
-                 "stopped early: %zu of %zu cells left; the same command continues",
-                 missing, s->session.grid.n_cells);
+                 "stopped early%s: %zu of %zu cells left; the same command continues",
+                 dist_told_stop(s->dist) ? ", as too many cells are not complete" : "",
+                 s->n_missing, s->session.grid.n_cells);
     else if (err->status == STATUS_OK && gather.n_incomplete > 0)
         error_set(
             outcome, STATUS_FAILED_CELLS,
@@ -342,26 +196,34 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
     return dist_agree(s->dist, err);
 }
 
-static enum status warn_kernel(struct sweep *s, struct error *err)
+static enum status print_warnings(struct sweep *s, struct error *err)
 {
-    struct text text = {0};
-    kernel_warn(s->dist, s->args->value[OPT_KERNEL], &text, err);
-    if (text.length > 0)
-        fprintf(stderr, "strata: %s\n", text_string(&text));
-    text_free(&text);
+    struct text kernel = {0}, launch = {0};
+    kernel_warn(s->dist, s->args->value[OPT_KERNEL], &kernel, err);
+    if (kernel.length > 0)
+        fprintf(stderr, "strata: %s\n", text_string(&kernel));
+    launch_warn(&launch);
+    if (launch.length > 0 && dist_rank(s->dist) == DIST_COLLECTOR)
+        fprintf(stderr, "strata: %s\n", text_string(&launch));
+    text_free(&kernel);
+    text_free(&launch);
     return err->status;
 }
 
 static void announce(const struct sweep *s)
 {
+    size_t n = 0;
     if (dist_rank(s->dist) != DIST_COLLECTOR)
         return;
-    size_t done = s->session.grid.n_cells - s->n_left;
-    fprintf(stderr, "strata: study %s, %zu cell%s%s", s->session.study.name,
-            s->session.grid.n_cells, s->session.grid.n_cells == 1 ? "" : "s",
-            done ? "" : "\n");
-    if (done)
-        fprintf(stderr, ", %zu done before\n", done);
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        n += sweep_includes(s, i);
+    fprintf(stderr, "strata: study %s, %zu cell%s", s->session.study.name, n,
+            n == 1 ? "" : "s");
+    if (s->limits.n_shards > 1)
+        fprintf(stderr, " in shard %d/%d", s->limits.shard, s->limits.n_shards);
+    if (n > s->n_left)
+        fprintf(stderr, ", %zu done before", n - s->n_left);
+    fputc('\n', stderr);
     if (s->ranks_per_cell > 1)
         fprintf(stderr, "strata: %d ranks a cell\n", s->ranks_per_cell);
 }
@@ -369,9 +231,10 @@ static void announce(const struct sweep *s)
 static enum status start(struct sweep *s, struct error *err)
 {
     check_arguments(s, err);
+    budget_init(&s->budget, s->args->value[OPT_BUDGET], s->dist, err);
     if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
         prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        sweep_divide(s, err) != STATUS_OK || warn_kernel(s, err) != STATUS_OK)
+        sweep_divide(s, err) != STATUS_OK || print_warnings(s, err) != STATUS_OK)
         return err->status;
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
@@ -388,18 +251,21 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct sweep s = {.args = args, .dist = dist, .dir = {.lock = -1}};
     if (start(&s, err) == STATUS_OK) {
         struct error outcome = {0}, publishing = {0};
-        run_tasks(&s, &outcome);
+        sweep_work(&s, &outcome);
+        watchdog_feed(SWEEP_PUBLISH_GRACE);
         publish(&s, &outcome, &publishing);
         bool faulty = outcome.status != STATUS_OK && outcome.status != STATUS_STOPPED;
         *err = faulty || publishing.status == STATUS_OK ? outcome : publishing;
         dist_agree(dist, err);
     }
+    watchdog_stop();
     journal_close(s.journal);
     progress_destroy(s.display);
     rundir_close(&s.dir);
     dist_team_destroy(s.team);
-    free(s.progress);
+    free(s.past.bytes);
     free(s.tasks);
+    free(s.loads);
     session_fini(&s.session);
     return err->status;
 }

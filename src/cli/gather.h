@@ -19,6 +19,7 @@ struct gather {
     struct journal_index own; /* this rank's journal of this run */
     struct journal_index all; /* the collector's: every journal of the directory */
     int *owner;               /* [n_cells]: rank that brings the cell, -1: not finished */
+    size_t *finished;         /* [n_finished] cells, in the grid's order */
     size_t n_finished;
     int64_t n_incomplete; /* collector: cells whose status is not complete */
 };

@@ -15,8 +15,9 @@
 #include "record/field.h"
 #include "sweep/grid.h"
 
-static const struct command *const commands[] = {&cmd_plan, &cmd_sweep, &cmd_status,
-                                                 &cmd_summarize, &cmd_doctor};
+static const struct command *const commands[] = {&cmd_plan,  &cmd_sweep,     &cmd_status,
+                                                 &cmd_merge, &cmd_summarize, &cmd_verify,
+                                                 &cmd_diff,  &cmd_doctor};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 enum { SILENT_NANOSECONDS = 300000000 };
 
@@ -133,6 +134,7 @@ static enum status run_command(const struct command *command, int argc, char **a
         (!command->prepare || command->prepare(&args, argv, err) == STATUS_OK)) {
         if (command->needs_mpi) {
             signals_install();
+            args.launch = launch_read();
             dist_start(&dist, &argc, &argv, err);
         }
         if (err->status == STATUS_OK && linalg_setup(err) == STATUS_OK)

@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/launch.h"
 
-enum { OPTIONS_MAX = 16, SETS_MAX = 64, POSITIONALS_MAX = 4 };
+enum { OPTIONS_MAX = 16, SETS_MAX = 64, POSITIONALS_MAX = 1024 };
 
 struct option_row {
     const char *name;     /* without the dashes; NULL ends a table */
@@ -26,6 +27,7 @@ struct args {
     const char *positional[POSITIONALS_MAX];
     int n_positional;
     const char *command_line; /* as typed, for the record */
+    struct launch launch;     /* of a command that needs MPI */
 };
 
 struct dist;
@@ -43,7 +45,8 @@ struct command {
     enum status (*run)(const struct args *args, struct dist *dist, struct error *err);
 };
 
-extern const struct command cmd_doctor, cmd_plan, cmd_status, cmd_summarize, cmd_sweep;
+extern const struct command cmd_diff, cmd_doctor, cmd_merge, cmd_plan, cmd_status,
+    cmd_summarize, cmd_sweep, cmd_verify;
 
 /* Parses what follows the command's name; STATUS_USAGE with a suggestion for a misspelt
  * option. --help is left to the caller. */

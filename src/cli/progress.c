@@ -58,11 +58,11 @@ void progress_destroy(struct progress *p)
 static void show(struct progress *p, bool last)
 {
     struct dist_progress all = {0};
-    dist_poll_progress(p->dist, p->ranks);
+    const struct dist_progress *ranks = progress_ranks(p);
     for (int r = 0; r < dist_size(p->dist); r++) {
-        all.cells += p->ranks[r].cells;
-        all.failed += p->ranks[r].failed;
-        all.cost += p->ranks[r].cost;
+        all.cells += ranks[r].cells;
+        all.failed += ranks[r].failed;
+        all.cost += ranks[r].cost;
     }
     double share = p->cost > 0 ? all.cost / p->cost : 1,
            elapsed = clock_seconds() - p->started;
@@ -88,6 +88,17 @@ static void show(struct progress *p, bool last)
     if (p->terminal && last)
         fputc('\n', stderr);
     p->shown = clock_seconds();
+}
+
+void progress_holds(struct progress *p, double left)
+{
+    p->mine.left = left;
+}
+
+struct dist_progress *progress_ranks(struct progress *p)
+{
+    dist_poll_progress(p->dist, p->ranks);
+    return p->ranks;
 }
 
 void progress_tick(struct progress *p, double share, double cost)

@@ -17,6 +17,14 @@ enum status progress_create(struct progress **out, struct dist *dist, int64_t n_
                             double cost, struct error *err);
 void progress_destroy(struct progress *progress);
 
+/* Predicted cost of what this rank holds and has not begun; told with the next message.
+ */
+void progress_holds(struct progress *progress, double left);
+
+/* The collector's latest view of all ranks [size]. The caller may correct it: a later
+ * message of the rank replaces it. */
+struct dist_progress *progress_ranks(struct progress *progress);
+
 /* Called between minibatches: tells the collector, at most twice a second, how far this
  * rank is; the collector also shows it. `share` of a cell of cost `cost` is done. */
 void progress_tick(struct progress *progress, double share, double cost);

@@ -64,6 +64,16 @@ static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
     return err->status;
 }
 
+bool rundir_is_temporary(const char *name)
+{
+    static const char *const starts[] = {"archive.nc.tmp-", "networks.nc.tmp-",
+                                         "study.yaml.tmp-"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return strstr(name, ".jrn.tmp-") != NULL;
+}
+
 /* What a killed run left: no reader looks at it, and the lock says that nobody writes it.
  */
 static void remove_temporaries(const char *path)
@@ -73,9 +83,7 @@ static void remove_temporaries(const char *path)
         return;
     struct dirent *entry;
     while ((entry = readdir(folder)))
-        if (strncmp(entry->d_name, "archive.nc.tmp-", 15) == 0 ||
-            strncmp(entry->d_name, "networks.nc.tmp-", 16) == 0 ||
-            strncmp(entry->d_name, "study.yaml.tmp-", 15) == 0)
+        if (rundir_is_temporary(entry->d_name))
             unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
 }
@@ -165,8 +173,10 @@ enum status rundir_open(struct rundir *dir, const char *path, const struct study
         check_foreign(path, journals, err) != STATUS_OK ||
         io_make_dir(journals, err) != STATUS_OK || open_lock(dir, lock, err) != STATUS_OK)
         return err->status;
-    if (lock)
+    if (lock) {
         remove_temporaries(path);
+        remove_temporaries(journals);
+    }
     return write_study(dir, study, err);
 }
 
@@ -212,18 +222,85 @@ enum status rundir_scan(struct journal_index *index, const char *path, struct er
     return journal_scan(index, journals, err);
 }
 
-uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
-                         bool retry_failed, struct error *err)
+bool rundir_is_record_of(const struct record *record, struct hash128 id,
+                         const struct grid *grid)
 {
-    uint8_t *progress = memory_alloc(grid->n_cells, 1, err);
-    for (size_t i = 0; progress && i < grid->n_cells; i++) {
-        const struct journal_entry *entry = journal_find(index, grid->cells[i].id);
-        uint32_t claims = journal_count_claims(index, grid->cells[i].id);
-        bool done = entry && (entry->type == JOURNAL_RESULT || !retry_failed);
-        progress[i] = done ? RUNDIR_DONE
-                           : (uint8_t)(claims < RUNDIR_DONE ? claims : RUNDIR_DONE - 1);
+    char text[HASH_HEX + 1];
+    size_t cell = grid_find(grid, id);
+    hash_format(id, text);
+    if (memcmp(record_text(record, FIELD_CELL_ID), text, ID_LENGTH) != 0)
+        return false;
+    for (int i = 0; i < OPTION_COUNT && cell < grid->n_cells; i++) {
+        enum field_id option = (enum field_id)i;
+        double value = field_get(option)->type == FIELD_TYPE_REAL
+                           ? *record_real(record, option)
+                           : *record_int(record, option);
+        if (value != grid->cells[cell].spec.value[i])
+            return false;
     }
-    return progress;
+    return true;
+}
+
+enum status rundir_read_cell(const struct journal_index *index,
+                             const struct journal_entry *entry, const struct grid *grid,
+                             struct record *record, struct error *err)
+{
+    void *payload;
+    if (journal_read(index, entry, &payload, err) != STATUS_OK)
+        return err->status;
+    if (record_unpack(record, payload, entry->length, err) == STATUS_OK &&
+        !rundir_is_record_of(record, entry->id, grid)) {
+        record_fini(record);
+        error_set(err, STATUS_DATA, "%s/%s: a record is not of the cell it stands for",
+                  index->dir, index->files[entry->file].name);
+    }
+    free(payload);
+    return err->status;
+}
+
+void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
+                  struct record *record)
+{
+    const struct journal_file *file = entry ? &index->files[entry->file] : NULL;
+    *record_int(record, FIELD_CELL_RUN) = file ? file->run : -1;
+    *record_int(record, FIELD_CELL_RANK) = file ? file->rank : -1;
+    *record_int(record, FIELD_ATTEMPT) = entry ? (int32_t)entry->attempt : 0;
+}
+
+int rundir_count_networks(const struct journal_index *index,
+                          const struct journal_entry *result)
+{
+    int n = 0;
+    while (journal_find_network(index, result, n))
+        n++;
+    return n;
+}
+
+static uint8_t to_byte(uint32_t n)
+{
+    return (uint8_t)(n < UINT8_MAX ? n : UINT8_MAX);
+}
+
+void rundir_past_init(struct rundir_past *past, uint8_t *bytes, size_t n)
+{
+    *past = (struct rundir_past){bytes, bytes, bytes + n, bytes + 2 * n};
+}
+
+enum status rundir_progress(struct rundir_past *past, const struct journal_index *index,
+                            const struct grid *grid, bool retry_failed, struct error *err)
+{
+    uint8_t *bytes = memory_alloc(grid->n_cells, 3, err);
+    if (!bytes)
+        return err->status;
+    rundir_past_init(past, bytes, grid->n_cells);
+    for (size_t i = 0; i < grid->n_cells; i++) {
+        struct hash128 id = grid->cells[i].id;
+        const struct journal_entry *entry = journal_find(index, id);
+        past->done[i] = entry && (entry->type == JOURNAL_RESULT || !retry_failed);
+        past->attempts[i] = to_byte(journal_count_claims(index, id));
+        past->deaths[i] = to_byte(journal_count_deaths(index, id));
+    }
+    return STATUS_OK;
 }
 
 bool rundir_is_locked(const char *path)

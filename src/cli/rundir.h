@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "record/record.h"
 #include "sweep/grid.h"
 #include "sweep/journal.h"
 #include "sweep/study.h"
@@ -17,8 +18,13 @@ struct rundir {
     int lock; /* descriptor that holds the lock, -1 */
 };
 
-/* In a cell's progress byte: finished. Other values count earlier attempts. */
-enum { RUNDIR_DONE = 255 };
+/* What earlier runs did with the cells of a grid. */
+struct rundir_past {
+    uint8_t *bytes;    /* [3 n_cells], owned: the three arrays */
+    uint8_t *done;     /* 1: finished */
+    uint8_t *attempts; /* at most 255, as the next */
+    uint8_t *deaths;   /* attempts that ended with their process */
+};
 
 /* Creates the directory where needed, takes its lock, checks that it belongs to this
  * study and writes study.yaml. STATUS_LOCKED names the run that holds it; STATUS_CREATE
@@ -31,6 +37,10 @@ enum status rundir_open(struct rundir *dir, const char *path, const struct study
 enum status rundir_join(struct rundir *dir, const char *path, const char *run_id,
                         struct error *err);
 
+/* Whether a file of that name, in DIR or its journal folder, is one that a killed process
+ * left half-written. */
+bool rundir_is_temporary(const char *name);
+
 void rundir_close(struct rundir *dir);
 
 /* A new run's id: UTC time and random digits. */
@@ -39,10 +49,33 @@ void rundir_make_run_id(char id[RUN_ID_LENGTH + 1]);
 /* Reads all journals of DIR. */
 enum status rundir_scan(struct journal_index *index, const char *path, struct error *err);
 
-/* One byte a cell of the grid: RUNDIR_DONE or the attempts so far (NULL: no memory). With
- * retry_failed a cell that failed is not done. The caller frees it. */
-uint8_t *rundir_progress(const struct journal_index *index, const struct grid *grid,
-                         bool retry_failed, struct error *err);
+/* With retry_failed a cell that failed is not done. The caller frees past->bytes. */
+enum status rundir_progress(struct rundir_past *past, const struct journal_index *index,
+                            const struct grid *grid, bool retry_failed,
+                            struct error *err);
+
+/* Points into bytes [3 n], which it takes over. */
+void rundir_past_init(struct rundir_past *past, uint8_t *bytes, size_t n);
+
+/* Whether a record is of the cell of that identity, and where the grid has the cell, of
+ * its options. */
+bool rundir_is_record_of(const struct record *record, struct hash128 id,
+                         const struct grid *grid);
+
+/* Reads the record of an entry into a new one (record_fini): STATUS_DATA where it is not
+ * of the cell that it stands for, as where a journal was tampered with or mixed up. A
+ * cell that the grid lacks is known by its identity alone. */
+enum status rundir_read_cell(const struct journal_index *index,
+                             const struct journal_entry *entry, const struct grid *grid,
+                             struct record *record, struct error *err);
+
+/* Writes the run, rank and attempt of an entry into its record; NULL: unknown. */
+void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
+                  struct record *record);
+
+/* How many networks were journalled with a result. */
+int rundir_count_networks(const struct journal_index *index,
+                          const struct journal_entry *result);
 
 /* Finished cells in the journals that the grid does not have. */
 size_t rundir_count_others(const struct journal_index *index, const struct grid *grid);

@@ -25,9 +25,12 @@ void signals_install(void)
     sigaction(SIGINT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
-    /* a write beyond the file size limit fails and is reported, like one to a full disk
-     */
-    sigaction(SIGXFSZ, &action, NULL);
+    signals_report_size_limit();
+}
+
+void signals_report_size_limit(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 bool signals_stop_requested(void)

@@ -9,6 +9,10 @@
 /* Call before MPI starts. */
 void signals_install(void);
 
+/* A write beyond the file size limit fails and is reported, like one to a full disk. Part
+ * of signals_install. */
+void signals_report_size_limit(void);
+
 bool signals_stop_requested(void);
 
 #endif

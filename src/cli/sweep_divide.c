@@ -41,39 +41,38 @@ static enum status predict(struct sweep *s, const struct journal_index *index,
     return session_predict(&s->session, index, err);
 }
 
-static size_t count_left(const uint8_t *progress, size_t n)
+static size_t count_left(const struct sweep *s, const uint8_t *done)
 {
     size_t left = 0;
-    for (size_t i = 0; i < n; i++)
-        left += progress[i] != RUNDIR_DONE;
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        left += !done[i] && sweep_includes(s, i);
     return left;
 }
 
-/* The collector's view: progress, predicted costs, ranks a cell. */
+/* The collector's view: the cells' past, predicted costs, ranks a cell. */
 static enum status collect_progress(struct sweep *s, struct bytes *bytes,
                                     struct error *err)
 {
     size_t n = s->session.grid.n_cells;
     struct journal_index index = {0};
-    uint8_t *progress = NULL;
+    struct rundir_past past = {.bytes = NULL};
     if (rundir_scan(&index, s->path, err) == STATUS_OK) {
         warn_damage(&index);
         warn_others(rundir_count_others(&index, &s->session.grid));
-        progress = rundir_progress(&index, &s->session.grid, s->args->value[OPT_RETRY],
-                                   err);
+        rundir_progress(&past, &index, &s->session.grid, s->args->value[OPT_RETRY], err);
     }
-    if (progress && predict(s, &index, err) == STATUS_OK) {
+    if (past.bytes && predict(s, &index, err) == STATUS_OK) {
         int size = s->ranks_per_cell;
         if (size == 0)
-            size = team_automatic_size(dist_size(s->dist), count_left(progress, n));
-        bytes_put(bytes, progress, n);
+            size = team_automatic_size(dist_size(s->dist), count_left(s, past.done));
+        bytes_put(bytes, past.bytes, 3 * n);
         bytes_put_u32(bytes, (uint32_t)size);
         for (size_t i = 0; i < n; i++)
             bytes_put_f64(bytes, session_seconds(&s->session, i, size));
         if (bytes->failed)
             error_set(err, STATUS_MEMORY, "no memory for the cells' progress");
     }
-    free(progress);
+    free(past.bytes);
     journal_index_fini(&index);
     return err->status;
 }
@@ -89,12 +88,12 @@ static enum status share_progress(struct sweep *s, struct error *err)
     if (dist_agree(s->dist, err) == STATUS_OK &&
         dist_broadcast(s->dist, &bytes, err) == STATUS_OK) {
         struct bytes_reader reader = bytes_reader(bytes.data, bytes.length);
-        bytes_get(&reader, n);
+        bytes_get(&reader, 3 * n);
         s->ranks_per_cell = (int)bytes_get_u32(&reader);
         for (size_t i = 0; i < n; i++)
             s->session.seconds[i] = bytes_get_f64(&reader);
     }
-    s->progress = bytes.data;
+    rundir_past_init(&s->past, bytes.data, n);
     return err->status;
 }
 
@@ -115,33 +114,53 @@ int sweep_slice(const struct sweep *s)
     return dist_team_rank(s->team) == 0 ? dist_team_number(s->team) : -1;
 }
 
+bool sweep_includes(const struct sweep *s, size_t cell)
+{
+    return (int)(cell % (size_t)s->limits.n_shards) == s->limits.shard;
+}
+
+/* A cell that was begun twice and ended its process each time. */
+static bool is_risky(const struct sweep *s, size_t cell)
+{
+    return s->past.deaths[cell] >= SWEEP_DEATHS_MAX - 1;
+}
+
+/* The first slice also gets all risky cells, at its end: one is begun at a time then, and
+ * the process that ends says which it was. */
 static enum status choose_tasks(struct sweep *s, struct error *err)
 {
-    size_t n = s->session.grid.n_cells;
+    size_t n = s->session.grid.n_cells, n_sound = 0;
     int n_slices = dist_size(s->dist) / s->ranks_per_cell;
-    size_t *left = memory_alloc(n, sizeof *left, err);
+    size_t *sound = memory_alloc(n, sizeof *sound, err);
     double *cost = memory_alloc(n, sizeof *cost, err);
     int *owner = memory_alloc(n, sizeof *owner, err);
-    double *load = memory_alloc((size_t)n_slices, sizeof *load, err);
+    s->loads = memory_alloc((size_t)n_slices, sizeof *s->loads, err);
     s->tasks = memory_alloc(n, sizeof *s->tasks, err);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
-        if (s->progress[i] == RUNDIR_DONE)
+        if (s->past.done[i] || !sweep_includes(s, i))
             continue;
-        cost[s->n_left] = s->session.seconds[i];
-        left[s->n_left++] = i;
+        s->n_left++;
         s->cost_left += s->session.seconds[i];
+        if (is_risky(s, i))
+            continue;
+        cost[n_sound] = s->session.seconds[i];
+        sound[n_sound++] = i;
     }
     if (err->status == STATUS_OK)
-        plan_slices(cost, s->n_left, n_slices, owner, load, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < s->n_left; i++)
+        plan_slices(cost, n_sound, n_slices, owner, s->loads, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < n_sound; i++)
         if (owner[i] == sweep_slice(s))
-            s->tasks[s->n_tasks++] = left[i];
+            s->tasks[s->n_tasks++] = sound[i];
     if (err->status == STATUS_OK)
         plan_order(s->session.seconds, s->tasks, s->n_tasks);
-    free(left);
+    for (size_t i = 0; err->status == STATUS_OK && sweep_slice(s) == 0 && i < n; i++)
+        if (!s->past.done[i] && sweep_includes(s, i) && is_risky(s, i)) {
+            s->tasks[s->n_tasks++] = i;
+            s->n_risky++;
+        }
+    free(sound);
     free(cost);
     free(owner);
-    free(load);
     return dist_agree(s->dist, err);
 }
 

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "dist/dist_internal.h"
 
-enum { TAG_PROGRESS = 1, TAG_BYTES = 2 };
 enum status dist_start(struct dist **out, int *argc, char ***argv, struct error *err)
 {
     *out = NULL;
@@ -282,4 +281,29 @@ void dist_poll_progress(struct dist *dist, struct dist_progress *progress)
         MPI_Recv(&progress[from.MPI_SOURCE], (int)sizeof *progress, MPI_BYTE,
                  from.MPI_SOURCE, TAG_PROGRESS, dist->comm, MPI_STATUS_IGNORE);
     }
+}
+
+void dist_tell_stop(struct dist *dist)
+{
+    for (int r = 0; r < dist->size && !dist->told_stop; r++) {
+        MPI_Request request;
+        if (r == dist->rank)
+            continue;
+        MPI_Isend(NULL, 0, MPI_BYTE, r, TAG_STOP, dist->comm, &request);
+        MPI_Request_free(&request);
+    }
+    dist->told_stop = true;
+}
+
+bool dist_told_stop(struct dist *dist)
+{
+    int waiting = 0;
+    if (!dist->told_stop && dist->rank != DIST_COLLECTOR)
+        MPI_Iprobe(DIST_COLLECTOR, TAG_STOP, dist->comm, &waiting, MPI_STATUS_IGNORE);
+    if (waiting) {
+        MPI_Recv(NULL, 0, MPI_BYTE, DIST_COLLECTOR, TAG_STOP, dist->comm,
+                 MPI_STATUS_IGNORE);
+        dist->told_stop = true;
+    }
+    return dist->told_stop;
 }

@@ -73,10 +73,16 @@ struct dist_progress {
     int64_t cells;  /* finished in this run */
     int64_t failed; /* of them, not complete */
     double cost; /* predicted cost of what is finished, with the share of what is not */
+    double left; /* predicted cost of what it holds and has not begun */
 };
 void dist_post_progress(struct dist *dist, const struct dist_progress *progress);
 
 /* The collector's latest view of every rank: progress[size]. Not collective. */
 void dist_poll_progress(struct dist *dist, struct dist_progress *progress);
+
+/* The collector tells everyone to stop soon; whether it has told this rank. Not
+ * collective. */
+void dist_tell_stop(struct dist *dist);
+bool dist_told_stop(struct dist *dist);
 
 #endif

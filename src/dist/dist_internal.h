@@ -11,6 +11,9 @@ enum { WAIT_NANOSECONDS = 2000000 };
 /* A message may not exceed INT_MAX elements: longer arrays go in pieces. */
 enum { PIECE = 1 << 28 };
 
+/* Of messages between two ranks. */
+enum { TAG_PROGRESS = 1, TAG_BYTES, TAG_ASK, TAG_GIVE, TAG_TASKS, TAG_NONE, TAG_STOP };
+
 struct dist {
     MPI_Comm comm;
     MPI_Comm host; /* the ranks of this host */
@@ -19,6 +22,7 @@ struct dist {
     char library[128];
     struct dist_progress outgoing;
     MPI_Request sending; /* of `outgoing` */
+    bool told_stop;
 };
 
 #endif

@@ -8,12 +8,14 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "sweep/cell_probe.h"
 
 /* A cell at work. */
 struct cell_work {
     const struct cell_context *context;
     const struct spec *spec;
+    const struct cell *cell;         /* not a member's */
     struct minibatches *minibatches; /* NULL: the trainer's own */
     struct net net;
     struct cell_samples samples;
@@ -23,6 +25,7 @@ struct cell_work {
     double seconds; /* of all that was done for this cell */
     double probe_seconds;
     bool diverged;
+    bool timed_out;
     bool finished;
     bool called;          /* the leader's: its team is at this cell */
     struct error outcome; /* why it could not go on */
@@ -254,14 +257,16 @@ static enum status advance(struct cell_work *work, struct error *err)
     const struct train_progress *progress = trainer_progress(work->trainer);
     if (progress->step == 0 && take_due_snapshots(work, err) != STATUS_OK)
         return err->status;
-    if (progress->state == TRAIN_RUNNING) {
+    work->timed_out = work->context->timeout > 0 &&
+                      work->seconds > work->context->timeout;
+    if (progress->state == TRAIN_RUNNING && !work->timed_out) {
         if (asked_to_stop(work))
             return error_set(err, STATUS_STOPPED, "stopped by request");
         trainer_step(work->trainer);
         if (take_due_snapshots(work, err) != STATUS_OK)
             return err->status;
     }
-    work->finished = progress->state != TRAIN_RUNNING;
+    work->finished = progress->state != TRAIN_RUNNING || work->timed_out;
     return STATUS_OK;
 }
 
@@ -334,28 +339,59 @@ static double peak_rss(void)
     return (double)usage.ru_maxrss * 1024.0;
 }
 
+static enum status result_init(struct cell_result *result,
+                               const struct cell_context *context,
+                               const struct cell *cell, struct error *err)
+{
+    struct record_shape shape = cell_record_shape(&cell->spec, context->study,
+                                                  context->dataset->n_classes);
+    memset(result, 0, sizeof *result);
+    result->networks = memory_alloc((size_t)context->study->n_snapshots,
+                                    sizeof *result->networks, err);
+    if (result->networks && record_init(&result->record, shape, err) == STATUS_OK)
+        store_identity(&result->record, cell);
+    else
+        cell_result_fini(result);
+    return err->status;
+}
+
+/* How far a cell came when it was given up depends on the machine: nothing of it stays.
+ */
+static void result_give_up(struct cell_result *result, const struct cell *cell,
+                           enum cell_status status, const char *message)
+{
+    for (int i = 0; i < result->n_networks; i++)
+        free(result->networks[i].parameters);
+    result->n_networks = 0;
+    record_clear(&result->record);
+    store_identity(&result->record, cell);
+    *record_int(&result->record, FIELD_STATUS) = (int32_t)status;
+    record_set_text(&result->record, FIELD_MESSAGE, message);
+}
+
+enum status cell_give_up(const struct cell_context *context, const struct cell *cell,
+                         enum cell_status status, const char *message,
+                         struct cell_result *result, struct error *err)
+{
+    if (result_init(result, context, cell, err) == STATUS_OK)
+        result_give_up(result, cell, status, message);
+    return err->status;
+}
+
 enum status cell_work_begin(struct cell_work **out, const struct cell_context *context,
                             const struct cell *cell, struct minibatches *minibatches,
                             struct error *err)
 {
-    struct record_shape shape = cell_record_shape(&cell->spec, context->study,
-                                                  context->dataset->n_classes);
     *out = NULL;
     struct cell_work *work = memory_alloc(1, sizeof *work, err);
-    if (!work)
-        return err->status;
-    work->context = context;
-    work->spec = &cell->spec;
-    work->minibatches = minibatches;
-    work->result.networks = memory_alloc((size_t)context->study->n_snapshots,
-                                         sizeof *work->result.networks, err);
-    if (err->status != STATUS_OK ||
-        record_init(&work->result.record, shape, err) != STATUS_OK) {
-        cell_result_fini(&work->result);
+    if (!work || result_init(&work->result, context, cell, err) != STATUS_OK) {
         free(work);
         return err->status;
     }
-    store_identity(&work->result.record, cell);
+    work->context = context;
+    work->spec = &cell->spec;
+    work->cell = cell;
+    work->minibatches = minibatches;
     double started = clock_seconds();
     start(work, &work->outcome);
     work->seconds = clock_seconds() - started;
@@ -363,24 +399,34 @@ enum status cell_work_begin(struct cell_work **out, const struct cell_context *c
     return STATUS_OK;
 }
 
+static void give_up_in_time(struct cell_work *work)
+{
+    char message[MESSAGE_LENGTH], limit[32];
+    text_format_duration(limit, sizeof limit, work->context->timeout);
+    snprintf(message, sizeof message, "took longer than %s (--cell-timeout)", limit);
+    result_give_up(&work->result, work->cell, CELL_TIMEOUT, message);
+}
+
 enum status cell_work_end(struct cell_work *work, struct cell_result *result,
                           struct error *err)
 {
-    struct record *record = &work->result.record;
     *err = work->outcome;
     if (err->status == STATUS_OK && !work->finished)
         error_set(err, STATUS_STOPPED, "given up before its end");
-    if (err->status == STATUS_OK)
+    if (err->status == STATUS_OK && work->timed_out)
+        give_up_in_time(work);
+    else if (err->status == STATUS_OK)
         store_outcome(work);
     work->result.n_parameters = work->net.n_parameters;
-    *record_real(record, FIELD_PEAK_RSS_BYTES) = peak_rss();
     finish(work);
     if (err->status == STATUS_MEMORY) {
         /* Too large for this machine: the cell's outcome, others may fit. */
-        record_set_text(record, FIELD_MESSAGE, err->text);
+        result_give_up(&work->result, work->cell, CELL_FAILED, err->text);
         *err = (struct error){0};
     }
-    if (err->status != STATUS_OK)
+    if (err->status == STATUS_OK)
+        *record_real(&work->result.record, FIELD_PEAK_RSS_BYTES) = peak_rss();
+    else
         cell_result_fini(&work->result);
     *result = work->result;
     free(work);

@@ -25,6 +25,9 @@ struct cell_context {
      * done; true asks to stop soon. May be NULL. */
     bool (*poll)(void *poll_state, double share);
     void *poll_state;
+    /* A cell that takes longer, in seconds of its own, is given up: status timeout. 0: as
+     * long as it takes. */
+    double timeout;
     /* Ranks that work on each cell together; NULL: alone. */
     const struct cell_team *team;
 };
@@ -37,7 +40,7 @@ struct cell_result {
 };
 
 /* Trains and probes a cell. Bits of the record but for provenance depend on the cell and
- * the data alone. A loss that is not finite, or memory that runs out, is the cell's
+ * the data alone. A loss that is not finite, memory or time that runs out is the cell's
  * outcome (in its status and message), not a failure of the call; STATUS_STOPPED where
  * poll asked to stop. The caller releases the result after STATUS_OK. The leader of a
  * team calls this. */
@@ -57,6 +60,11 @@ bool cell_work_advance(struct cell_work *work);
 /* Ends it, finished or not: result and status are those of cell_run. */
 enum status cell_work_end(struct cell_work *work, struct cell_result *result,
                           struct error *err);
+
+/* The result of a cell that is not run: its identity, this status and message. */
+enum status cell_give_up(const struct cell_context *context, const struct cell *cell,
+                         enum cell_status status, const char *message,
+                         struct cell_result *result, struct error *err);
 
 /* A team's members other than the leader: probe with it until it has no more cells. */
 void cell_assist(const struct cell_context *context);

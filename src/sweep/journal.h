@@ -7,7 +7,9 @@
  * record after damage.
  *
  * Payloads: RUN a run_info; RESULT and FAILED a packed record; NETWORK a kept network,
- * which stands before the RESULT that commits it; CLAIM nothing.
+ * which stands before the RESULT that commits it; CLAIM and RELEASE nothing. A CLAIM
+ * says that a cell begins, a RELEASE that it was left in good order: a claim that nothing
+ * follows is that of a process that died.
  */
 #ifndef STRATA_SWEEP_JOURNAL_H
 #define STRATA_SWEEP_JOURNAL_H
@@ -29,7 +31,8 @@ enum journal_type {
     JOURNAL_CLAIM = 2,
     JOURNAL_RESULT = 3,
     JOURNAL_FAILED = 4,
-    JOURNAL_NETWORK = 5
+    JOURNAL_NETWORK = 5,
+    JOURNAL_RELEASE = 6
 };
 
 /* ---- writing ---- */
@@ -103,6 +106,9 @@ const struct journal_entry *journal_find(const struct journal_index *index,
 
 /* How often a cell was started. */
 uint32_t journal_count_claims(const struct journal_index *index, struct hash128 id);
+
+/* How often a process died while it was at the cell, since the cell last failed. */
+uint32_t journal_count_deaths(const struct journal_index *index, struct hash128 id);
 
 /* The network that was journalled with `result` under number `i` = 0, 1, ...; NULL beyond
  * the last. */

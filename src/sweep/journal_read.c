@@ -360,6 +360,33 @@ uint32_t journal_count_claims(const struct journal_index *index, struct hash128 
     return n;
 }
 
+/* Entries of a file stand in the order in which they were written. */
+static bool is_settled(const struct journal_index *index, size_t at)
+{
+    const struct journal_entry *claim = &index->entries[index->by_id[at]], *entry;
+    while ((entry = entry_of(index, ++at, claim->id)) && entry->file == claim->file)
+        if (entry->attempt == claim->attempt &&
+            (entry->type == JOURNAL_RESULT || entry->type == JOURNAL_FAILED ||
+             entry->type == JOURNAL_RELEASE))
+            return true;
+    return false;
+}
+
+/* Files need not stand in the order of their runs; attempts are counted. */
+uint32_t journal_count_deaths(const struct journal_index *index, struct hash128 id)
+{
+    uint32_t n = 0, failed = 0;
+    const struct journal_entry *entry;
+    size_t first = lower_bound(index, id);
+    for (size_t at = first; (entry = entry_of(index, at, id)); at++)
+        if (entry->type == JOURNAL_FAILED && entry->attempt > failed)
+            failed = entry->attempt;
+    for (size_t at = first; (entry = entry_of(index, at, id)); at++)
+        n += entry->type == JOURNAL_CLAIM && entry->attempt > failed &&
+             !is_settled(index, at);
+    return n;
+}
+
 const struct journal_entry *journal_find_network(const struct journal_index *index,
                                                  const struct journal_entry *result,
                                                  int i)

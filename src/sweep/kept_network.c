@@ -13,6 +13,15 @@ void kept_network_pack(const struct kept_network *network, const char *label,
     bytes_put(out, network->parameters, n_parameters * sizeof(float));
 }
 
+int kept_network_count(const struct study *study, const struct record *record)
+{
+    int n = 0;
+    for (int i = 0; i < study->n_snapshots && i < record->shape.n_snapshots; i++)
+        n += study->snapshots[i].keep &&
+             record_int(record, FIELD_SNAPSHOT_STEP)[i] != RECORD_FILL_INT;
+    return n;
+}
+
 enum status kept_network_view(struct kept_view *view, const void *payload, size_t length,
                               struct error *err)
 {

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "record/record.h"
 #include "sweep/study.h"
 
 /* A snapshot whose parameters are kept. */
@@ -16,6 +17,10 @@ struct kept_network {
 /* The journal's form of a kept network: label, step, count, parameters. */
 void kept_network_pack(const struct kept_network *network, const char *label,
                        size_t n_parameters, struct bytes *out);
+
+/* How many networks the cell of that record kept: the snapshots to keep that it reached.
+ */
+int kept_network_count(const struct study *study, const struct record *record);
 
 struct kept_view {
     char label[SNAPSHOT_LABEL_MAX];

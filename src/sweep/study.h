@@ -85,6 +85,14 @@ enum status study_set_axis(struct study *study, const char *assignment,
  * study_parse of it gives an equal study. Sets out->failed when memory runs out. */
 void study_format(const struct study *study, struct text *out);
 
+/* A deep copy, by way of the canonical text. */
+enum status study_copy(struct study *copy, const struct study *study, struct error *err);
+
+/* Gives a study the cells of another that is the same but for its axes: where one has all
+ * cells of the other it is the one, else the other's grid and blocks become further
+ * blocks. Both know the hash of their data. STATUS_STUDY names the first difference. */
+enum status study_unite(struct study *into, const struct study *other, struct error *err);
+
 void study_fini(struct study *study);
 
 #endif

@@ -3,6 +3,8 @@
 list FILE             a line a record: type, cell, attempt, payload's offset, length
 flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
 swap FILE             gives the first two results each other's identity, CRCs sound
+alter FILE N          changes epochs_run of the N-th result, CRCs sound
+remove FILE TYPE N    takes the N-th record of that type out
 version FILE VERSION  gives the first record a format version, with a sound CRC
 
 A record is a header of 48 bytes (magic, version and type, length, sequence, identity,
@@ -13,7 +15,7 @@ import sys
 import zlib
 
 HEADER = struct.Struct("<4sIQQQQII")
-TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network"}
+TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network", 6: "release"}
 
 
 def records(data):
@@ -41,6 +43,22 @@ def set_fields(data, header, changes):
     struct.pack_into("<I", data, header + 44, zlib.crc32(data[header:header + 44]))
 
 
+def alter(data, number):
+    """A record's payload is its shape and fields: a key of 8 bytes, a length, values."""
+    epochs_run = 27
+    _, _, _, at, length = [r for r in records(data) if r[0] == "result"][number - 1]
+    field = at + 16
+    for _ in range(epochs_run):
+        field += 16 + struct.unpack_from("<Q", data, field + 8)[0]
+    data[field + 16] ^= 1
+    struct.pack_into("<I", data, at + length, zlib.crc32(data[at:at + length]))
+
+
+def remove(data, wanted, number):
+    found = [r for r in records(data) if r[0] == wanted][number - 1]
+    del data[found[3] - 48:found[3] + found[4] + 4]
+
+
 def set_version(data, version):
     kind = HEADER.unpack_from(data, 0)[1]
     set_fields(data, 0, {1: version << 16 | kind & 0xFFFF})
@@ -65,6 +83,10 @@ def main():
         flip(data, sys.argv[3], int(sys.argv[4]))
     elif action == "swap":
         swap(data)
+    elif action == "alter":
+        alter(data, int(sys.argv[3]))
+    elif action == "remove":
+        remove(data, sys.argv[3], int(sys.argv[4]))
     else:
         set_version(data, int(sys.argv[3]))
     with open(path, "wb") as file:

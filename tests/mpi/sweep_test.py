@@ -5,9 +5,11 @@ usage: sweep_test.py STRATA MPIRUN reference DIR     one rank, the yardstick
        sweep_test.py STRATA MPIRUN resume DIR REF    killed again and again, compared
        sweep_test.py STRATA MPIRUN grow DIR REF      half of the grid first, compared
        sweep_test.py STRATA MPIRUN differ DIR        ranks that read different data
+       sweep_test.py STRATA MPIRUN uneven DIR        slices that turn out very uneven
 """
 
 import os
+import re
 import shutil
 import signal
 import struct
@@ -102,7 +104,8 @@ def compare_file(a, b, skip=()):
 
 def compare(folder, reference):
     n = compare_file(f"{folder}/archive.nc", f"{reference}/archive.nc", PROVENANCE)
-    n += compare_file(f"{folder}/networks.nc", f"{reference}/networks.nc")
+    if os.path.exists(f"{reference}/networks.nc"):
+        n += compare_file(f"{folder}/networks.nc", f"{reference}/networks.nc")
     if open(f"{folder}/study.yaml").read() != open(f"{reference}/study.yaml").read():
         sys.exit("study.yaml differs")
     print(f"{folder}: {n} variables equal {reference}")
@@ -235,6 +238,31 @@ def differ(folder):
         sys.exit("archives differ between shared data and data that each rank has read")
 
 
+def uneven(folder):
+    """Every other cell ends at once, and costs are predicted equal: the last of two ranks
+    has nothing else in its slice."""
+    os.makedirs(folder)
+    write_study("uneven.yaml", """\
+study: uneven
+data: {name: glyphs, train: 1000, validation: 100, test: 100}
+grid: {seed: 1..8, depth: 3, width: 80, learning_rate: [0.01, 100]}
+train: {epochs: 12, batch_size: 32, optimizer: sgd, activation: tanh}
+""")
+    sweep(1, "uneven.yaml", f"{folder}/one")
+    for n in (2, 3):
+        text = sweep(n, "uneven.yaml", f"{folder}/{n}")
+        compare(f"{folder}/{n}", f"{folder}/one")
+        moved = re.search(r"busy [0-9.]+ % of .* (\d+) cells? changed ranks", text)
+        if not moved or n == 2 and int(moved[1]) == 0:
+            sys.exit(f"{n} ranks:\n{text}")
+    with netCDF4.Dataset(f"{folder}/2/archive.nc") as archive:
+        complete = archive["status"][:] == 0
+        ranks = archive["cell_rank"][:][complete]
+        print(f"two ranks completed {(ranks == 0).sum()} and {(ranks == 1).sum()} cells")
+        if not (ranks == 1).any():
+            sys.exit("rank 1 completed none")
+
+
 def main():
     global STRATA, MPIRUN
     STRATA, MPIRUN, mode, *rest = sys.argv[1:]
@@ -247,8 +275,8 @@ def main():
     elif mode == "ranks":
         sweep(int(rest[0]), "study.yaml", folder)
         compare(folder, rest[2])
-    elif mode == "differ":
-        differ(folder)
+    elif mode in ("differ", "uneven"):
+        {"differ": differ, "uneven": uneven}[mode](folder)
     else:
         {"resume": resume, "grow": grow}[mode](folder, rest[1])
 

@@ -129,6 +129,57 @@ static void test_values(void **state)
                 "network_snapshot=\"step:10\",\"final\";}");
 }
 
+static void test_reading(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct networks *networks;
+    struct network_entry entry;
+    assert_ok(write_file("read.nc", 3, 2, &err), &err);
+    assert_ok(networks_open(&networks, "read.nc", &err), &err);
+    assert_int_equal(networks_count(networks), 2);
+    assert_int_equal(networks_count_cells(networks), 3);
+    assert_ok(networks_read(networks, 1, &entry, &err), &err);
+    assert_string_equal(entry.cell_id, "00000000000000000000000000000002");
+    assert_string_equal(entry.label, "final");
+    assert_int_equal(entry.step, 10);
+    assert_int_equal(entry.n_parameters, N_PARAMETERS);
+    for (int i = 0; i < N_PARAMETERS; i++)
+        assert_true(entry.parameters[i] == 1 + (float)i / 65536);
+    assert_int_equal(networks_read(networks, 2, &entry, &err), STATUS_INTERNAL);
+    networks_close(networks);
+}
+
+/* Damage is reported, or the content is what it was. */
+static void test_damage(void **state)
+{
+    (void)state;
+    enum { PLACES = 60 };
+    struct error err = {0};
+    struct hash128 expected, content;
+    char *data;
+    size_t length;
+    int reported = 0;
+    assert_ok(write_file("sound.nc", 3, 2, &err), &err);
+    assert_ok(networks_check("sound.nc", &expected, &err), &err);
+    assert_ok(io_read_file("sound.nc", 1 << 26, &data, &length, &err), &err);
+    for (size_t i = 0; i < PLACES; i++) {
+        size_t at = i * length / PLACES;
+        struct error fault = {0};
+        data[at] = (char)(data[at] ^ 1 << i % 8);
+        assert_ok(io_replace_file("flipped.nc", data, length, &err), &err);
+        data[at] = (char)(data[at] ^ 1 << i % 8);
+        if (networks_check("flipped.nc", &content, &fault) == STATUS_OK)
+            assert_true(hash_equal(content, expected));
+        else
+            reported++;
+    }
+    assert_true(reported > 0);
+    assert_ok(io_replace_file("flipped.nc", data, length / 2, &err), &err);
+    assert_int_equal(networks_check("flipped.nc", NULL, &err), STATUS_DATA);
+    free(data);
+}
+
 static void test_identical_bytes(void **state)
 {
     (void)state;
@@ -198,6 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_damage),
         cmocka_unit_test(test_identical_bytes),
         cmocka_unit_test(test_nothing_kept),
         cmocka_unit_test(test_totals),

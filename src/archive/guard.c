@@ -1,0 +1,74 @@
+#include "archive/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+/* What a child reports. */
+struct verdict {
+    struct hash128 content;
+    struct error err;
+};
+
+__attribute__((noreturn)) static void be_child(int fd, const char *path, guard_fn *try)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    /* The C library's last words are nothing to show: the caller says what is wrong. */
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+    struct verdict verdict = {0};
+    struct error ignored = {0};
+    try(path, &verdict.content, &verdict.err);
+    io_write_all(fd, &verdict, sizeof verdict, path, &ignored);
+    _exit(0);
+}
+
+static bool receive(int fd, struct verdict *verdict)
+{
+    size_t done = 0;
+    while (done < sizeof *verdict) {
+        ssize_t n = read(fd, (char *)verdict + done, sizeof *verdict - done);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
+                      struct error *err)
+{
+    int ends[2], result = 0;
+    struct verdict verdict;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set(err, STATUS_INTERNAL, "%s: no pipe: %s", path, strerror(errno));
+    pid_t child = fork();
+    if (child == 0)
+        be_child(ends[1], path, try);
+    close(ends[1]);
+    bool received = child > 0 && receive(ends[0], &verdict);
+    close(ends[0]);
+    if (child < 0)
+        return error_set(err, STATUS_INTERNAL, "%s: no process to check it: %s", path,
+                         strerror(errno));
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+        continue;
+    if (!received)
+        return error_set(err, STATUS_DATA, "%s: damaged: the netCDF library fails on it",
+                         path);
+    if (verdict.err.status != STATUS_OK)
+        return error_set(err, verdict.err.status, "%s", verdict.err.text);
+    *content = verdict.content;
+    return STATUS_OK;
+}

@@ -1,0 +1,173 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/rundir.h"
+#include "cli/verify.h"
+#include "sweep/journal_check.h"
+#include "sweep/kept_network.h"
+
+/* ---- bytes ---- */
+
+struct place {
+    struct verify *verify;
+    const char *path;
+};
+
+static void tell(void *state, enum journal_fault fault, uint64_t offset, uint64_t length)
+{
+    const struct place *place = state;
+    struct findings *findings = &place->verify->findings;
+    unsigned long long at = offset, bytes = length;
+    switch (fault) {
+    case JOURNAL_TORN:
+        findings_add(findings, FINDING_NOTE,
+                     "%s: %llu bytes of a torn record at the end, offset %llu: a run was "
+                     "killed, or is at work",
+                     place->path, bytes, at);
+        break;
+    case JOURNAL_DAMAGED:
+        findings_add(findings, FINDING_DAMAGE, "%s: %llu bytes from offset %llu",
+                     place->path, bytes, at);
+        break;
+    case JOURNAL_OUT_OF_ORDER:
+        findings_add(findings, FINDING_DAMAGE,
+                     "%s: records are missing or repeated before offset %llu",
+                     place->path, at);
+        break;
+    case JOURNAL_NO_RUN:
+        findings_add(findings, FINDING_NOTE, "%s: does not say of which run it is",
+                     place->path);
+        break;
+    }
+}
+
+static enum status check_files(struct verify *v, struct error *err)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < v->journals.n_files && err->status == STATUS_OK; i++) {
+        char path[IO_PATH_MAX];
+        uint64_t n_records = 0;
+        struct place place = {v, path};
+        if (io_join(path, v->journals.dir, v->journals.files[i].name, err) == STATUS_OK)
+            journal_check(path, tell, &place, &n_records, err);
+        n += n_records;
+    }
+    if (err->status == STATUS_OK)
+        findings_add(&v->findings, FINDING_SOUND,
+                     "%s: %llu records in %zu journal%s of %zu run%s", v->journals.dir,
+                     (unsigned long long)n, v->journals.n_files,
+                     v->journals.n_files == 1 ? "" : "s", v->journals.n_runs,
+                     v->journals.n_runs == 1 ? "" : "s");
+    return err->status;
+}
+
+/* ---- cells ---- */
+
+static const char *file_of(const struct verify *v, const struct journal_entry *entry)
+{
+    return v->journals.files[entry->file].name;
+}
+
+/* A complete cell without all of its networks: a damaged record took one with it. */
+static void check_networks(struct verify *v, const struct journal_entry *entry,
+                           const struct record *record)
+{
+    int expected = kept_network_count(&v->study, record);
+    int found = rundir_count_networks(&v->journals, entry);
+    if (entry->type == JOURNAL_RESULT &&
+        grid_find(&v->grid, entry->id) < v->grid.n_cells && found != expected)
+        findings_add(&v->findings, FINDING_DAMAGE,
+                     "%s/%s: cell %.32s has %d of its %d kept networks", v->journals.dir,
+                     file_of(v, entry), record_text(record, FIELD_CELL_ID), found,
+                     expected);
+}
+
+static enum status check_network(const struct journal_index *journals,
+                                 const struct journal_entry *entry, struct error *err)
+{
+    struct kept_view view;
+    void *payload;
+    if (journal_read(journals, entry, &payload, err) == STATUS_OK)
+        kept_network_view(&view, payload, entry->length, err);
+    free(payload);
+    return err->status;
+}
+
+/* False where only an error other than damage remains. */
+static bool check_entry(struct verify *v, size_t at, struct error *err)
+{
+    const struct journal_entry *entry = &v->journals.entries[at];
+    struct record record;
+    if (entry->type == JOURNAL_NETWORK)
+        check_network(&v->journals, entry, err);
+    if (entry->type != JOURNAL_RESULT && entry->type != JOURNAL_FAILED)
+        return verify_absorb(v, err);
+    if (rundir_read_cell(&v->journals, entry, &v->grid, &record, err) != STATUS_OK)
+        return verify_absorb(v, err);
+    check_networks(v, entry, &record);
+    if (entry->type == JOURNAL_RESULT || journal_find(&v->journals, entry->id) == entry)
+        v->cells[v->n_cells++] = (struct held_cell){.id = entry->id,
+                                                    .content = record_hash(&record),
+                                                    .at = at,
+                                                    .failed = entry->type ==
+                                                              JOURNAL_FAILED};
+    record_fini(&record);
+    return true;
+}
+
+static void check_duplicates(struct verify *v)
+{
+    size_t equal = 0;
+    for (size_t i = 1; i < v->n_cells; i++) {
+        const struct held_cell *a = &v->cells[i - 1], *b = &v->cells[i];
+        if (!hash_equal(a->id, b->id) || b->failed)
+            continue;
+        char id[HASH_HEX + 1];
+        hash_format(a->id, id);
+        if (hash_equal(a->content, b->content))
+            equal++;
+        else
+            findings_add(&v->findings, FINDING_DAMAGE,
+                         "%s: cell %s: %s and %s hold different results", v->journals.dir,
+                         id, file_of(v, &v->journals.entries[a->at]),
+                         file_of(v, &v->journals.entries[b->at]));
+    }
+    if (equal > 0)
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: %zu results are there twice, with equal bits", v->journals.dir,
+                     equal);
+}
+
+static void report_cells(struct verify *v)
+{
+    size_t in_grid = 0, others = 0;
+    for (size_t i = 0; i < v->n_cells; i++) {
+        if (i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id))
+            continue;
+        bool known = grid_find(&v->grid, v->cells[i].id) < v->grid.n_cells;
+        *(known ? &in_grid : &others) += 1;
+    }
+    findings_add(&v->findings, FINDING_SOUND,
+                 "%s: %zu of %zu cells are finished, under their own identities",
+                 v->journals.dir, in_grid, v->grid.n_cells);
+    if (others > 0)
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: %zu finished cells are of other grids than study.yaml's",
+                     v->journals.dir, others);
+}
+
+enum status verify_journals(struct verify *v, const char *dir, struct error *err)
+{
+    if (rundir_scan(&v->journals, dir, err) != STATUS_OK || v->journals.n_files == 0 ||
+        check_files(v, err) != STATUS_OK)
+        return err->status;
+    v->cells = memory_alloc(v->journals.n_entries, sizeof *v->cells, err);
+    for (size_t i = 0; i < v->journals.n_entries && err->status == STATUS_OK; i++)
+        if (!check_entry(v, i, err))
+            return err->status;
+    qsort(v->cells, v->n_cells, sizeof *v->cells, source_compare_cells);
+    check_duplicates(v);
+    report_cells(v);
+    return err->status;
+}
