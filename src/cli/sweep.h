@@ -69,8 +69,9 @@ struct sweep {
     struct journal *journal;
     struct progress *display;
     double current_cost;
-    double polled;   /* when the world was last looked at */
-    double patience; /* seconds in which the watchdog expects word; 0: it does not */
+    double seen_cost; /* the collector's: of all ranks, when it last looked */
+    double polled;    /* when the world was last looked at */
+    double patience;  /* seconds in which the watchdog expects word; 0: it does not */
 };
 
 /* Reads the options that set limits. */
@@ -82,6 +83,9 @@ bool sweep_must_stop(struct sweep *sweep);
 
 /* Seconds after which a cell that is predicted to take so long is given up; 0: never. */
 double sweep_cell_timeout(const struct sweep *sweep, double predicted);
+
+/* Seconds within which any rank at work finishes something or is ended; 0: none is. */
+double sweep_patience(const struct sweep *sweep);
 
 /* Whether a cell is of this shard. */
 bool sweep_includes(const struct sweep *sweep, size_t cell);

@@ -81,12 +81,12 @@ static void poll_waiting(void *state)
 {
     struct sweep *s = state;
     progress_tick(s->display, 0, 0);
-    watchdog_feed(SWEEP_GRACE);
 }
 
 bool sweep_balance_take(struct sweep *s)
 {
     uint64_t tasks[DIST_TASKS_MAX];
+    watchdog_feed(sweep_patience(s)); /* who is asked answers between minibatches */
     size_t n = dist_balance_take(s->dist, &s->balance, tasks, poll_waiting);
     for (size_t i = 0; i < n; i++)
         s->tasks[i] = tasks[i];

@@ -85,3 +85,13 @@ double sweep_cell_timeout(const struct sweep *s, double predicted)
         return s->limits.cell_timeout;
     return predicted * TIMES > LEAST ? predicted * TIMES : LEAST;
 }
+
+double sweep_patience(const struct sweep *s)
+{
+    double longest = 0;
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        if (!s->past.done[i] && s->session.seconds[i] > longest)
+            longest = s->session.seconds[i];
+    double timeout = sweep_cell_timeout(s, longest);
+    return timeout > 0 ? timeout + SWEEP_GRACE : 0;
+}

@@ -228,12 +228,26 @@ static enum status quarantine(struct sweep *s, struct error *err)
     return err->status;
 }
 
+/* The collector hears of the others' progress: where there is none for longer than any
+ * cell may take, a rank is gone that nobody misses. */
+static bool sees_progress(struct sweep *s)
+{
+    const struct dist_progress *ranks = progress_ranks(s->display);
+    double cost = 0;
+    for (int r = 0; r < dist_size(s->dist); r++)
+        cost += ranks[r].cost;
+    bool more = cost != s->seen_cost;
+    s->seen_cost = cost;
+    return more;
+}
+
 static void poll_waiting(void *state)
 {
     struct sweep *s = state;
     progress_tick(s->display, 0, 0);
     sweep_balance_serve(s);
-    watchdog_feed(SWEEP_GRACE);
+    if (dist_rank(s->dist) == DIST_COLLECTOR && sees_progress(s))
+        watchdog_feed(sweep_patience(s));
 }
 
 static enum status lead(struct sweep *s, struct error *err)
@@ -264,6 +278,9 @@ enum status sweep_work(struct sweep *s, struct error *err)
         watchdog_feed(0); /* the leader is watched */
         cell_assist(&context);
     }
+    enum { LONGER = 4 }; /* the others do not hear of progress, and give it more time */
+    watchdog_feed(sweep_patience(s) *
+                  (dist_rank(s->dist) == DIST_COLLECTOR ? 1 : LONGER));
     dist_wait(s->dist, poll_waiting, s);
     progress_end(s->display);
     sweep_balance_report(s, clock_seconds() - started);
