@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <netcdf.h>
+
 #include "base/io.h"
 
 /* What a child reports. */
@@ -17,7 +19,8 @@ struct verdict {
     struct error err;
 };
 
-__attribute__((noreturn)) static void be_child(int fd, const char *path, guard_fn *try)
+/* A child may crash, and says nothing. */
+static void become_child(void)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
@@ -27,6 +30,11 @@ __attribute__((noreturn)) static void be_child(int fd, const char *path, guard_f
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (null >= 0)
         dup2(null, STDERR_FILENO);
+}
+
+__attribute__((noreturn)) static void be_child(int fd, const char *path, guard_fn *try)
+{
+    become_child();
     struct verdict verdict = {0};
     struct error ignored = {0};
     try(path, &verdict.content, &verdict.err);
@@ -71,4 +79,19 @@ enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
         return error_set(err, verdict.err.status, "%s", verdict.err.text);
     *content = verdict.content;
     return STATUS_OK;
+}
+
+bool guard_can_close(int id)
+{
+    int result = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        become_child();
+        _exit(nc_close(id) == NC_NOERR ? 0 : 1);
+    }
+    if (child < 0)
+        return true; /* then the caller must try */
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }

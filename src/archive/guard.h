@@ -4,6 +4,8 @@
 #ifndef STRATA_ARCHIVE_GUARD_H
 #define STRATA_ARCHIVE_GUARD_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -13,5 +15,10 @@ typedef enum status guard_fn(const char *path, struct hash128 *content,
 /* Runs `try` in a child process; its outcome is ours, STATUS_DATA where it crashed. */
 enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
                       struct error *err);
+
+/* Whether a netCDF file that was written can be closed: a child process does it first. On
+ * a disk that is full, or fails, H5Fclose fails, and then nc_close crashes; the file must
+ * not be closed. What the child has written, the caller writes again. */
+bool guard_can_close(int id);
 
 #endif

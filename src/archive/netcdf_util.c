@@ -10,6 +10,7 @@
 
 #include <netcdf_filter.h>
 
+#include "archive/guard.h"
 #include "base/memory.h"
 #include "record/record.h"
 
@@ -139,7 +140,11 @@ enum status netcdf_output_close(struct netcdf_output *output, struct error *err)
     if (err->status != STATUS_OK)
         return err->status;
     output->open = false;
-    int code = nc_close(output->file.id);
+    /* What cannot be written comes out here. The file then stays open, and the process
+     * leaves without the library (cli/main.c). */
+    int code = nc_sync(output->file.id);
+    if (code == NC_NOERR)
+        code = guard_can_close(output->file.id) ? nc_close(output->file.id) : NC_EHDFERR;
     if (code != NC_NOERR)
         return netcdf_error(&output->file, STATUS_IO, "cannot complete the file", code,
                             err);

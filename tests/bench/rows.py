@@ -62,7 +62,7 @@ def two_ranks(shape, required, aim):
 ROWS = [
     faster_than_torch(1, "6x100", 3.2, 3.6),
     faster_than_torch(2, "1x20", 7, 10),
-    Row(2, "the same, four networks side by side", "train 1x20*4", "torch 1x20", "faster", None,
+    Row(2, "the same by four networks side by side, PyTorch over ours", "train 1x20*4", "torch 1x20", "faster", None,
         None, ("train", "torch"), "1x20*4"),
     faster_than_torch(2, "10x200", 2.2, 2.5),
     faster_than_torch(2, "9x320", 2.0, 2.3),

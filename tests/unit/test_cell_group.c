@@ -253,8 +253,9 @@ static void test_memory(void **state)
     enum { STEP = 1 << 16, RESULTS = 4 * STEP };
     struct setting s;
     size_t enough = STEP;
-    if (getenv("STRATA_SANITIZED"))
-        skip();                      /* sanitizers reserve address space of their own */
+#ifdef STRATA_SANITIZED
+    skip(); /* sanitizers reserve address space of their own */
+#endif
     mallopt(M_MMAP_THRESHOLD, 4096); /* what is freed is given back */
     make_setting(&s);
     while (run_within(&s, enough, 1) == 0)
