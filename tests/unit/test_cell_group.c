@@ -148,6 +148,7 @@ static void test_gather(void **state)
     size_t large[] = {4, 5};
     assert_int_equal(cell_group_gather(&s.context, &s.grid, attempts, large, 2), 1);
     /* No more than a group's size, the nearest first. */
+    release(&s);
     make_setting(&s);
     size_t all[CELLS] = {5, 4, 3, 2, 1, 0};
     assert_int_equal(cell_group_gather(&s.context, &s.grid, attempts, all, CELLS),
