@@ -1,12 +1,9 @@
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "sweep/journal_format.h"
@@ -43,40 +40,17 @@ bool journal_header_get(const uint8_t *bytes, struct journal_header *header)
            header->length <= JOURNAL_PAYLOAD_MAX;
 }
 
-/* A journal mapped for reading. */
-struct mapping {
-    const uint8_t *data;
-    uint64_t size;
-};
-
-static enum status map_file(const char *path, struct mapping *map, struct error *err)
+/* Whatever keeps a journal from being read is a fault of the disk. */
+static enum status map_journal(struct io_mapping *map, const char *path,
+                               struct error *err)
 {
-    *map = (struct mapping){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
-        int reason = fd < 0 ? errno : EINVAL;
-        if (fd >= 0)
-            close(fd);
-        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
-    }
-    map->size = (uint64_t)info.st_size;
-    void *data = map->size ? mmap(NULL, map->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-    int reason = errno;
-    close(fd);
-    if (data == MAP_FAILED)
-        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
-    map->data = data;
+    struct error found = {0};
+    if (io_map(map, path, &found) != STATUS_OK)
+        return error_set(err, STATUS_IO, "%s", found.text);
     return STATUS_OK;
 }
 
-static void unmap(struct mapping *map)
-{
-    if (map->data)
-        munmap((void *)(uintptr_t)map->data, map->size);
-}
-
-static bool payload_sound(const struct mapping *map, uint64_t payload, uint64_t length)
+static bool payload_sound(const struct io_mapping *map, uint64_t payload, uint64_t length)
 {
     if (length + JOURNAL_TRAILER_SIZE > map->size - payload)
         return false;
@@ -114,7 +88,7 @@ static enum status add_run(struct journal_index *index, const void *payload,
 
 static enum status add_record(struct journal_index *index,
                               const struct journal_header *header,
-                              const struct mapping *map, uint64_t payload,
+                              const struct io_mapping *map, uint64_t payload,
                               struct error *err)
 {
     if (header->type == JOURNAL_RUN)
@@ -132,7 +106,7 @@ static enum status add_record(struct journal_index *index,
     return STATUS_OK;
 }
 
-static enum status scan_records(struct journal_index *index, const struct mapping *map,
+static enum status scan_records(struct journal_index *index, const struct io_mapping *map,
                                 uint64_t *damaged, uint64_t *first, struct error *err)
 {
     uint64_t at = 0;
@@ -169,7 +143,7 @@ static enum status scan_file(struct journal_index *index, const char *name,
                              struct error *err)
 {
     char path[IO_PATH_MAX];
-    struct mapping map;
+    struct io_mapping map;
     struct stat info;
     if (io_join(path, index->dir, name, err) != STATUS_OK)
         return err->status;
@@ -179,7 +153,7 @@ static enum status scan_file(struct journal_index *index, const char *name,
                      "%.2000s: not a regular file", path);
         return STATUS_OK;
     }
-    if (map_file(path, &map, err) != STATUS_OK)
+    if (map_journal(&map, path, err) != STATUS_OK)
         return err->status;
     uint64_t damaged = 0, first = 0;
     enum status status = memory_grow(&index->files, &index->files_capacity,
@@ -192,7 +166,7 @@ static enum status scan_file(struct journal_index *index, const char *name,
         file->run = -1;
         status = scan_records(index, &map, &damaged, &first, err);
     }
-    unmap(&map);
+    io_unmap(&map);
     if (damaged > 0) {
         if (index->damaged_files++ == 0)
             snprintf(index->first_damage, sizeof index->first_damage,
@@ -406,10 +380,10 @@ enum status journal_read(const struct journal_index *index,
                          struct error *err)
 {
     char path[IO_PATH_MAX];
-    struct mapping map;
+    struct io_mapping map;
     *payload = NULL;
     if (io_join(path, index->dir, index->files[entry->file].name, err) != STATUS_OK ||
-        map_file(path, &map, err) != STATUS_OK)
+        map_journal(&map, path, err) != STATUS_OK)
         return err->status;
     if (entry->offset > map.size || !payload_sound(&map, entry->offset, entry->length)) {
         error_set(err, STATUS_DATA, "%s: record at %llu was damaged after it was read",
@@ -419,6 +393,6 @@ enum status journal_read(const struct journal_index *index,
         if (*payload)
             memcpy(*payload, map.data + entry->offset, entry->length);
     }
-    unmap(&map);
+    io_unmap(&map);
     return err->status;
 }
