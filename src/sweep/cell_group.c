@@ -48,7 +48,7 @@ struct group {
     double shares[CELL_GROUP_MAX];           /* of its epochs that are done */
     bool retry[CELL_GROUP_MAX];
     int current; /* whose turn it is */
-    cell_group_take *take;
+    cell_group_take_fn *take;
     void *state;
 };
 
@@ -128,8 +128,8 @@ static bool advance_all(struct group *g, int first, struct error *err)
 }
 
 enum status cell_group_run(const struct cell_context *context,
-                           const struct cell *const *cells, int n, cell_group_take *take,
-                           void *state, struct error *err)
+                           const struct cell *const *cells, int n,
+                           cell_group_take_fn *take, void *state, struct error *err)
 {
     struct group g = {.context = *context,
                       .caller = context,

@@ -24,13 +24,13 @@ int cell_group_gather(const struct cell_context *context, const struct grid *gri
                       const uint8_t *attempts, size_t *tasks, size_t n_tasks);
 
 /* Takes cell `index` of the group when it has ended; it owns the result. */
-typedef enum status cell_group_take(void *state, int index, struct cell_result *result,
-                                    struct error *err);
+typedef enum status cell_group_take_fn(void *state, int index, struct cell_result *result,
+                                       struct error *err);
 
 /* Runs n <= CELL_GROUP_MAX cells that were gathered. An error is that of `take`, or
  * STATUS_STOPPED where poll asked to stop; cells that were not taken leave nothing. */
 enum status cell_group_run(const struct cell_context *context,
-                           const struct cell *const *cells, int n, cell_group_take *take,
-                           void *state, struct error *err);
+                           const struct cell *const *cells, int n,
+                           cell_group_take_fn *take, void *state, struct error *err);
 
 #endif

@@ -1,0 +1,51 @@
+/* What a cell's specification means to the modules that carry it out. */
+#include "sweep/cell.h"
+
+struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
+{
+    return (struct net_shape){
+        .n_inputs = dataset->n_inputs,
+        .n_outputs = dataset->n_classes,
+        .depth = (int)spec->value[FIELD_DEPTH],
+        .width = (int)spec->value[FIELD_WIDTH],
+        .activation = (enum net_activation)(int)spec->value[FIELD_ACTIVATION],
+        .bias = (enum net_bias)(int)spec->value[FIELD_BIAS]};
+}
+
+struct record_shape cell_record_shape(const struct spec *spec, const struct study *study,
+                                      int n_classes)
+{
+    return (struct record_shape){.n_snapshots = study->n_snapshots,
+                                 .n_layers = (int)spec->value[FIELD_DEPTH] + 1,
+                                 .n_classes = n_classes};
+}
+
+struct train_options cell_train_options(const struct spec *spec)
+{
+    return (struct train_options){
+        .loss = (enum loss_kind)(int)spec->value[FIELD_LOSS],
+        .optim = {.kind = (enum optim_kind)(int)spec->value[FIELD_OPTIMIZER],
+                  .learning_rate = spec->value[FIELD_LEARNING_RATE],
+                  .momentum = spec->value[FIELD_MOMENTUM],
+                  .beta1 = spec->value[FIELD_ADAM_BETA1],
+                  .beta2 = spec->value[FIELD_ADAM_BETA2],
+                  .epsilon = spec->value[FIELD_ADAM_EPSILON]},
+        .init = (enum net_init_rule)(int)spec->value[FIELD_INIT],
+        .batch_size = (int)spec->value[FIELD_BATCH_SIZE],
+        .epochs = (int)spec->value[FIELD_EPOCHS],
+        .patience = (int)spec->value[FIELD_PATIENCE],
+        .seed = (uint32_t)spec->value[FIELD_SEED]};
+}
+
+struct train_data cell_train_data(const struct cell_context *context,
+                                  const uint8_t *labels)
+{
+    const struct samples *file = &context->dataset->train;
+    size_t held_out = (size_t)context->sizes.train * (size_t)context->dataset->n_inputs;
+    return (struct train_data){.images = file->images,
+                               .labels = labels,
+                               .n = context->sizes.train,
+                               .validation_images = file->images + held_out,
+                               .validation_labels = file->labels + context->sizes.train,
+                               .n_validation = context->sizes.validation};
+}
