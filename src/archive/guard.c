@@ -32,6 +32,15 @@ static void become_child(void)
         dup2(null, STDERR_FILENO);
 }
 
+/* How it ended, as waitpid says it. */
+static int await(pid_t child)
+{
+    int result = 0;
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+        continue;
+    return result;
+}
+
 __attribute__((noreturn)) static void be_child(int fd, const char *path, guard_fn *try)
 {
     become_child();
@@ -57,7 +66,7 @@ static bool receive(int fd, struct verdict *verdict)
 enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
                       struct error *err)
 {
-    int ends[2], result = 0;
+    int ends[2];
     struct verdict verdict;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set(err, STATUS_INTERNAL, "%s: no pipe: %s", path, strerror(errno));
@@ -70,8 +79,7 @@ enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
     if (child < 0)
         return error_set(err, STATUS_INTERNAL, "%s: no process to check it: %s", path,
                          strerror(errno));
-    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
-        continue;
+    await(child);
     if (!received)
         return error_set(err, STATUS_DATA, "%s: damaged: the netCDF library fails on it",
                          path);
@@ -83,7 +91,6 @@ enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
 
 bool guard_can_close(int id)
 {
-    int result = 0;
     pid_t child = fork();
     if (child == 0) {
         become_child();
@@ -91,7 +98,6 @@ bool guard_can_close(int id)
     }
     if (child < 0)
         return true; /* then the caller must try */
-    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
-        continue;
+    int result = await(child);
     return WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }

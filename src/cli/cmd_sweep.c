@@ -1,26 +1,21 @@
 /* strata sweep: the main job. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analysis/summary.h"
 #include "archive/archive.h"
-#include "base/memory.h"
 #include "cli/gather.h"
 #include "cli/kernel.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/rundir.h"
 #include "cli/session.h"
-#include "cli/signals.h"
 #include "cli/sweep.h"
 #include "cli/version.h"
 #include "cli/watchdog.h"
 #include "dist/dist.h"
-#include "num/linalg.h"
 #include "sweep/cell_group.h"
 
 static const struct option_row rows[] = {
