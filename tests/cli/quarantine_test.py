@@ -6,14 +6,14 @@ Starts the sweep N times; each time all of its processes get SIGKILL once the jo
 that CELL was begun. CELL is an identity, as `journal.py list` gives it.
 """
 import os
-import signal
 import struct
 import subprocess
 import sys
 import time
 
-HEADER = struct.Struct("<4sIQQQQII")
-CLAIM = 2
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import journal  # noqa: E402
+import processes  # noqa: E402
 
 
 def claims(folder, cell):
@@ -23,11 +23,11 @@ def claims(folder, cell):
     for name in os.listdir(journals) if os.path.isdir(journals) else ():
         with open(f"{journals}/{name}", "rb") as file:
             data = file.read()
-        at = 0
-        while at + HEADER.size <= len(data):
-            _, kind, length, _, high, low, _, _ = HEADER.unpack_from(data, at)
-            found += kind & 0xFFFF == CLAIM and f"{high:016x}{low:016x}" == cell
-            at += HEADER.size + length + 4
+        try:
+            for kind, identity, *_ in journal.records(data):
+                found += kind == "claim" and identity == cell
+        except struct.error:
+            pass  # the last record is being written, or was
     return found
 
 
@@ -44,16 +44,7 @@ def main():
                 sys.exit(f"attempt {attempt}: the cell was not begun")
             time.sleep(0.005)
         time.sleep(0.05)
-        os.killpg(run.pid, signal.SIGKILL)
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
-                if words[0] == strata.encode() and folder.encode() in words:
-                    os.kill(int(pid), signal.SIGKILL)
-            except OSError:
-                pass
-        run.wait()
-        time.sleep(0.2)
+        processes.kill(run, strata, folder)
 
 
 main()

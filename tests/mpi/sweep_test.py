@@ -11,11 +11,13 @@ usage: sweep_test.py STRATA MPIRUN reference DIR     one rank, the yardstick
 import os
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import processes  # noqa: E402
 
 try:
     import netCDF4
@@ -125,15 +127,7 @@ def check_reference(folder):
 
 def sweep_processes(folder):
     """Process ids of strata ranks that work on a folder."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
-        except OSError:
-            continue
-        if words[0] == STRATA.encode() and folder.encode() in words:
-            found.append(int(pid))
-    return found
+    return processes.ranks(STRATA, folder)
 
 
 def journal_bytes(folder):
@@ -143,16 +137,7 @@ def journal_bytes(folder):
 
 def kill_sweep(run, folder):
     """Launcher and ranks, at once, and waits until they are gone."""
-    ranks = sweep_processes(folder)
-    os.killpg(run.pid, signal.SIGKILL)
-    for pid in ranks:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    run.wait()
-    while sweep_processes(folder):
-        time.sleep(0.01)
+    processes.kill(run, STRATA, folder)
 
 
 def kill_after_some_work(n, study, folder):

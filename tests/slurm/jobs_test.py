@@ -20,6 +20,9 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import processes  # noqa: E402
+
 if not shutil.which("ncdump"):
     print("skipped: needs ncdump (Debian: netcdf-bin)")
     sys.exit(77)
@@ -109,15 +112,7 @@ class Job:
         wait_until("the job has ended", PATIENCE, lambda: self.shown("JobState") in ended)
 
     def ranks(self):
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
-            except OSError:
-                continue
-            if words[0] == STRATA.encode() and self.run.encode() in words:
-                found.append(int(pid))
-        return found
+        return processes.ranks(STRATA, self.run)
 
     def kill_rank(self, company):
         """One of three ranks: one that shares its node, or the only one of its node."""
