@@ -156,6 +156,7 @@ static enum status print_summary(const struct sweep *s, struct error *err)
         return err->status;
     if (summary_render(archive, &request, &out, err) == STATUS_OK &&
         !s->args->value[OPT_QUIET]) {
+        watchdog_feed(0); /* who reads takes the time that it takes */
         fputs(text_string(&out), stdout);
         printf("\nrun directory: %s (archive.nc, journals, study.yaml)\n", s->path);
     }
@@ -225,12 +226,18 @@ static void announce(const struct sweep *s)
 
 static enum status start(struct sweep *s, struct error *err)
 {
-    check_arguments(s, err);
+    enum status (*const steps[])(struct sweep *, struct error *) = {
+        share_study, prepare_session, open_directory, sweep_divide, print_warnings};
+    if (check_arguments(s, err) == STATUS_OK)
+        watchdog_start(dist_rank(s->dist), err);
     budget_init(&s->budget, s->args->value[OPT_BUDGET], s->dist, err);
-    if (dist_agree(s->dist, err) != STATUS_OK || share_study(s, err) != STATUS_OK ||
-        prepare_session(s, err) != STATUS_OK || open_directory(s, err) != STATUS_OK ||
-        sweep_divide(s, err) != STATUS_OK || print_warnings(s, err) != STATUS_OK)
+    if (dist_agree(s->dist, err) != STATUS_OK)
         return err->status;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        watchdog_feed(sweep_patience_aside(s));
+        if (steps[i](s, err) != STATUS_OK)
+            return err->status;
+    }
     announce(s);
     progress_create(&s->display, s->dist, (int64_t)s->n_left, s->cost_left, err);
     return dist_agree(s->dist, err);
@@ -247,13 +254,13 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     if (start(&s, err) == STATUS_OK) {
         struct error outcome = {0}, publishing = {0};
         sweep_work(&s, &outcome);
-        watchdog_feed(SWEEP_PUBLISH_GRACE);
+        watchdog_feed(sweep_patience_aside(&s));
         publish(&s, &outcome, &publishing);
         bool faulty = outcome.status != STATUS_OK && outcome.status != STATUS_STOPPED;
         *err = faulty || publishing.status == STATUS_OK ? outcome : publishing;
         dist_agree(dist, err);
     }
-    watchdog_stop();
+    watchdog_feed(sweep_patience_aside(&s)); /* MPI's own end is watched too */
     journal_close(s.journal);
     progress_destroy(s.display);
     rundir_close(&s.dir);

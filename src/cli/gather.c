@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cli/publish.h"
+#include "cli/watchdog.h"
 #include "sweep/cell.h"
 
 enum { BLOCK = 64 }; /* cells that are gathered together */
@@ -240,6 +241,7 @@ enum status gather_archive(struct gather *g, struct error *err)
         if (gather_block(block, g, &at, err) == STATUS_OK && collects)
             publish_block(publisher, block, g, err);
         block_fini(block);
+        watchdog_touch();
     }
     if (err->status == STATUS_OK && collects)
         publisher_finish(publisher, err);

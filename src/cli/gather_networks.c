@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/gather.h"
 #include "cli/publish.h"
+#include "cli/watchdog.h"
 
 /* Networks of every cell as its owner knows them, known to everyone. */
 static enum status count_networks(struct gather *g, int32_t *counts, struct error *err)
@@ -52,6 +53,7 @@ static enum status move_networks(struct networks_writer *writer, struct gather *
     for (size_t cell = 0; cell < g->session->grid.n_cells; cell++) {
         if (counts[cell] == 0)
             continue;
+        watchdog_touch();
         if (dist_rank(g->dist) == DIST_COLLECTOR)
             publish_network_samples(writer, g->session, cell, err);
         for (int i = 0; i < counts[cell]; i++)

@@ -28,9 +28,8 @@ enum {
 /* A cell that has ended so many processes is not tried again. */
 enum { SWEEP_DEATHS_MAX = 3 };
 
-/* Seconds beyond a cell's timeout after which a rank that gives no word is ended, and
- * those for the end of a run, where a disk may be slow. */
-enum { SWEEP_GRACE = 60, SWEEP_PUBLISH_GRACE = 1800 };
+/* Seconds beyond a cell's timeout after which a rank that gives no word is ended. */
+enum { SWEEP_GRACE = 60 };
 
 /* While it works a rank looks at the world so often. */
 #define SWEEP_POLL_SECONDS 1e-3
@@ -71,7 +70,6 @@ struct sweep {
     double current_cost;
     double seen_cost; /* the collector's: of all ranks, when it last looked */
     double polled;    /* when the world was last looked at */
-    double patience;  /* seconds in which the watchdog expects word; 0: it does not */
 };
 
 /* Reads the options that set limits. */
@@ -86,6 +84,10 @@ double sweep_cell_timeout(const struct sweep *sweep, double predicted);
 
 /* Seconds within which any rank at work finishes something or is ended; 0: none is. */
 double sweep_patience(const struct sweep *sweep);
+
+/* The same for a step of the start or of the end of a run, where no cell is at work and a
+ * disk may be slow. */
+double sweep_patience_aside(const struct sweep *sweep);
 
 /* Whether a cell is of this shard. */
 bool sweep_includes(const struct sweep *sweep, size_t cell);

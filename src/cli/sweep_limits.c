@@ -95,3 +95,9 @@ double sweep_patience(const struct sweep *s)
     double timeout = sweep_cell_timeout(s, longest);
     return timeout > 0 ? timeout + SWEEP_GRACE : 0;
 }
+
+double sweep_patience_aside(const struct sweep *s)
+{
+    enum { SLOW = 1800 };
+    return s->limits.cell_timeout > 0 ? s->limits.cell_timeout + SWEEP_GRACE : SLOW;
+}

@@ -71,7 +71,7 @@ static bool poll_work(void *state, double share)
     s->polled = now;
     progress_tick(s->display, share, s->current_cost);
     sweep_balance_serve(s);
-    watchdog_feed(s->patience);
+    watchdog_touch();
     return sweep_must_stop(s);
 }
 
@@ -171,8 +171,7 @@ static struct turn begin(struct sweep *s, struct cell_context *context)
         longest = seconds > longest ? seconds : longest;
     }
     context->timeout = sweep_cell_timeout(s, longest);
-    s->patience = context->timeout > 0 ? context->timeout + SWEEP_GRACE : 0;
-    watchdog_feed(s->patience);
+    watchdog_feed(context->timeout > 0 ? context->timeout + SWEEP_GRACE : 0);
     sweep_balance_tell(s);
     return turn;
 }
@@ -269,7 +268,6 @@ static enum status lead(struct sweep *s, struct error *err)
 enum status sweep_work(struct sweep *s, struct error *err)
 {
     double started = clock_seconds();
-    watchdog_start(dist_rank(s->dist), err);
     sweep_balance_start(s);
     if (sweep_slice(s) >= 0) {
         lead(s, err);

@@ -10,10 +10,11 @@
 
 #include "base/clock.h"
 
-/* A signal handler reads them, so they are static: when the process is to end (seconds of
- * the clock, 0: never), and its last words. */
+/* A signal handler reads these, so they are static: when the process is to end (seconds
+ * of the clock, 0: never), and its last words. */
 static atomic_long deadline;
 static char last_words[160];
+static double patience; /* seconds; as last fed */
 
 static void on_alarm(int signal)
 {
@@ -25,14 +26,6 @@ static void on_alarm(int signal)
     ssize_t ignored = write(STDERR_FILENO, last_words, strlen(last_words));
     (void)ignored;
     _exit(status_exit_code(STATUS_INTERNAL));
-}
-
-static enum status set_timer(long seconds, struct error *err)
-{
-    struct itimerval every = {.it_interval.tv_sec = seconds, .it_value.tv_sec = seconds};
-    if (setitimer(ITIMER_REAL, &every, NULL) < 0)
-        return error_set(err, STATUS_INTERNAL, "watchdog: %s", strerror(errno));
-    return STATUS_OK;
 }
 
 enum status watchdog_start(int rank, struct error *err)
@@ -48,17 +41,19 @@ enum status watchdog_start(int rank, struct error *err)
         rank);
     if (sigaction(SIGALRM, &action, NULL) < 0)
         return error_set(err, STATUS_INTERNAL, "watchdog: %s", strerror(errno));
-    return set_timer(1, err);
+    struct itimerval every = {.it_interval.tv_sec = 1, .it_value.tv_sec = 1};
+    if (setitimer(ITIMER_REAL, &every, NULL) < 0)
+        return error_set(err, STATUS_INTERNAL, "watchdog: %s", strerror(errno));
+    return STATUS_OK;
 }
 
 void watchdog_feed(double seconds)
 {
-    atomic_store(&deadline, seconds > 0 ? (long)(clock_seconds() + seconds) + 1 : 0);
+    patience = seconds;
+    watchdog_touch();
 }
 
-void watchdog_stop(void)
+void watchdog_touch(void)
 {
-    struct error ignored = {0};
-    set_timer(0, &ignored);
-    watchdog_feed(0);
+    atomic_store(&deadline, patience > 0 ? (long)(clock_seconds() + patience) + 1 : 0);
 }

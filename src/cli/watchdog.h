@@ -6,14 +6,14 @@
 
 #include "base/error.h"
 
-/* Starts to watch. `rank` is for the message. */
+/* Starts to watch, until the process ends. `rank` is for the message. */
 enum status watchdog_start(int rank, struct error *err);
 
 /* All is well, and there will be word again within so many seconds; 0: nobody knows when.
  */
 void watchdog_feed(double seconds);
 
-/* Ends the watch. */
-void watchdog_stop(void);
+/* The same once more, with as many seconds as were given last. */
+void watchdog_touch(void);
 
 #endif

@@ -1,20 +1,33 @@
-"""Every call on the files of a run is made to fail, one after the other, until a run passes
-untouched; what is left must be sound, and the same command must complete it.
+"""Every call on the files of a run, for memory, and of MPI is made to fail, one after the
+other, until a run passes untouched; what is left must be sound, and the same command must
+complete it.
 
-usage: fault_test.py STRATA MPIRUN SHIM DIR RANKS POINT...     POINT: FILE.CALL[+]=KIND,...
+usage: fault_test.py STRATA MPIRUN SHIM MODE RANKS VICTIM POINT...
+
+MODE is sweep, or merge, where a directory without products gets them from its journals.
+VICTIM is the rank whose calls fail. POINT is FILE.CALL[+]=KIND (see shim.c), or with
+CALL:N for one N alone.
 
 After a fault: the exit code is one of the product's (or the launcher's, where a rank was
-killed); there was an end in time; no process is left. After the same command without
-fault: exit code 0, no temporary file, and every variable of the archive but provenance
-equal by bytes to that of a run that nothing disturbed.
+killed); there was an end in time; no process is left; every result whose sync went well is
+still there, and no more than the cells in progress are to be run again; `verify` finds
+nothing. After the same command without fault: exit code 0, no temporary file, `verify` finds
+nothing, `diff` with a run that nothing disturbed is empty, and every variable but provenance
+equals its bytes.
 """
+import concurrent.futures
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mpi"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+for place in ("..", "../mpi", "../cli"):
+    sys.path.insert(0, os.path.join(HERE, place))
+import journal  # noqa: E402
+import processes  # noqa: E402
 import sweep_test  # noqa: E402  (ends with 77 where netCDF4 is missing)
 
 STUDY = """\
@@ -25,108 +38,194 @@ train: {epochs: 1, batch_size: 32}
 probe: {at: [init, best]}
 keep: {networks: [best]}
 """
+CELLS = 4
+SIDE_BY_SIDE = 4  # small cells that one rank trains together
 CODES = {0, 65, 66, 70, 71, 73, 74, 75}
+FAILED_CELLS = 79  # a cell that had no memory
+CRASHES = {-11, -7, -6, 139, 135, 134}
 SECONDS = 60
-DENSE = int(os.environ.get("STRATA_FAULTS_DENSE", "6"))  # the first so many calls are all tried
-HIT = "hit"
+CELL_TIMEOUT = 2
+GRACE = 60  # beyond a cell's timeout, until a rank that hangs is ended
+DENSE = int(os.environ.get("STRATA_FAULTS_DENSE", "2"))  # the first so many calls are all tried
 
 
-def command(ranks, folder, more=()):
-    words = [STRATA, "sweep", "study.yaml", "-o", folder, "-q", *more]
-    return words if ranks == 1 else [MPIRUN, "-n", str(ranks), *words]
+class Round:
+    """One fault: a run with it, and what came of it."""
+
+    def __init__(self, place, n, sign, kind):
+        self.kind, self.what = kind, f"{place}:{n}{sign}={kind}"
+        self.folder = f"run-{self.what}"
+        self.hit = os.path.abspath(f"{self.folder}.hit")
+        self.synced = os.path.abspath(f"{self.folder}.synced")
+        self.clear()
+
+    def clear(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for path in (self.hit, self.synced):
+            if os.path.exists(path):
+                os.remove(path)
+
+    def fail(self, text):
+        sys.exit(f"{MODE}, {RANKS} rank(s), {self.what}: {text}")
+
+    def tell(self, command):
+        done = subprocess.run([STRATA, *command], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def run(self, faulty):
+        """Exit code and messages."""
+        environment = dict(os.environ, OMPI_MCA_mpi_yield_when_idle="1")
+        words = [STRATA, MODE, self.folder]
+        if MODE == "sweep":
+            words = [STRATA, "sweep", "study.yaml", "-o", self.folder, "-q"]
+            if self.kind == "hang":
+                words += ["--cell-timeout", f"{CELL_TIMEOUT}s"]
+            # That a cell had no memory is its outcome, until it is asked for again.
+            if not faulty and self.kind == "oom":
+                words += ["--retry", "failed"]
+        if faulty:
+            environment.update(STRATA_FAULT=self.what, STRATA_FAULT_DIR=f"{self.folder}/",
+                               STRATA_FAULT_HIT=self.hit, STRATA_FAULT_SYNCED=self.synced,
+                               STRATA_FAULT_RANK=str(VICTIM))
+            words = ["env", f"LD_PRELOAD={SHIM}", *words]  # not the launcher
+        if MODE == "sweep" and RANKS > 1:
+            words = [MPIRUN, "-n", str(RANKS), *words]
+        limit = CELL_TIMEOUT + GRACE + SECONDS / 2 if self.kind == "hang" else SECONDS
+        started = time.monotonic()
+        try:
+            done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, text=True,
+                                  capture_output=True, timeout=limit, check=False)
+        except subprocess.TimeoutExpired:
+            self.fail(f"no end within {limit} s")
+        self.seconds = time.monotonic() - started
+        return done.returncode, done.stderr
+
+    def check_end(self, code, text):
+        if "Sanitizer" in text or code in CRASHES:
+            self.fail(f"exit code {code}\n{text}")
+        ended = self.kind in ("kill", "hang") and code not in (0, 70)
+        failed = self.kind == "oom" and code == FAILED_CELLS
+        if not ended and not failed and code not in CODES:
+            self.fail(f"exit code {code}\n{text}")
+        deadline = time.monotonic() + 10
+        while processes.ranks(STRATA, self.folder):
+            if time.monotonic() > deadline:
+                self.fail("processes are left")
+            time.sleep(0.01)
+
+    def check_left(self):
+        """What was synced is there; returns how many cells are to be run once more."""
+        synced, again = 0, 0
+        lengths = {}
+        if os.path.exists(self.synced):
+            for line in open(self.synced, encoding="ascii"):
+                inode, length = map(int, line.split())
+                lengths[inode] = length
+        folder = f"{self.folder}/journal"
+        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+            path = f"{folder}/{name}"
+            length = lengths.get(os.stat(path).st_ino, 0)
+            with open(path, "rb") as file:
+                data = file.read()
+            if len(data) < length:
+                self.fail(f"{name} has {len(data)} bytes, and {length} had been synced")
+            types = [r[0] for r in journal.records(data[:length])]
+            synced += types.count("result")
+            again += types.count("claim") - types.count("result") - types.count("release")
+        if os.path.exists(f"{self.folder}/study.yaml"):
+            code, text = self.tell(["status", "--json", self.folder])
+            complete = json.loads(text)["complete"] if code == 0 else -1
+            if complete < synced:
+                self.fail(f"{synced} results were synced, and status says\n{text}")
+            code, text = self.tell(["verify", self.folder])
+            if code != 0:
+                self.fail(f"verify ends with {code}\n{text}")
+        if again > min(CELLS, RANKS * SIDE_BY_SIDE):
+            self.fail(f"{again} cells are to be run again")
+        return max(again, 0)
+
+    def check_resumed(self):
+        code, text = self.run(faulty=False)
+        if code != 0:
+            self.fail(f"the same command ends with {code}\n{text}")
+        left = [n for n in os.listdir(self.folder) if n not in
+                ("archive.nc", "networks.nc", "study.yaml", "journal", "RUN.lock")]
+        if left:
+            self.fail(f"{left} are left")
+        for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ())):
+            sweep_test.compare_file(f"{self.folder}/{name}", f"{REFERENCE}/{name}", skip)
+        for command in (["verify", self.folder], ["diff", self.folder, REFERENCE]):
+            code, text = self.tell(command)
+            if code != 0:
+                self.fail(f"{command[0]} ends with {code}\n{text}")
+
+    def try_it(self):
+        """Cells that had to be run again, or None where no call was the N-th."""
+        if MODE == "merge":
+            shutil.copytree(REFERENCE, self.folder)
+            os.remove(f"{self.folder}/archive.nc")
+            os.remove(f"{self.folder}/networks.nc")
+        code, text = self.run(faulty=True)
+        self.check_end(code, text)
+        again, self.took = None, self.seconds
+        if os.path.exists(self.hit):
+            again = self.check_left()
+            self.check_resumed()
+        elif code != 0:
+            self.fail(f"untouched, and exit code {code}\n{text}")
+        self.clear()
+        return again
 
 
-def run(ranks, folder, fault=None, more=()):
-    """Exit code and messages; the fault is the last rank's."""
-    environment = dict(os.environ)
-    words = command(ranks, folder, more)
-    if fault:
-        environment.update(STRATA_FAULT=fault, STRATA_FAULT_DIR=f"{folder}/",
-                           STRATA_FAULT_HIT=os.path.abspath(HIT),
-                           STRATA_FAULT_RANK=str(ranks - 1))
-        # Not the launcher: it has files of its own.
-        at = words.index(STRATA)
-        words = words[:at] + ["env", f"LD_PRELOAD={SHIM}"] + words[at:]
-    done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, text=True,
-                          capture_output=True, timeout=SECONDS, check=False)
-    return done.returncode, done.stderr
-
-
-def check_end(code, kind, ranks, text, what):
-    killed = kind == "kill" and code not in (0, 70)
-    if not killed and code not in CODES:
-        if not (ranks > 1 and code not in (139, 134)):
-            sys.exit(f"{what}: exit code {code}\n{text}")
-    if "Sanitizer" in text or code in (-11, -6, 139, 134):
-        sys.exit(f"{what}: exit code {code}\n{text}")
-    deadline = time.monotonic() + 10
-    while sweep_test.sweep_processes(FOLDER):
-        if time.monotonic() > deadline:
-            sys.exit(f"{what}: processes are left")
-        time.sleep(0.01)
-
-
-def check_resumed(ranks, what):
-    # That a cell had no memory is its outcome, until it is asked for again.
-    more = ("--retry", "failed") if "alloc" in what else ()
-    code, text = run(ranks, FOLDER, more=more)
-    if code != 0:
-        sys.exit(f"{what}: the same command ends with {code}\n{text}")
-    left = [n for n in os.listdir(FOLDER)
-            if n not in ("archive.nc", "networks.nc", "study.yaml", "journal", "RUN.lock")]
-    if left:
-        sys.exit(f"{what}: {left} are left")
-    for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ())):
-        sweep_test.compare_file(f"{FOLDER}/{name}", f"{REFERENCE}/{name}", skip)
-
-
-def sweep_point(ranks, point):
-    """All n of one point; returns how many faults there were."""
+def rounds(point):
+    """All N of one point; HDF5 writes and memory is asked for often, so beyond the first
+    not every N is tried."""
     place, kind = point.split("=")
     sign = "+" if place.endswith("+") else ""
-    place = place.rstrip("+")
+    place, _, only = place.rstrip("+").partition(":")
+    if only:
+        yield Round(place, int(only), sign, kind)
+        return
     n = step = 1
-    faults = 0
     while True:
-        what = f"{ranks} rank{'s' * (ranks > 1)}, {place}:{n}{sign}={kind}"
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        if os.path.exists(HIT):
-            os.remove(HIT)
-        try:
-            code, text = run(ranks, FOLDER, f"{place}:{n}{sign}={kind}")
-        except subprocess.TimeoutExpired:
-            sys.exit(f"{what}: no end within {SECONDS} s")
-        check_end(code, kind, ranks, text, what)
-        if not os.path.exists(HIT):
-            if code != 0:
-                sys.exit(f"{what}: untouched, and exit code {code}\n{text}")
-            return faults
-        faults += 1
-        check_resumed(ranks, what)
-        # HDF5 writes and memory is asked for often: beyond the first not every time is
-        # tried.
+        yield Round(place, n, sign, kind)
         n += step
-        step += step // 2 + 1 if n > DENSE else 0
+        step *= 2 if n > DENSE else 1
+
+
+def try_point(point):
+    """Number of faults, the most cells run again after one, the longest run with one."""
+    faults, most, longest = 0, 0, 0.0
+    for one in rounds(point):
+        again = one.try_it()
+        if again is None:
+            break
+        faults, most = faults + 1, max(most, again)
+        longest = max(longest, one.took)
+    if faults == 0:
+        sys.exit(f"{point}: no such call")
+    return faults, most, longest
 
 
 def main():
-    global STRATA, MPIRUN, SHIM, FOLDER, REFERENCE
-    STRATA, MPIRUN, SHIM, FOLDER, ranks, *points = sys.argv[1:]
+    global STRATA, MPIRUN, SHIM, MODE, RANKS, VICTIM, REFERENCE
+    STRATA, MPIRUN, SHIM, MODE, ranks, victim, *points = sys.argv[1:]
     sweep_test.STRATA, sweep_test.MPIRUN = STRATA, MPIRUN
-    REFERENCE = f"{FOLDER}-reference"
+    RANKS, VICTIM, REFERENCE = int(ranks), int(victim), "reference"
     shutil.rmtree(REFERENCE, ignore_errors=True)
     sweep_test.write_study("study.yaml", STUDY)
-    code, text = run(1, REFERENCE)
-    if code != 0:
-        sys.exit(f"the reference: exit code {code}\n{text}")
+    subprocess.run([STRATA, "sweep", "study.yaml", "-o", REFERENCE, "-q"], check=True,
+                   stdin=subprocess.DEVNULL)
     total = 0
-    for point in points:
-        found = sweep_point(int(ranks), point)
-        print(f"{point}: {found} faults")
-        if found == 0:
-            sys.exit(f"{point}: no such call")
-        total += found
-    print(f"{total} faults with {ranks} rank(s), nothing lost")
+    # What hangs takes its time without work: all such points at once.
+    workers = len(points) if all(p.endswith("=hang") for p in points) else 1
+    with concurrent.futures.ProcessPoolExecutor(workers) as pool:
+        for point, (faults, most, longest) in zip(points, pool.map(try_point, points)):
+            print(f"{point}: {faults} faults, nothing lost, at most {most} cells to run "
+                  f"again, at most {longest:.1f} s", flush=True)
+            total += faults
+    print(f"{MODE}, {RANKS} rank(s): {total} faults, nothing lost")
 
 
 main()

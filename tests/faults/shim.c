@@ -1,19 +1,28 @@
-/* Makes calls of the operating system fail, in a program as it is shipped: preload it.
+/* Makes calls of the operating system and of MPI fail, in a program as it is shipped:
+ * preload it.
  *
  *   STRATA_FAULT=FILE.CALL:N=KIND   the N-th such call, counted from 1 in each process
  *   STRATA_FAULT=FILE.CALL:N+=KIND  that one and all that follow
  *
- * FILE is journal, archive, networks, study, lock, folder (any of the run directory's) or
- * any; CALL open, write, sync, rename, truncate, or with FILE `any` alloc. KIND is kill
- * (the process ends at once, before the call), eio, enospc, or for writes short (half is
- * written; the next write fails). STRATA_FAULT_DIR is the run directory: other files are
- * left alone. STRATA_FAULT_RANK: only this rank. A call that is made to fail leaves a
- * file STRATA_FAULT_HIT. */
+ * FILE.CALL is
+ *   a file's  FILE is journal, archive, networks, study, lock, folder (any of the run
+ *             directory's) or any; CALL is open, write, sync, rename or truncate
+ *   any.alloc what the program itself allocates, not its libraries
+ *   mpi.call  what ranks do together or wait for
+ * KIND is kill (the process ends at once, before the call), hang (the call never ends),
+ * eio, enospc, short (half is written; the next write fails) for files, oom for memory.
+ *
+ * STRATA_FAULT_DIR is the run directory: other files are left alone. STRATA_FAULT_RANK:
+ * only this rank. A call that is made to fail leaves a file STRATA_FAULT_HIT. The file
+ * STRATA_FAULT_SYNCED gets a line for each sync of a journal that went well, in all
+ * ranks: the journal's inode and its length. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
+#include <mpi.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,8 +39,9 @@ static struct {
     char file[WORD], call[WORD], kind[WORD];
     long at, seen;
     char dir[PATH_MAX];
-    const char *hit;
-    char open_files[FILES][WORD]; /* kind of file that a descriptor is of */
+    const char *hit, *synced;
+    uintptr_t program, program_end; /* where the program's own code lies */
+    char open_files[FILES][WORD];   /* kind of file that a descriptor is of */
 } fault;
 
 #define REAL(name)                 \
@@ -39,13 +49,28 @@ static struct {
     if (!real)                     \
     real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 
+/* Calls with the program first. */
+static int find_program(struct dl_phdr_info *info, size_t size, void *state)
+{
+    (void)size;
+    (void)state;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
+            fault.program = info->dlpi_addr + part->p_vaddr;
+            fault.program_end = fault.program + part->p_memsz;
+        }
+    }
+    return 1;
+}
+
 __attribute__((constructor)) static void set_up(void)
 {
     const char *text = getenv("STRATA_FAULT"), *dir = getenv("STRATA_FAULT_DIR");
     const char *rank = getenv("STRATA_FAULT_RANK"),
                *mine = getenv("OMPI_COMM_WORLD_RANK");
     char sign[2] = "";
-    if (!text || !dir || (rank && strcmp(rank, mine ? mine : "0") != 0))
+    if (!text || !dir)
         return;
     if (sscanf(text, "%31[a-z].%31[a-z]:%ld%1[+]=%31[a-z]", fault.file, fault.call,
                &fault.at, sign, fault.kind) != 5 &&
@@ -57,7 +82,9 @@ __attribute__((constructor)) static void set_up(void)
     fault.persists = sign[0] == '+';
     snprintf(fault.dir, sizeof fault.dir, "%s", dir);
     fault.hit = getenv("STRATA_FAULT_HIT");
-    fault.on = true;
+    fault.synced = getenv("STRATA_FAULT_SYNCED");
+    dl_iterate_phdr(find_program, NULL);
+    fault.on = !rank || strcmp(rank, mine ? mine : "0") == 0;
 }
 
 /* What kind of file of the run directory a path is; "" for others. */
@@ -68,18 +95,22 @@ static const char *kind_of(const char *path)
     } kinds[] = {{".jrn", "journal"},         {"archive.nc", "archive"},
                  {"networks.nc", "networks"}, {"study.yaml", "study"},
                  {"RUN.lock", "lock"},        {"", "folder"}};
-    if (!fault.on || !strstr(path, fault.dir))
+    const char *inside = fault.dir[0] ? strstr(path, fault.dir) : NULL;
+    if (!inside)
         return "";
+    inside += strlen(fault.dir);
     for (size_t i = 0;; i++)
-        if (strstr(path, kinds[i].part))
+        if (strstr(inside, kinds[i].part))
             return kinds[i].kind;
 }
 
-static void note(void)
+static void note(const char *path, const char *line)
 {
     const int saved = errno;
     REAL(open);
-    int fd = fault.hit ? real(fault.hit, O_CREAT | O_WRONLY | O_CLOEXEC, 0666) : -1;
+    int fd = path ? real(path, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0666) : -1;
+    if (fd >= 0 && write(fd, line, strlen(line)) < 0)
+        _exit(126);
     if (fd >= 0)
         close(fd);
     errno = saved;
@@ -94,13 +125,14 @@ static bool fails(const char *kind, const char *call)
     long n = __atomic_add_fetch(&fault.seen, 1, __ATOMIC_SEQ_CST);
     if (n != fault.at && !(fault.persists && n > fault.at))
         return false;
-    note();
-    if (strcmp(fault.kind, "kill") == 0) {
+    note(fault.hit, "");
+    if (strcmp(fault.kind, "kill") == 0)
         kill(getpid(), SIGKILL);
-        for (;;)
-            pause();
-    }
-    errno = strcmp(fault.kind, "eio") == 0 ? EIO : ENOSPC;
+    while (strcmp(fault.kind, "kill") == 0 || strcmp(fault.kind, "hang") == 0)
+        pause();
+    errno = strcmp(fault.kind, "eio") == 0   ? EIO
+            : strcmp(fault.kind, "oom") == 0 ? ENOMEM
+                                             : ENOSPC;
     return true;
 }
 
@@ -178,17 +210,31 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
     return some < 0 ? -1 : real(fd, data, (size_t)some, at);
 }
 
-int fsync(int fd)
+static void note_sync(int fd)
 {
-    REAL(fsync);
-    return fails(kind_of_fd(fd), "sync") ? -1 : real(fd);
+    struct stat info;
+    char line[64];
+    if (strcmp(kind_of_fd(fd), "journal") != 0 || fstat(fd, &info) < 0)
+        return;
+    snprintf(line, sizeof line, "%llu %lld\n", (unsigned long long)info.st_ino,
+             (long long)info.st_size);
+    note(fault.synced, line);
 }
 
-int fdatasync(int fd)
-{
-    REAL(fdatasync);
-    return fails(kind_of_fd(fd), "sync") ? -1 : real(fd);
-}
+#define DEFINE_SYNC(name)                  \
+    int name(int fd)                       \
+    {                                      \
+        REAL(name);                        \
+        if (fails(kind_of_fd(fd), "sync")) \
+            return -1;                     \
+        int result = real(fd);             \
+        if (result == 0)                   \
+            note_sync(fd);                 \
+        return result;                     \
+    }
+
+DEFINE_SYNC(fsync)
+DEFINE_SYNC(fdatasync)
 
 int ftruncate(int fd, off_t length)
 {
@@ -202,13 +248,72 @@ int rename(const char *from, const char *to)
     return fails(kind_of(to), "rename") ? -1 : real(from, to);
 }
 
-/* What the program allocates its own arrays with. */
+/* ---- memory ---- */
+
+/* Whether what is asked for from that place in the code is refused. */
+static bool lacks_memory(const void *caller)
+{
+    uintptr_t at = (uintptr_t)caller;
+    return at >= fault.program && at < fault.program_end && fails("any", "alloc");
+}
+
+void *__libc_malloc(size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+void *malloc(size_t size)
+{
+    return lacks_memory(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return lacks_memory(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return lacks_memory(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+}
+
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    REAL(aligned_alloc);
-    if (fails("any", "alloc")) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return real(alignment, size);
+    return lacks_memory(__builtin_return_address(0)) ? NULL
+                                                     : __libc_memalign(alignment, size);
 }
+
+/* ---- MPI: it has no errors that the program would see ---- */
+
+#define DEFINE_MPI(name, parameters, arguments) \
+    int MPI_##name parameters                   \
+    {                                           \
+        fails("mpi", "call");                   \
+        return PMPI_##name arguments;           \
+    }
+
+DEFINE_MPI(Allreduce,
+           (const void *from, void *to, int n, MPI_Datatype type, MPI_Op op,
+            MPI_Comm comm),
+           (from, to, n, type, op, comm))
+DEFINE_MPI(Reduce,
+           (const void *from, void *to, int n, MPI_Datatype type, MPI_Op op, int root,
+            MPI_Comm comm),
+           (from, to, n, type, op, root, comm))
+DEFINE_MPI(Bcast, (void *data, int n, MPI_Datatype type, int root, MPI_Comm comm),
+           (data, n, type, root, comm))
+DEFINE_MPI(Gather,
+           (const void *from, int n, MPI_Datatype type, void *to, int n_to,
+            MPI_Datatype type_to, int root, MPI_Comm comm),
+           (from, n, type, to, n_to, type_to, root, comm))
+DEFINE_MPI(Send,
+           (const void *data, int n, MPI_Datatype type, int to, int tag, MPI_Comm comm),
+           (data, n, type, to, tag, comm))
+DEFINE_MPI(Recv,
+           (void *data, int n, MPI_Datatype type, int from, int tag, MPI_Comm comm,
+            MPI_Status *status),
+           (data, n, type, from, tag, comm, status))
+DEFINE_MPI(Ibarrier, (MPI_Comm comm, MPI_Request *request), (comm, request))
+DEFINE_MPI(Comm_dup, (MPI_Comm comm, MPI_Comm *copy), (comm, copy))
+DEFINE_MPI(Comm_free, (MPI_Comm * comm), (comm))
+DEFINE_MPI(Finalize, (void), ())
