@@ -165,6 +165,15 @@ static enum status print_summary(const struct sweep *s, struct error *err)
     return err->status;
 }
 
+/* Cells of this shard. */
+static size_t count_cells(const struct sweep *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->session.grid.n_cells; i++)
+        n += sweep_includes(s, i);
+    return n;
+}
+
 /* Publishes what is finished. `outcome` is how the work ended: a run that was stopped
  * publishes too. */
 static enum status publish(struct sweep *s, struct error *outcome, struct error *err)
@@ -182,7 +191,7 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
         snprintf(outcome->text, sizeof outcome->text,
                  "stopped early%s: %zu of %zu cells left; the same command continues",
                  dist_told_stop(s->dist) ? ", as too many cells are not complete" : "",
-                 s->n_missing, s->session.grid.n_cells);
+                 s->n_missing, count_cells(s));
     else if (err->status == STATUS_OK && gather.n_incomplete > 0)
         error_set(
             outcome, STATUS_FAILED_CELLS,
@@ -208,11 +217,9 @@ static enum status print_warnings(struct sweep *s, struct error *err)
 
 static void announce(const struct sweep *s)
 {
-    size_t n = 0;
+    size_t n = count_cells(s);
     if (dist_rank(s->dist) != DIST_COLLECTOR)
         return;
-    for (size_t i = 0; i < s->session.grid.n_cells; i++)
-        n += sweep_includes(s, i);
     fprintf(stderr, "strata: study %s, %zu cell%s", s->session.study.name, n,
             n == 1 ? "" : "s");
     if (s->limits.n_shards > 1)

@@ -75,7 +75,8 @@ static bool poll_work(void *state, double share)
     return sweep_must_stop(s);
 }
 
-/* Networks first, then the record that commits them, then one sync. */
+/* Networks first, then the record that commits them, then one sync; short cells share
+ * one. */
 static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
                                const struct cell_result *result, struct error *err)
 {
@@ -94,7 +95,7 @@ static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_
     if (err->status == STATUS_OK &&
         journal_append(s->journal, stands ? JOURNAL_RESULT : JOURNAL_FAILED, cell->id,
                        attempt, &payload, err) == STATUS_OK)
-        journal_commit(s->journal, err);
+        journal_commit_group(s->journal, err);
     bytes_free(&payload);
     return err->status;
 }
@@ -187,6 +188,8 @@ static enum status run_next(struct sweep *s, struct error *err)
     for (int i = 0; i < turn.n && err->status == STATUS_OK; i++)
         journal_append(s->journal, JOURNAL_CLAIM, turn.cells[i]->id,
                        attempt_at(s, turn.tasks[i]), NULL, err);
+    if (err->status == STATUS_OK && s->current_cost >= JOURNAL_GROUP_SECONDS)
+        journal_commit(s->journal, err);
     if (err->status == STATUS_OK)
         cell_group_run(&context, turn.cells, turn.n, take_result, &turn, err);
     if (err->status == STATUS_STOPPED)
@@ -249,6 +252,16 @@ static void poll_waiting(void *state)
         watchdog_feed(sweep_patience(s));
 }
 
+/* Before this rank rests. */
+static enum status commit_all(struct sweep *s, struct error *err)
+{
+    struct error late = {0};
+    if (s->journal && journal_commit(s->journal, &late) != STATUS_OK &&
+        (err->status == STATUS_OK || err->status == STATUS_STOPPED))
+        *err = late;
+    return err->status;
+}
+
 static enum status lead(struct sweep *s, struct error *err)
 {
     quarantine(s, err);
@@ -257,9 +270,10 @@ static enum status lead(struct sweep *s, struct error *err)
             error_set(err, STATUS_STOPPED, "stopped by request");
         else if (s->begun < s->n_tasks)
             run_next(s, err);
-        else if (!sweep_balance_take(s))
+        else if (commit_all(s, err) == STATUS_OK && !sweep_balance_take(s))
             break;
     }
+    commit_all(s, err);
     if (s->team)
         team_dismiss(&s->cell_team);
     return budget_outcome(&s->budget, err);

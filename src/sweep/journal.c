@@ -7,12 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "sweep/journal_format.h"
 
 struct journal {
     int fd;
-    uint64_t end; /* of the last sound record */
+    uint64_t end;        /* of the last sound record, */
+    uint64_t committed;  /* and of the last that was committed, */
+    double committed_at; /* when */
     uint64_t sequence;
     bool failed;
     char path[IO_PATH_MAX];
@@ -90,11 +93,22 @@ enum status journal_commit(struct journal *journal, struct error *err)
 {
     if (journal->failed)
         return error_set(err, STATUS_IO, "%s: an earlier write failed", journal->path);
+    if (journal->committed == journal->end)
+        return STATUS_OK;
     if (fdatasync(journal->fd) < 0) {
         journal->failed = true;
         return error_set(err, STATUS_IO, "%s: %s", journal->path, strerror(errno));
     }
+    journal->committed = journal->end;
+    journal->committed_at = clock_seconds();
     return STATUS_OK;
+}
+
+enum status journal_commit_group(struct journal *journal, struct error *err)
+{
+    if (clock_seconds() - journal->committed_at < JOURNAL_GROUP_SECONDS)
+        return STATUS_OK;
+    return journal_commit(journal, err);
 }
 
 const char *journal_name(const struct journal *journal)

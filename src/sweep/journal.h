@@ -53,6 +53,11 @@ enum status journal_append(struct journal *journal, enum journal_type type,
 /* Commits what was appended (fdatasync). Never retried on the same descriptor. */
 enum status journal_commit(struct journal *journal, struct error *err);
 
+/* The same, but at most once in JOURNAL_GROUP_SECONDS: records that follow each other
+ * faster are committed together, by a later call of either function. */
+#define JOURNAL_GROUP_SECONDS 0.2
+enum status journal_commit_group(struct journal *journal, struct error *err);
+
 /* Name of the file within its folder. */
 const char *journal_name(const struct journal *journal);
 

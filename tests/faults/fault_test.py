@@ -120,8 +120,8 @@ class Round:
         lengths = {}
         if os.path.exists(self.synced):
             for line in open(self.synced, encoding="ascii"):
-                inode, length = map(int, line.split())
-                lengths[inode] = length
+                inode, length, _ = line.split()
+                lengths[int(inode)] = int(length)
         folder = f"{self.folder}/journal"
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             path = f"{folder}/{name}"

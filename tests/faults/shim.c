@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WORD = 32, FILES = 1024 };
@@ -70,7 +71,11 @@ __attribute__((constructor)) static void set_up(void)
     const char *rank = getenv("STRATA_FAULT_RANK"),
                *mine = getenv("OMPI_COMM_WORLD_RANK");
     char sign[2] = "";
-    if (!text || !dir)
+    if (!dir)
+        return;
+    snprintf(fault.dir, sizeof fault.dir, "%s", dir);
+    fault.synced = getenv("STRATA_FAULT_SYNCED");
+    if (!text)
         return;
     if (sscanf(text, "%31[a-z].%31[a-z]:%ld%1[+]=%31[a-z]", fault.file, fault.call,
                &fault.at, sign, fault.kind) != 5 &&
@@ -80,9 +85,7 @@ __attribute__((constructor)) static void set_up(void)
         _exit(127);
     }
     fault.persists = sign[0] == '+';
-    snprintf(fault.dir, sizeof fault.dir, "%s", dir);
     fault.hit = getenv("STRATA_FAULT_HIT");
-    fault.synced = getenv("STRATA_FAULT_SYNCED");
     dl_iterate_phdr(find_program, NULL);
     fault.on = !rank || strcmp(rank, mine ? mine : "0") == 0;
 }
@@ -213,11 +216,13 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 static void note_sync(int fd)
 {
     struct stat info;
+    struct timespec now;
     char line[64];
     if (strcmp(kind_of_fd(fd), "journal") != 0 || fstat(fd, &info) < 0)
         return;
-    snprintf(line, sizeof line, "%llu %lld\n", (unsigned long long)info.st_ino,
-             (long long)info.st_size);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(line, sizeof line, "%llu %lld %.6f\n", (unsigned long long)info.st_ino,
+             (long long)info.st_size, (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
     note(fault.synced, line);
 }
 
