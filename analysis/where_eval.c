@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -33,10 +34,10 @@ static double field_value(const struct row *row, const struct operand *operand)
     size_t index = record_index(operand->field, shape, at[0], at[1], at[2], at[3]);
     if (field->type == FIELD_TYPE_REAL) {
         double value = record_real(row->record, operand->field)[index];
-        return value == RECORD_FILL_REAL ? NAN : value;
+        return value == RECORD_FILL_REAL ? (double)NAN : value;
     }
-    int32_t value = record_int(row->record, operand->field)[index];
-    return value == RECORD_FILL_INT ? NAN : value;
+    double value = record_int(row->record, operand->field)[index];
+    return value == RECORD_FILL_INT ? (double)NAN : value;
 }
 
 static double number(const struct row *row, const struct operand *operand)
@@ -96,34 +97,43 @@ static enum truth compare(const struct row *row, const struct step *step)
     }
 }
 
+/* The last two truth values become one. */
+static int join(enum truth *stack, int n, enum step_kind kind)
+{
+    assert(n >= 2);
+    enum truth left = stack[n - 2], right = stack[n - 1];
+    bool take_left = kind == STEP_AND ? left < right : left > right;
+    stack[n - 2] = take_left ? left : right;
+    return n - 1;
+}
+
 bool where_matches(const struct where *where, const struct record *record, int snapshot,
                    int layer)
 {
     const struct row row = {where, record, snapshot, layer};
-    enum truth stack[WHERE_STACK_MAX];
-    int top = -1;
+    enum truth stack[WHERE_STACK_MAX] = {IS_FALSE};
+    int n = 0;
     for (size_t i = 0; i < where->n_steps; i++) {
         const struct step *step = &where->steps[i];
+        assert(n < WHERE_STACK_MAX);
         switch (step->kind) {
         case STEP_COMPARE:
-            stack[++top] = compare(&row, step);
+            stack[n++] = compare(&row, step);
             break;
         case STEP_MISSING:
-            stack[++top] = truth(isnan(number(&row, &step->left)));
+            stack[n++] = truth(isnan(number(&row, &step->left)));
             break;
         case STEP_NOT:
-            stack[top] = IS_TRUE - stack[top];
+            assert(n >= 1);
+            stack[n - 1] = IS_TRUE - stack[n - 1];
             break;
         case STEP_AND:
-            top--;
-            stack[top] = stack[top + 1] < stack[top] ? stack[top + 1] : stack[top];
-            break;
         case STEP_OR:
-            top--;
-            stack[top] = stack[top + 1] > stack[top] ? stack[top + 1] : stack[top];
+            n = join(stack, n, step->kind);
             break;
         }
     }
+    assert(n == 1);
     return stack[0] == IS_TRUE;
 }
 

@@ -177,7 +177,9 @@ static char *copy_source(const char *text, struct error *err)
     char *source = memory_alloc(length + 1, 1, err);
     for (size_t i = 0; source && i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        source[i] = strchr("\t\n\r", c) ? ' ' : text[i];
+        source[i] = text[i];
+        if (strchr("\t\n\r", c))
+            source[i] = ' ';
         bool c1 = c == 0xc2 && (unsigned char)text[i + 1] < 0xa0; /* terminals obey */
         if (source[i] != ' ' && (c < 0x20 || c == 0x7f || c1))
             error_set(err, STATUS_USAGE, "--where: byte %zu begins a control character",

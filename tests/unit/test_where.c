@@ -28,6 +28,7 @@ static int make_cell(void **state)
         return -1;
     *record_int(&cell, FIELD_SEED) = 1;
     *record_int(&cell, FIELD_DEPTH) = 2;
+    *record_int(&cell, FIELD_EPOCHS) = 16777217; /* no float */
     *record_int(&cell, FIELD_WIDTH) = 50;
     *record_int(&cell, FIELD_ACTIVATION) = ACTIVATION_RELU;
     *record_int(&cell, FIELD_LOSS) = LOSS_CROSS_ENTROPY;
@@ -91,6 +92,8 @@ static void test_comparisons(void **state)
     (void)state;
     static const char *const hold[] = {
         "depth == 2",
+        "epochs == 16777217",
+        "epochs > 16777216",
         "depth = 2",
         "depth=2",
         "2 == depth",
