@@ -491,7 +491,7 @@ static void test_nesting(void **state)
     assert_true(matches(deepest));
     free(deepest);
     /* what waits longest: an or and an and at every level, and a chain at the end */
-    deepest = repeat("seed=2 or seed=1 and(", "0 < seed < 2", ")", 64);
+    deepest = repeat("seed=2 or seed=1 and(", "seed=2 or seed=1 and 0<seed<2", ")", 64);
     assert_true(matches(deepest));
     free(deepest);
     char *deeper = repeat("(", "seed == 1", ")", 65);
