@@ -122,24 +122,36 @@ int aggregate_n_groups(const struct aggregate *a)
     return a->n_groups;
 }
 
+int aggregate_group(const struct aggregate *a, size_t cell)
+{
+    return a->group[cell];
+}
+
 /* Adds a field's block to statistics of the table's shape, which may have more layers. */
 static void add_field(struct stats_running *running, struct record_shape shape,
-                      const struct record *record, enum field_id id)
+                      const struct record *record, enum field_id id, const bool *layers)
 {
     const struct field *field = field_get(id);
     const double *values = record_real(record, id);
-    int n[FIELD_DIMS_MAX] = {1, 1, 1, 1};
-    for (int d = 0; d < field->n_dims; d++)
+    int n[FIELD_DIMS_MAX] = {1, 1, 1, 1}, at[FIELD_DIMS_MAX], by_layer = -1;
+    for (int d = 0; d < field->n_dims; d++) {
         n[d] = record_dim(field->dims[d], record->shape);
-    for (int i = 0; i < n[0]; i++)
-        for (int j = 0; j < n[1]; j++)
-            for (int k = 0; k < n[2]; k++)
-                for (int l = 0; l < n[3]; l++, values++)
-                    if (*values != RECORD_FILL_REAL && !isnan(*values))
-                        stats_add(&running[record_index(id, shape, i, j, k, l)], *values);
+        by_layer = field->dims[d] == DIM_LAYER ? d : by_layer;
+    }
+    for (at[0] = 0; at[0] < n[0]; at[0]++)
+        for (at[1] = 0; at[1] < n[1]; at[1]++)
+            for (at[2] = 0; at[2] < n[2]; at[2]++)
+                for (at[3] = 0; at[3] < n[3]; at[3]++, values++) {
+                    bool counts = !layers || by_layer < 0 || layers[at[by_layer]];
+                    if (counts && *values != RECORD_FILL_REAL && !isnan(*values))
+                        stats_add(
+                            &running[record_index(id, shape, at[0], at[1], at[2], at[3])],
+                            *values);
+                }
 }
 
-void aggregate_add(struct aggregate *a, size_t cell, const struct record *record)
+void aggregate_add(struct aggregate *a, size_t cell, const struct record *record,
+                   const bool *layers)
 {
     if (*record_int(record, FIELD_STATUS) != CELL_COMPLETE)
         return;
@@ -149,7 +161,7 @@ void aggregate_add(struct aggregate *a, size_t cell, const struct record *record
         enum field_id id = (enum field_id)i;
         if (a->running[i])
             add_field(a->running[i] + group * record_extent(id, a->shape), a->shape,
-                      record, id);
+                      record, id, layers);
     }
 }
 

@@ -29,9 +29,14 @@ void aggregate_destroy(struct aggregate *aggregate);
 
 int aggregate_n_groups(const struct aggregate *aggregate);
 
+/* Which group cell number `cell` is in. */
+int aggregate_group(const struct aggregate *aggregate, size_t cell);
+
 /* Adds cell number `cell`. A cell that is not complete counts nowhere; fill and NaN are
- * no values. */
-void aggregate_add(struct aggregate *aggregate, size_t cell, const struct record *record);
+ * no values. Of results by layer, those layers count that `layers` [layers of the
+ * record] has true; all where it is NULL. */
+void aggregate_add(struct aggregate *aggregate, size_t cell, const struct record *record,
+                   const bool *layers);
 
 /* Mean, sd, n and Student t interval (level 0.95) of everything added. */
 enum status aggregate_finish(const struct aggregate *aggregate, struct group_table *table,

@@ -2,127 +2,15 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "analysis/aggregate.h"
-#include "base/memory.h"
+#include "analysis/summary_load.h"
 
-enum { READ_BATCH = 64, SHOWN_LAYER_GROUPS = 4, FEWEST_FOR_INTERVAL = 3, BAR_WIDTH = 16 };
-
-struct summary {
-    struct archive *archive;
-    const struct summary_request *request;
-    size_t n_cells;
-    double *options;           /* [n_cells][OPTION_COUNT] */
-    bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
-    int64_t status_count[CELL_QUARANTINED + 1];
-    int snapshot;
-    double class_size; /* test samples in a class, mean */
-    struct group_table groups;
-};
+enum { SHOWN_LAYER_GROUPS = 4, FEWEST_FOR_INTERVAL = 3, BAR_WIDTH = 16 };
 
 static bool for_people(enum table_format format)
 {
     return format == TABLE_TEXT || format == TABLE_MARKDOWN;
-}
-
-/* Calls `visit` with every record, in order. */
-static enum status for_each_record(struct archive *archive,
-                                   void (*visit)(void *state, size_t cell,
-                                                 const struct record *record),
-                                   void *state, struct error *err)
-{
-    struct record records[READ_BATCH];
-    int64_t total = archive_n_cells(archive);
-    for (int64_t first = 0; first < total; first += READ_BATCH) {
-        int64_t n = total - first < READ_BATCH ? total - first : READ_BATCH;
-        if (archive_read(archive, first, n, records, err) != STATUS_OK)
-            return err->status;
-        for (int64_t i = 0; i < n; i++) {
-            visit(state, (size_t)(first + i), &records[i]);
-            record_fini(&records[i]);
-        }
-    }
-    return STATUS_OK;
-}
-
-static void collect_options(void *state, size_t cell, const struct record *record)
-{
-    struct summary *s = state;
-    double *options = s->options + cell * OPTION_COUNT;
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        enum field_id id = (enum field_id)i;
-        options[i] = field_get(id)->type == FIELD_TYPE_REAL ? *record_real(record, id)
-                                                            : *record_int(record, id);
-        if (cell > 0 && options[i] != s->options[i])
-            s->varies[i] = true;
-    }
-    int status = *record_int(record, FIELD_STATUS);
-    if (status >= 0 && status <= CELL_QUARANTINED)
-        s->status_count[status]++;
-    if (s->class_size > 0 || status != CELL_COMPLETE)
-        return;
-    int n_classes = record->shape.n_classes;
-    const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) +
-                            SPLIT_TEST * n_classes;
-    for (int c = 0; c < n_classes; c++)
-        s->class_size += (double)counts[c] / n_classes;
-}
-
-static void add_record(void *state, size_t cell, const struct record *record)
-{
-    aggregate_add(state, cell, record);
-}
-
-static enum status choose_snapshot(struct summary *s, struct error *err)
-{
-    static const char *const preferred[] = {"best", "final"};
-    int n = archive_shape(s->archive).n_snapshots;
-    const char *wanted = s->request->snapshot;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < n; i++)
-            if (strcmp(archive_snapshot_label(s->archive, i),
-                       wanted ? wanted : preferred[k]) == 0) {
-                s->snapshot = i;
-                return STATUS_OK;
-            }
-    if (!wanted) {
-        s->snapshot = n - 1;
-        return STATUS_OK;
-    }
-    struct text known = {0};
-    for (int i = 0; i < n; i++)
-        text_appendf(&known, "%s%s", i ? ", " : "",
-                     archive_snapshot_label(s->archive, i));
-    error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", wanted,
-              text_string(&known));
-    text_free(&known);
-    return err->status;
-}
-
-static enum status load(struct summary *s, struct error *err)
-{
-    s->n_cells = (size_t)archive_n_cells(s->archive);
-    s->options = memory_alloc(s->n_cells * OPTION_COUNT, sizeof *s->options, err);
-    if (!s->options || choose_snapshot(s, err) != STATUS_OK ||
-        for_each_record(s->archive, collect_options, s, err) != STATUS_OK)
-        return err->status;
-    struct aggregate_setup setup = {
-        .shape = archive_shape(s->archive), .options = s->options, .n_cells = s->n_cells};
-    aggregate_by_all(setup.apart);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        setup.apart[i] = s->request->all_options ? setup.apart[i] : s->request->apart[i];
-        s->varies[i] = s->request->all_options ? s->varies[i] && setup.apart[i]
-                                               : s->request->apart[i];
-    }
-    struct aggregate *aggregate;
-    if (aggregate_create(&aggregate, &setup, err) != STATUS_OK)
-        return err->status;
-    if (for_each_record(s->archive, add_record, aggregate, err) == STATUS_OK)
-        aggregate_finish(aggregate, &s->groups, err);
-    aggregate_destroy(aggregate);
-    return err->status;
 }
 
 /* One statistic of a group at the summary's snapshot. */
@@ -310,7 +198,9 @@ static enum status layer_rows(const struct summary *s, int group, bool bars,
         for (int system = 0; system < N_SYSTEMS; system++)
             set_if(row++, 4, 1,
                    mean_of(s, group, FIELD_SYSTEM_ACCURACY, system, SPLIT_TEST, layer));
-        set_if(row, 4, 1, mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_TEST, 0, 0));
+        const struct stats_running *network = &summary_network(s, group)[layer];
+        if (network->n > 0)
+            table_set_number(row, 4, network->mean);
     }
     return STATUS_OK;
 }
@@ -357,15 +247,20 @@ static void put_heading(const struct summary *s, struct text *out)
 {
     long long planned = (long long)archive_n_cells_planned(s->archive);
     text_appendf(out, "%s: %lld of %lld cells", archive_attribute(s->archive, "title"),
-                 (long long)s->n_cells, planned);
+                 (long long)archive_n_cells(s->archive), planned);
     for (int status = CELL_FAILED; status <= CELL_QUARANTINED; status++) {
         char name[32];
         if (s->status_count[status] > 0 &&
             field_flag_name(FIELD_STATUS, status, name, sizeof name))
             text_appendf(out, ", %lld %s", (long long)s->status_count[status], name);
     }
-    text_appendf(out, "; snapshot %s\n\n",
-                 archive_snapshot_label(s->archive, s->snapshot));
+    text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
+    const char *quote = s->request->format == TABLE_MARKDOWN ? "`" : "";
+    if (s->where)
+        text_appendf(out, "; %lld of %lld %s where %s%s%s", (long long)s->n_matches,
+                     (long long)s->n_rows, s->by_layer ? "layers" : "cells", quote,
+                     where_text(s->where), quote);
+    text_append(out, "\n\n");
 }
 
 static void put_interval_note(const struct summary *s, struct text *out)
@@ -387,7 +282,7 @@ enum status summary_render(struct archive *archive, const struct summary_request
 {
     struct summary s = {.archive = archive, .request = request};
     bool people = for_people(request->format);
-    if (load(&s, err) == STATUS_OK && people)
+    if (summary_load(&s, err) == STATUS_OK && people)
         put_heading(&s, out);
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {
         put_network_table(&s, out, err);
@@ -396,7 +291,6 @@ enum status summary_render(struct archive *archive, const struct summary_request
     }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))
         put_layer_table(&s, out, err);
-    group_table_fini(&s.groups);
-    free(s.options);
+    summary_fini(&s);
     return err->status;
 }

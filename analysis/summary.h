@@ -15,13 +15,15 @@ struct summary_request {
     bool all_options;         /* keep every option apart but the seed */
     bool apart[OPTION_COUNT]; /* otherwise these */
     const char *snapshot;     /* a label; NULL: best, else final, else the last */
+    const char *where;        /* cells, or layers, that count (where.h); NULL: all */
     enum table_format format;
     unsigned parts; /* bits of enum summary_part */
 };
 
 /* Appends the tables. For people, the layers of the deepest networks are shown and notes
  * say what was left out; for programs, everything. STATUS_USAGE for a snapshot that the
- * archive does not have. */
+ * archive does not have and for an expression that is none, STATUS_MISSING where nothing
+ * matches. Only layers alone may be chosen by layer. */
 enum status summary_render(struct archive *archive, const struct summary_request *request,
                            struct text *out, struct error *err);
 

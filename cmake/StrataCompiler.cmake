@@ -16,6 +16,11 @@ target_compile_options(strata_compiler INTERFACE
 set(strata_optimise -O3)
 target_compile_options(strata_compiler INTERFACE
     "$<$<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>>:${strata_optimise}>")
+if(STRATA_FUZZ)
+    # Coverage for the fuzzer; flags of gcc's that clang does not know.
+    target_compile_options(strata_compiler INTERFACE
+        -fsanitize=fuzzer-no-link -Wno-unknown-warning-option)
+endif()
 if(STRATA_SANITIZE)
     target_compile_options(strata_compiler INTERFACE
         -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "cli/options.h"
 
-enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE };
+enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
 
 static const struct option_row rows[] = {
     [OPT_BY] = {"by", 0, "OPTIONS",
@@ -17,6 +17,8 @@ static const struct option_row rows[] = {
                       false},
     [OPT_TABLE] = {"table", 0, "TABLE",
                    "network, layers or both (default; csv and json: network)", false},
+    [OPT_WHERE] = {"where", 0, "EXPR", "count only cells, or layers, that EXPR describes",
+                   false},
     {NULL, 0, NULL, NULL, false}};
 
 static enum status parse_by(const char *list, struct summary_request *request,
@@ -59,6 +61,7 @@ static enum status parse_request(const struct args *args, struct summary_request
         return error_set(err, STATUS_USAGE, "--table %s: not one of network, layers%s",
                          table, data ? "" : ", both");
     request->snapshot = args->value[OPT_SNAPSHOT];
+    request->where = args->value[OPT_WHERE];
     return parse_by(args->value[OPT_BY], request, err);
 }
 
@@ -98,7 +101,13 @@ const struct command cmd_summarize = {
     .details = "Reads DIR/archive.nc (or an archive named directly) and prints mean and "
                "Student t\n"
                "interval over seeds, every other option apart. CSV and JSON give full "
-               "precision.",
+               "precision.\n\n"
+               "EXPR compares options and results (==, !=, <, <=, >, >=, in, is missing) "
+               "and joins\n"
+               "by and, or, not, ( ):\n\n"
+               "  --where 'depth >= 3 and width in (50, 100) and not optimizer == sgd'\n"
+               "  --where 'network_accuracy[train] > 0.999'\n"
+               "  --where '2 <= layer < n_layers' --table layers",
     .min_operands = 1,
     .max_operands = 1,
     .options = rows,

@@ -103,7 +103,7 @@ enum status publisher_add(struct publisher *p, struct record *record, struct err
     const struct journal_index *journals = p->what.journals;
     const struct cell *cell = &p->what.grid->cells[p->what.cells[p->n_added]];
     rundir_stamp(journals, journal_find(journals, cell->id), record);
-    aggregate_add(p->aggregate, p->n_added++, record);
+    aggregate_add(p->aggregate, p->n_added++, record, NULL);
     return archive_append(p->writer, record, err);
 }
 

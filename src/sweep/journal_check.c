@@ -1,17 +1,11 @@
 #include "sweep/journal_check.h"
 
-#include <string.h>
-
-#include "base/hash.h"
 #include "base/io.h"
 #include "record/run.h"
 #include "sweep/journal_format.h"
 
-/* A walk through a mapped file. */
-struct walk {
-    const char *path;
-    const uint8_t *data;
-    uint64_t size, at;
+struct check {
+    struct journal_walk walk;
     uint64_t sequence; /* of the next record */
     bool after_damage; /* records may be missing */
     journal_fault_fn *tell;
@@ -19,81 +13,42 @@ struct walk {
     uint64_t n_records;
 };
 
-enum piece { PIECE_RECORD, PIECE_TORN, PIECE_DAMAGED };
-
-/* What begins at `at`. A torn record is the beginning of a sound one, as far as it can be
- * told: less than a header, or a sound header whose payload the file ends in. */
-static enum piece look(const struct walk *w, uint64_t at, struct journal_header *header)
+static void check_record(struct check *c, const struct journal_header *header)
 {
-    uint64_t left = w->size - at;
-    if (left < JOURNAL_HEADER_SIZE)
-        return PIECE_TORN;
-    if (!journal_header_get(w->data + at, header))
-        return PIECE_DAMAGED;
-    left -= JOURNAL_HEADER_SIZE;
-    if (left < header->length + JOURNAL_TRAILER_SIZE)
-        return PIECE_TORN;
-    const uint8_t *payload = w->data + at + JOURNAL_HEADER_SIZE;
-    struct bytes_reader trailer = bytes_reader(payload + header->length,
-                                               JOURNAL_TRAILER_SIZE);
-    return bytes_get_u32(&trailer) == hash_crc32(payload, header->length) ? PIECE_RECORD
-                                                                          : PIECE_DAMAGED;
-}
-
-/* From a piece that is damaged to the next sound record, or the end. */
-static void skip_damage(struct walk *w)
-{
-    uint64_t start = w->at++;
-    struct journal_header header;
-    while (w->at < w->size) {
-        const uint8_t *next = memchr(w->data + w->at, 'S', w->size - w->at);
-        w->at = next ? (uint64_t)(next - w->data) : w->size;
-        if (w->at < w->size && look(w, w->at, &header) == PIECE_RECORD)
-            break;
-        w->at += w->at < w->size;
-    }
-    w->tell(w->state, JOURNAL_DAMAGED, start, w->at - start);
-    w->after_damage = true;
-}
-
-static void check_record(struct walk *w, const struct journal_header *header)
-{
-    bool in_order = w->after_damage ? header->sequence > w->sequence
-                                    : header->sequence == w->sequence;
+    bool in_order = c->after_damage ? header->sequence > c->sequence
+                                    : header->sequence == c->sequence;
     if (!in_order)
-        w->tell(w->state, JOURNAL_OUT_OF_ORDER, w->at, 0);
-    if (w->at == 0) {
+        c->tell(c->state, JOURNAL_OUT_OF_ORDER, c->walk.at, 0);
+    if (c->walk.at == 0) {
         struct run_info run;
         struct error malformed = {0};
         if (header->type != JOURNAL_RUN ||
-            run_info_unpack(&run, w->data + JOURNAL_HEADER_SIZE, header->length,
+            run_info_unpack(&run, c->walk.data + JOURNAL_HEADER_SIZE, header->length,
                             &malformed) != STATUS_OK)
-            w->tell(w->state, JOURNAL_NO_RUN, 0, 0);
+            c->tell(c->state, JOURNAL_NO_RUN, 0, 0);
     }
-    w->n_records++;
-    w->sequence = header->sequence + 1;
-    w->after_damage = false;
-    w->at += JOURNAL_HEADER_SIZE + header->length + JOURNAL_TRAILER_SIZE;
+    c->n_records++;
+    c->sequence = header->sequence + 1;
+    c->after_damage = false;
 }
 
-static enum status walk(struct walk *w, struct error *err)
+static enum status check_pieces(struct check *c, const char *path, struct error *err)
 {
-    while (w->at < w->size) {
-        struct journal_header header;
-        enum piece piece = look(w, w->at, &header);
-        if (piece == PIECE_TORN) {
-            w->tell(w->state, JOURNAL_TORN, w->at, w->size - w->at);
-            break;
-        }
-        if (piece == PIECE_DAMAGED) {
-            skip_damage(w);
+    struct journal_header header;
+    enum journal_piece piece;
+    while ((piece = journal_walk_next(&c->walk, &header)) != JOURNAL_PIECE_END) {
+        if (piece == JOURNAL_PIECE_NEWER)
+            return error_set(err, STATUS_VERSION,
+                             "%s: journal format %d, this program reads up to %d", path,
+                             header.version, JOURNAL_VERSION);
+        if (piece == JOURNAL_PIECE_RECORD) {
+            check_record(c, &header);
             continue;
         }
-        if (header.version > JOURNAL_VERSION)
-            return error_set(err, STATUS_VERSION,
-                             "%s: journal format %d, this program reads up to %d",
-                             w->path, header.version, JOURNAL_VERSION);
-        check_record(w, &header);
+        bool torn = piece == JOURNAL_PIECE_TORN;
+        c->tell(c->state, torn ? JOURNAL_TORN : JOURNAL_DAMAGED, c->walk.at,
+                c->walk.length);
+        c->after_damage = true;
     }
     return STATUS_OK;
 }
@@ -101,14 +56,13 @@ static enum status walk(struct walk *w, struct error *err)
 enum status journal_check(const char *path, journal_fault_fn *tell, void *state,
                           uint64_t *n_records, struct error *err)
 {
-    struct walk w = {.path = path, .tell = tell, .state = state};
+    struct check check = {.tell = tell, .state = state};
     struct io_mapping map;
     if (io_map(&map, path, err) == STATUS_OK) {
-        w.data = map.data;
-        w.size = map.size;
-        walk(&w, err);
+        check.walk = (struct journal_walk){.data = map.data, .size = map.size};
+        check_pieces(&check, path, err);
     }
     io_unmap(&map);
-    *n_records = w.n_records;
+    *n_records = check.n_records;
     return err->status;
 }

@@ -8,38 +8,6 @@
 #include "base/memory.h"
 #include "sweep/journal_format.h"
 
-static const uint8_t magic[4] = {'S', 'T', 'R', 'J'};
-
-void journal_header_put(struct bytes *out, const struct journal_header *header)
-{
-    size_t start = out->length;
-    bytes_put(out, magic, sizeof magic);
-    bytes_put_u32(out, (uint32_t)JOURNAL_VERSION << 16 | (uint32_t)header->type);
-    bytes_put_u64(out, header->length);
-    bytes_put_u64(out, header->sequence);
-    bytes_put_u64(out, header->id.high);
-    bytes_put_u64(out, header->id.low);
-    bytes_put_u32(out, header->attempt);
-    bytes_put_u32(out, hash_crc32(out->data + start, JOURNAL_HEADER_SIZE - 4));
-}
-
-bool journal_header_get(const uint8_t *bytes, struct journal_header *header)
-{
-    if (memcmp(bytes, magic, sizeof magic) != 0)
-        return false;
-    struct bytes_reader reader = bytes_reader(bytes + 4, JOURNAL_HEADER_SIZE - 4);
-    uint32_t kind = bytes_get_u32(&reader);
-    header->version = (uint16_t)(kind >> 16);
-    header->type = (enum journal_type)(kind & 0xffff);
-    header->length = bytes_get_u64(&reader);
-    header->sequence = bytes_get_u64(&reader);
-    header->id.high = bytes_get_u64(&reader);
-    header->id.low = bytes_get_u64(&reader);
-    header->attempt = bytes_get_u32(&reader);
-    return bytes_get_u32(&reader) == hash_crc32(bytes, JOURNAL_HEADER_SIZE - 4) &&
-           header->length <= JOURNAL_PAYLOAD_MAX;
-}
-
 /* Whatever keeps a journal from being read is a fault of the disk. */
 static enum status map_journal(struct io_mapping *map, const char *path,
                                struct error *err)
@@ -48,15 +16,6 @@ static enum status map_journal(struct io_mapping *map, const char *path,
     if (io_map(map, path, &found) != STATUS_OK)
         return error_set(err, STATUS_IO, "%s", found.text);
     return STATUS_OK;
-}
-
-static bool payload_sound(const struct io_mapping *map, uint64_t payload, uint64_t length)
-{
-    if (length + JOURNAL_TRAILER_SIZE > map->size - payload)
-        return false;
-    uint32_t stored;
-    memcpy(&stored, map->data + payload + length, sizeof stored);
-    return stored == hash_crc32(map->data + payload, length);
 }
 
 static int find_run(const struct journal_index *index, const char *id)
@@ -72,6 +31,9 @@ static enum status add_run(struct journal_index *index, const void *payload,
 {
     struct run_info run;
     struct error malformed = {0};
+    struct journal_file *file = &index->files[index->n_files - 1];
+    if (file->run >= 0)
+        return STATUS_OK; /* a file is of one run */
     if (run_info_unpack(&run, payload, length, &malformed) != STATUS_OK)
         return STATUS_OK; /* the file's cells count all the same, without a run */
     int at = find_run(index, run.id);
@@ -82,7 +44,7 @@ static enum status add_run(struct journal_index *index, const void *payload,
         at = (int)index->n_runs;
         index->runs[index->n_runs++] = run;
     }
-    index->files[index->n_files - 1].run = at;
+    file->run = at;
     return STATUS_OK;
 }
 
@@ -109,32 +71,24 @@ static enum status add_record(struct journal_index *index,
 static enum status scan_records(struct journal_index *index, const struct io_mapping *map,
                                 uint64_t *damaged, uint64_t *first, struct error *err)
 {
-    uint64_t at = 0;
-    *damaged = 0;
-    while (at < map->size) {
-        struct journal_header header;
-        uint64_t payload = at + JOURNAL_HEADER_SIZE;
-        bool sound = map->size - at >= JOURNAL_HEADER_SIZE &&
-                     journal_header_get(map->data + at, &header);
-        if (sound && header.version > JOURNAL_VERSION)
+    struct journal_walk walk = {.data = map->data, .size = map->size};
+    struct journal_header header;
+    enum journal_piece piece;
+    while ((piece = journal_walk_next(&walk, &header)) != JOURNAL_PIECE_END) {
+        if (piece == JOURNAL_PIECE_NEWER)
             return error_set(err, STATUS_VERSION,
                              "%s/%s: journal format %d, this program reads up to %d",
                              index->dir, index->files[index->n_files - 1].name,
                              header.version, JOURNAL_VERSION);
-        if (!sound || !payload_sound(map, payload, header.length)) {
-            /* Skip to what may be the next record's first byte. */
-            const uint8_t *next = memchr(map->data + at + 1, magic[0],
-                                         map->size - at - 1);
-            uint64_t to = next ? (uint64_t)(next - map->data) : map->size;
-            if (*damaged == 0)
-                *first = at;
-            *damaged += to - at;
-            at = to;
+        if (piece == JOURNAL_PIECE_RECORD) {
+            if (add_record(index, &header, map, walk.at + JOURNAL_HEADER_SIZE, err) !=
+                STATUS_OK)
+                return err->status;
             continue;
         }
-        if (add_record(index, &header, map, payload, err) != STATUS_OK)
-            return err->status;
-        at = payload + header.length + JOURNAL_TRAILER_SIZE;
+        if (*damaged == 0)
+            *first = walk.at;
+        *damaged += walk.length;
     }
     return STATUS_OK;
 }
@@ -334,11 +288,13 @@ uint32_t journal_count_claims(const struct journal_index *index, struct hash128 
     return n;
 }
 
-/* Entries of a file stand in the order in which they were written. */
+/* Entries of a file stand in the order in which they were written, and a process settles
+ * its claim of a cell before it claims that again. */
 static bool is_settled(const struct journal_index *index, size_t at)
 {
     const struct journal_entry *claim = &index->entries[index->by_id[at]], *entry;
-    while ((entry = entry_of(index, ++at, claim->id)) && entry->file == claim->file)
+    while ((entry = entry_of(index, ++at, claim->id)) && entry->file == claim->file &&
+           entry->type != JOURNAL_CLAIM)
         if (entry->attempt == claim->attempt &&
             (entry->type == JOURNAL_RESULT || entry->type == JOURNAL_FAILED ||
              entry->type == JOURNAL_RELEASE))
@@ -385,7 +341,8 @@ enum status journal_read(const struct journal_index *index,
     if (io_join(path, index->dir, index->files[entry->file].name, err) != STATUS_OK ||
         map_journal(&map, path, err) != STATUS_OK)
         return err->status;
-    if (entry->offset > map.size || !payload_sound(&map, entry->offset, entry->length)) {
+    if (entry->offset > map.size ||
+        !journal_payload_sound(map.data, map.size, entry->offset, entry->length)) {
         error_set(err, STATUS_DATA, "%s: record at %llu was damaged after it was read",
                   path, (unsigned long long)entry->offset);
     } else {

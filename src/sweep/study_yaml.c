@@ -142,10 +142,10 @@ static enum status open_container(struct builder *builder, enum yaml_kind kind,
     return STATUS_OK;
 }
 
-/* libfyaml 0.7.12 loses memory over four escaped apostrophes in a row. */
-static bool loses_memory(const struct builder *builder, struct fy_token *value)
+/* libfyaml 0.7.12 reads two escaped apostrophes in a row as three, and loses memory. */
+static bool is_misread(const struct builder *builder, struct fy_token *value)
 {
-    static const char row[] = "''''''''";
+    static const char row[] = "''''";
     const struct fy_mark *start = fy_token_start_mark(value);
     const struct fy_mark *end = fy_token_end_mark(value);
     return start && end &&
@@ -163,8 +163,9 @@ static enum status add_scalar(struct builder *builder, struct fy_token *value,
     locate(builder, value, quoted);
     if (style == FYSS_LITERAL || style == FYSS_FOLDED)
         return fail_here(builder, err, "block scalars (| and >) are not supported");
-    if (style == FYSS_SINGLE_QUOTED && loses_memory(builder, value))
-        return fail_here(builder, err, "eight apostrophes in a row are not supported");
+    if (style == FYSS_SINGLE_QUOTED && is_misread(builder, value))
+        return fail_here(builder, err,
+                         "apostrophes in a row are not supported in single quotes");
     const char *text = value ? fy_token_get_text(value, &length) : "";
     if (!text)
         return error_set(err, STATUS_MEMORY, "cannot allocate a scalar of a study");

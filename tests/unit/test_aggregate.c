@@ -60,7 +60,7 @@ static void aggregate(struct group_table *table, const bool *apart)
     memcpy(setup.apart, apart, sizeof setup.apart);
     aggregate_create(&a, &setup, &err);
     for (int i = 0; i < CELLS; i++)
-        aggregate_add(a, (size_t)i, &records[i]);
+        aggregate_add(a, (size_t)i, &records[i], NULL);
     aggregate_finish(a, table, &err);
     assert_ok(err);
     aggregate_destroy(a);

@@ -5,7 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sweep/journal.h"
+#include "sweep/journal_check.h"
+#include "sweep/journal_format.h"
 #include "unit.h"
 
 static const char folder[] = "journal";
@@ -269,6 +270,110 @@ static void test_newer_format(void **state)
     assert_non_null(strstr(err.text, "run-r0.jrn"));
 }
 
+/* ---- hostile files: what follows is read within the test's time limit ---- */
+
+static void put_record(struct bytes *file, enum journal_type type, uint64_t n,
+                       uint64_t length)
+{
+    struct journal_header header = {.type = type,
+                                    .attempt = (uint32_t)n,
+                                    .length = length,
+                                    .sequence = n,
+                                    .id = id(1)};
+    journal_header_put(file, &header);
+}
+
+static void put_claim(struct bytes *file, uint64_t n)
+{
+    put_record(file, JOURNAL_CLAIM, n, 0);
+    bytes_put_u32(file, hash_crc32("", 0));
+}
+
+static void store_bytes(const char *path, struct bytes *file)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_false(file->failed);
+    assert_int_equal(fwrite(file->data, 1, file->length, f), file->length);
+    fclose(f);
+    bytes_free(file);
+}
+
+static void ignore_fault(void *state, enum journal_fault fault, uint64_t offset,
+                         uint64_t length)
+{
+    (void)offset;
+    (void)length;
+    *(int *)state += fault == JOURNAL_DAMAGED;
+}
+
+/* Each header's payload is all that follows but the last record; no checksum of a payload
+ * is right. Hashing each would take hours. */
+static void test_nested_headers(void **state)
+{
+    (void)state;
+    enum { N = 400000 };
+    static const char path[] = "journal/run-r0.jrn";
+    struct error err = {0};
+    struct bytes file = {0};
+    uint64_t n_records, end = (uint64_t)N * JOURNAL_HEADER_SIZE + JOURNAL_TRAILER_SIZE;
+    for (uint64_t i = 0; i < N; i++)
+        put_record(&file, JOURNAL_RESULT, i,
+                   end - (i + 1) * JOURNAL_HEADER_SIZE - JOURNAL_TRAILER_SIZE);
+    bytes_put_u32(&file, 0);
+    put_claim(&file, N);
+    store_bytes(path, &file);
+    struct journal_index index = scan();
+    assert_int_equal(index.n_entries, 1);
+    assert_int_equal(index.damaged_bytes, end);
+    assert_int_equal(journal_count_claims(&index, id(1)), 1);
+    journal_index_fini(&index);
+    int n_damaged = 0;
+    journal_check(path, ignore_fault, &n_damaged, &n_records, &err);
+    assert_ok(err);
+    assert_int_equal(n_records, 1);
+    assert_int_equal(n_damaged, 1);
+}
+
+static void test_many_claims(void **state)
+{
+    (void)state;
+    enum { N = 400000 };
+    struct bytes file = {0};
+    for (uint64_t i = 1; i <= N; i++)
+        put_claim(&file, i);
+    store_bytes("journal/run-r0.jrn", &file);
+    struct journal_index index = scan();
+    assert_int_equal(index.damaged_bytes, 0);
+    assert_int_equal(journal_count_claims(&index, id(1)), N);
+    assert_int_equal(journal_count_deaths(&index, id(1)), N);
+    journal_index_fini(&index);
+}
+
+/* A file names one run: a hostile one cannot fill the memory with them. */
+static void test_one_run_a_file(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct journal *journal;
+    struct bytes payload = {0};
+    journal_create(&journal, folder, "run", 0, &err);
+    for (int i = 0; i < 3; i++) {
+        struct run_info info = {.n_ranks = 1};
+        snprintf(info.id, sizeof info.id, "run%d", i);
+        payload.length = 0;
+        run_info_pack(&info, &payload);
+        journal_append(journal, JOURNAL_RUN, id(0), 0, &payload, &err);
+    }
+    assert_ok(err);
+    bytes_free(&payload);
+    journal_close(journal);
+    struct journal_index index = scan();
+    assert_int_equal(index.n_runs, 1);
+    assert_string_equal(index.runs[index.files[0].run].id, "run0");
+    journal_index_fini(&index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +386,9 @@ int main(void)
         cmocka_unit_test_setup(test_resynchronises, start),
         cmocka_unit_test_setup(test_odd_directory_entries, start),
         cmocka_unit_test_setup(test_newer_format, start),
+        cmocka_unit_test_setup(test_nested_headers, start),
+        cmocka_unit_test_setup(test_many_claims, start),
+        cmocka_unit_test_setup(test_one_run_a_file, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,36 @@ static void test_every_length(void **state)
     free(data);
 }
 
+/* A record that seems to reach beyond the end has lost bytes if a sound one follows it.
+ */
+static void test_lost_bytes(void **state)
+{
+    (void)state;
+    enum { PAYLOAD = 200, LOST = 150, CLAIM = 52 };
+    struct error err = {0};
+    struct journal *journal;
+    struct bytes payload = {0};
+    const struct hash128 id = {1, 2};
+    char *data;
+    size_t length;
+    for (int i = 0; i < PAYLOAD; i++)
+        bytes_put_u8(&payload, (uint8_t)i);
+    journal_create(&journal, "checked", "lost", 0, &err);
+    journal_append(journal, JOURNAL_NETWORK, id, 1, &payload, &err);
+    journal_append(journal, JOURNAL_CLAIM, id, 2, NULL, &err);
+    journal_close(journal);
+    bytes_free(&payload);
+    io_read_file("checked/lost-r0.jrn", 1 << 20, &data, &length, &err);
+    assert_ok(err);
+    memmove(data + length - CLAIM - LOST, data + length - CLAIM, CLAIM);
+    struct tally tally = check_bytes(data, length - LOST);
+    assert_int_equal(tally.counts[JOURNAL_DAMAGED], 1);
+    assert_int_equal(tally.counts[JOURNAL_TORN], 0);
+    assert_int_equal(tally.n_records, 1);
+    assert_int_equal(tally.offset + tally.length, length - LOST - CLAIM);
+    free(data);
+}
+
 /* A record taken out, or put in twice, with all checksums sound. */
 static void test_order(void **state)
 {
@@ -153,9 +183,8 @@ static void test_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_every_bit),
-        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_sound),        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_every_length), cmocka_unit_test(test_lost_bytes),
         cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, start, NULL);

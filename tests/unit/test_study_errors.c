@@ -39,6 +39,7 @@ static const struct {
     {BASE "? [a]\n: b\n", "4:3: a key must be a name"},
     {BASE "train: |\n  loss\n", "5:1: block scalars (| and >) are not supported"},
     {BASE "train: {loss: \"m\\0e\"}\n", "4:15: an escape that makes no valid character"},
+    {"study: s\ndata: './a''''b'\n" GRID, "2:7: apostrophes in a row are not supported"},
     {"study: s\n# \xc3\xa4 \xff\n", "2:5: byte 0xff is not valid UTF-8"},
     {"study: s\r\n\r\nx: \xed\xa0\x80\r\n", "3:4: byte 0xed is not valid UTF-8"},
     {"study: s\rx: \x01\r", "2:4: control character 0x01"},
