@@ -1,7 +1,7 @@
 /* usage: strata-bench [--quick] [--wait] DIR MEASUREMENT...
  *
- * A measurement is probe, exact, archive, or a shape to train: 6x100, or 1x20*4 for four
- * networks side by side. */
+ * A measurement is probe, exact, archive, journal, or a shape to train: 6x100, or 1x20*4
+ * for four networks side by side. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #include "base/memory.h"
 #include "num/linalg.h"
 
-static const char usage[] =
-    "usage: strata-bench [--quick] [--wait] DIR {probe|exact|archive|DEPTHxWIDTH[*N]}...";
+static const char usage[] = "usage: strata-bench [--quick] [--wait] DIR "
+                            "{probe|exact|archive|journal|DEPTHxWIDTH[*N]}...";
 
 void bench_print(const char *name, const double *values, int n)
 {
@@ -103,6 +103,8 @@ static enum status measure(const struct bench *bench, const char *what, struct e
         return bench_exact(bench, err);
     if (strcmp(what, "archive") == 0)
         return bench_archive(bench, err);
+    if (strcmp(what, "journal") == 0)
+        return bench_journal(bench, err);
     if (parse_shape(what, &shape))
         return bench_train(bench, &shape, err);
     return error_set(err, STATUS_USAGE, "%s: no measurement\n%s", what, usage);

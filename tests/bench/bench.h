@@ -62,4 +62,7 @@ enum status bench_exact(const struct bench *bench, struct error *err);
 /* An archive of synthetic cells, from archive_create to archive_publish. */
 enum status bench_archive(const struct bench *bench, struct error *err);
 
+/* What journals cost, a cell. */
+enum status bench_journal(const struct bench *bench, struct error *err);
+
 #endif
