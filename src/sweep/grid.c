@@ -173,6 +173,20 @@ static enum status count_cells(const struct study *study, size_t *count,
     return STATUS_OK;
 }
 
+/* Every cell may be compared with every key of exclude:. */
+static enum status check_comparisons(const struct study *study, size_t n_cells,
+                                     struct error *err)
+{
+    size_t n_keys = 0;
+    for (size_t i = 0; i < study->n_excludes; i++)
+        n_keys += study->excludes[i].n_axes;
+    if (n_keys > 0 && n_cells > STUDY_COMPARISONS_MAX / n_keys)
+        return error_set(err, STATUS_STUDY,
+                         "exclude: %zu keys for %zu cells are more than %d comparisons",
+                         n_keys, n_cells, STUDY_COMPARISONS_MAX);
+    return STATUS_OK;
+}
+
 static bool is_excluded(const struct study *study, const struct spec *spec)
 {
     for (size_t i = 0; i < study->n_excludes; i++) {
@@ -261,12 +275,11 @@ enum status grid_expand(struct grid *grid, const struct study *study,
 {
     size_t most;
     memset(grid, 0, sizeof *grid);
-    enum status status = count_cells(study, &most, err);
-    if (status)
-        return status;
+    if (count_cells(study, &most, err) || check_comparisons(study, most, err))
+        return err->status;
     struct identity identity;
     identity_init(&identity, study, data_hash);
-    status = allocate(grid, most, err);
+    enum status status = allocate(grid, most, err);
     for (size_t i = 0; !status && i < study->n_blocks; i++)
         status = expand_block(grid, study, &study->blocks[i], &identity, err);
     identity_fini(&identity);

@@ -28,8 +28,9 @@ struct grid {
 
 /* Expands a study. Order: blocks as written; within a block the first axis varies
  * slowest; a cell that occurred before is dropped. STATUS_STUDY where the product is
- * empty or exceeds STUDY_CELLS_MAX (checked before anything is allocated) or a
- * combination is impossible (a snapshot after more epochs than any cell has). */
+ * empty or exceeds STUDY_CELLS_MAX or, times the keys of exclude:, STUDY_COMPARISONS_MAX
+ * (checked before anything is allocated), or a combination is impossible (a snapshot
+ * after more epochs than any cell has). */
 enum status grid_expand(struct grid *grid, const struct study *study,
                         struct hash128 data_hash, struct error *err);
 void grid_fini(struct grid *grid);

@@ -14,10 +14,11 @@
 
 enum {
     STUDY_NAME_MAX = 64,
-    STUDY_FILE_MAX = 1 << 20,   /* bytes of a study file */
-    STUDY_AXIS_MAX = 1000000,   /* values on one axis */
-    STUDY_CELLS_MAX = 1000000,  /* cells of one study */
-    STUDY_SNAPSHOTS_MAX = 4096, /* entries of probe.at */
+    STUDY_FILE_MAX = 1 << 20,          /* bytes of a study file */
+    STUDY_AXIS_MAX = 1000000,          /* values on one axis */
+    STUDY_CELLS_MAX = 1000000,         /* cells of one study */
+    STUDY_COMPARISONS_MAX = 100000000, /* cells times keys of exclude: */
+    STUDY_SNAPSHOTS_MAX = 4096,        /* entries of probe.at */
     SNAPSHOT_LABEL_MAX = 24
 };
 

@@ -1,6 +1,6 @@
 /* A journal, as it is and with checksums mended, so that changes reach what lies behind
- * them. The strict reader and the lenient one must agree, and what the lenient one takes
- * must be there to be read. */
+ * them; then both as one folder. The strict reader and the lenient one must agree, and
+ * what the lenient one takes must be there to be read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@
 #include "sweep/journal_format.h"
 #include "sweep/kept_network.h"
 
-static const char folder[] = ".", name[] = "input-r0.jrn";
+static const char folder[] = "journals";
+static const char *const names[] = {"input-r0.jrn", "mended-r1.jrn"};
 
 /* ---- mending ---- */
 
@@ -130,7 +131,8 @@ static void check_cell(const struct journal_index *index, struct hash128 id)
     FUZZ_HOLDS(hash_equal(found->id, id));
     FUZZ_HOLDS(found->type == JOURNAL_RESULT || found->type == JOURNAL_FAILED);
     for (int i = 0; (network = journal_find_network(index, found, i)); i++)
-        FUZZ_HOLDS(network->type == JOURNAL_NETWORK && network < found);
+        FUZZ_HOLDS(network->type == JOURNAL_NETWORK && network->file == found->file &&
+                   network < found);
 }
 
 static void check_index(const struct journal_index *index, const struct faults *faults,
@@ -148,34 +150,62 @@ static void check_index(const struct journal_index *index, const struct faults *
     FUZZ_HOLDS(n_cells == index->n_entries); /* in the file's order */
 }
 
-static void check_journal(const uint8_t *data, size_t size)
+/* Returns how many entries the file has, 0 where it is of a newer format. */
+static size_t check_journal(const char *name, const uint8_t *data, size_t size)
 {
     struct error strict_err = {0}, err = {0};
     struct faults faults = {.size = size};
     struct journal_index index;
     uint64_t n_records;
-    fuzz_write(name, data, size);
-    journal_check(name, tell, &faults, &n_records, &strict_err);
+    char path[IO_PATH_MAX];
+    io_join(path, folder, name, &err);
+    fuzz_write(path, data, size);
+    journal_check(path, tell, &faults, &n_records, &strict_err);
     journal_scan_file(&index, folder, name, &err);
     FUZZ_HOLDS(err.status == strict_err.status);
-    if (err.status == STATUS_OK) {
-        check_index(&index, &faults, n_records);
-        journal_index_fini(&index);
-    } else {
+    if (err.status != STATUS_OK) {
         FUZZ_HOLDS(err.status == STATUS_VERSION);
-        fuzz_check_error(&err, "./input-r0.jrn: ");
+        fuzz_check_error(&err, path);
+        return 0;
     }
+    size_t n_entries = index.n_entries;
+    check_index(&index, &faults, n_records);
+    journal_index_fini(&index);
+    return n_entries;
+}
+
+/* The folder has the entries of both files, by id and by file. */
+static void check_folder(size_t n_entries)
+{
+    struct error err = {0};
+    struct journal_index index;
+    if (journal_scan(&index, folder, &err) != STATUS_OK) {
+        FUZZ_HOLDS(err.status == STATUS_VERSION);
+        return;
+    }
+    FUZZ_HOLDS(index.n_entries == n_entries && index.n_files == 2 && index.n_runs <= 2);
+    for (size_t i = 0; i < index.n_entries; i++)
+        check_cell(&index, index.entries[i].id);
+    for (size_t i = 0; i < index.n_files; i++)
+        FUZZ_HOLDS(strcmp(index.files[i].name, names[i]) == 0 &&
+                   index.files[i].rank == (int)i &&
+                   index.files[i].run < (int)index.n_runs);
+    journal_index_fini(&index);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct error err = {0};
     uint8_t *mended = malloc(size + 1);
     FUZZ_HOLDS(mended);
     if (size > 0)
         memcpy(mended, data, size);
-    check_journal(data, size);
     mend(mended, size);
-    check_journal(mended, size);
+    io_make_dir(folder, &err);
+    FUZZ_OK(err);
+    size_t n_entries = check_journal(names[0], data, size);
+    n_entries += check_journal(names[1], mended, size);
+    check_folder(n_entries);
     free(mended);
     return 0;
 }

@@ -176,6 +176,24 @@ static void impossible_studies_are_refused(void **state)
            "reaches step:1");
 }
 
+/* A million cells and a thousand excludes are minutes of comparing. */
+static void comparisons_are_bounded(void **state)
+{
+    (void)state;
+    struct text yaml = {0};
+    text_append(&yaml, HEAD "grid: {seed: 1..500000, depth: 1..2, width: 1}\nexclude:\n");
+    for (int i = 0; i < 50; i++)
+        text_appendf(&yaml, "- {seed: 100..%d, depth: [1, 3]}\n", 200 + i);
+    struct grid grid;
+    expand(&grid, text_string(&yaml));
+    assert_int_equal(grid.n_cells, 1000000 - (249 - 100 + 1));
+    grid_fini(&grid);
+    text_append(&yaml, "- {seed: 7}\n");
+    refuse(text_string(&yaml),
+           "exclude: 101 keys for 1000000 cells are more than 100000000");
+    text_free(&yaml);
+}
+
 static void reachable_snapshots_are_accepted(void **state)
 {
     (void)state;
@@ -319,6 +337,7 @@ int main(void)
         cmocka_unit_test(compound_values_stay_together),
         cmocka_unit_test(excluded_combinations_are_left_out),
         cmocka_unit_test(impossible_studies_are_refused),
+        cmocka_unit_test(comparisons_are_bounded),
         cmocka_unit_test(reachable_snapshots_are_accepted),
         cmocka_unit_test(a_large_grid_is_expanded),
         cmocka_unit_test(cells_are_found_by_identity),
