@@ -74,6 +74,8 @@ enum status archive_open_own(struct archive **archive, const char *path,
 void archive_close(struct archive *archive);
 
 int64_t archive_n_cells(const struct archive *archive);
+/* How many cells are best read at once: few where they are large. */
+int64_t archive_batch(const struct archive *archive);
 struct record_shape archive_shape(const struct archive *archive);
 const char *archive_snapshot_label(const struct archive *archive, int snapshot);
 /* Global attribute as text, "" where it is absent. Borrowed until archive_close. */

@@ -27,32 +27,6 @@ struct archive {
     void *block; /* [batch][extent] of any one field, as in the file */
 };
 
-static enum status check_version(struct archive *archive, struct error *err)
-{
-    char *version = NULL, *end = NULL;
-    if (netcdf_get_text(&archive->file, "schema_version", &version, err) != STATUS_OK)
-        return err->status;
-    int64_t major = 0, minor = 0, our_major = 0, our_minor = 0;
-    char ours[] = SCHEMA_VERSION, *our_end = strchr(ours, '.');
-    bool valid = version && (end = strchr(version, '.'));
-    if (valid) {
-        *end = *our_end = '\0';
-        text_parse_int(ours, &our_major);
-        text_parse_int(our_end + 1, &our_minor);
-        valid = text_parse_int(version, &major) && text_parse_int(end + 1, &minor) &&
-                major >= 0 && minor >= 0;
-    }
-    free(version);
-    if (!valid)
-        return error_set(err, STATUS_DATA, "%s: not a Strata archive", archive->path);
-    if (major != our_major)
-        return error_set(
-            err, STATUS_VERSION, "%s: archive schema %lld.%lld; this program reads %lld",
-            archive->path, (long long)major, (long long)minor, (long long)our_major);
-    archive->newer_minor = minor > our_minor;
-    return STATUS_OK;
-}
-
 static enum status read_labels(struct archive *archive, struct error *err)
 {
     int n = archive->schema.shape.n_snapshots;
@@ -91,7 +65,7 @@ static enum status open_here(struct archive **archive, const char *path,
         return err->status;
     }
     new->file.path = new->path;
-    if (check_version(new, err) == STATUS_OK)
+    if (schema_check_version(&new->file, &new->newer_minor, err) == STATUS_OK)
         schema_load(&new->schema, &new->file, &new->n_cells, err);
     /* A cell's CRC alone takes more than a byte, however well the rest compresses. */
     if (err->status == STATUS_OK && new->n_cells > size)
@@ -151,6 +125,11 @@ const char *archive_attribute(struct archive *archive, const char *name)
     snprintf(new->name, sizeof new->name, "%s", name);
     netcdf_get_text(&archive->file, name, &new->text, &ignored);
     return new->text ? new->text : "";
+}
+
+int64_t archive_batch(const struct archive *archive)
+{
+    return (int64_t)archive->schema.batch;
 }
 
 int64_t archive_n_cells_planned(const struct archive *archive)
@@ -319,9 +298,13 @@ static enum status chain_cells(struct archive *archive, struct hash128 *content,
 /* Coordinates, runs and group statistics have no hash, but every chunk its checksum. */
 static enum status touch_rest(struct archive *archive, struct error *err)
 {
-    int n_variables, code = nc_inq_nvars(archive->file.id, &n_variables);
+    struct run_info *runs;
+    int n_runs, n_variables, code = nc_inq_nvars(archive->file.id, &n_variables);
     if (code != NC_NOERR)
         return netcdf_error(&archive->file, STATUS_DATA, "variables", code, err);
+    if (archive_read_runs(archive, &runs, &n_runs, err) != STATUS_OK)
+        return err->status;
+    free(runs);
     for (int v = 0; v < n_variables; v++) {
         bool known = false;
         for (int i = 0; i < FIELD_COUNT; i++)

@@ -8,9 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <netcdf_filter.h>
-
 #include "archive/guard.h"
+#include "archive/hdf5_check.h"
 #include "base/memory.h"
 #include "record/record.h"
 
@@ -19,8 +18,7 @@ enum {
     CHUNK_BYTES_READ = 256 << 20, /* most that is believed of a file */
     TEXT_BYTES_READ = 16 << 20,
     DEFLATE_LEVEL = 1,
-    CACHE_SLOTS = 101,
-    FILTERS_MAX = 8
+    CACHE_SLOTS = 101
 };
 
 enum status netcdf_error(const struct netcdf *file, enum status status, const char *what,
@@ -96,7 +94,7 @@ enum status netcdf_open(struct netcdf *file, const char *path, int64_t *size,
 {
     char name[IO_PATH_MAX];
     if (err->status != STATUS_OK || check_signature(path, size, err) != STATUS_OK ||
-        library_path(name, path, err) != STATUS_OK)
+        library_path(name, path, err) != STATUS_OK || hdf5_check(path, err) != STATUS_OK)
         return err->status;
     ignore_settings_files();
     file->path = path;
@@ -379,34 +377,26 @@ enum status netcdf_find_dim(const struct netcdf *file, const char *name, size_t 
     return STATUS_OK;
 }
 
-/* Layouts and filters that we write or stock tools make of them; what else HDF5 knows may
- * read other files or load code. */
-static int check_storage(const struct netcdf *file, int variable, bool *fine)
+/* Sets the cache so that it holds a chunk; false in *fine where that would be too large.
+ */
+static int cache_chunk(const struct netcdf *file, int variable, bool *fine)
 {
     int storage, n_dims;
-    size_t chunks[NC_MAX_VAR_DIMS], bytes, n_filters = 0;
-    unsigned int filters[FILTERS_MAX];
+    size_t chunks[NC_MAX_VAR_DIMS], bytes;
     nc_type type;
+    *fine = true;
     int code = nc_inq_var(file->id, variable, NULL, &type, &n_dims, NULL, NULL);
     if (code == NC_NOERR)
         code = nc_inq_type(file->id, type, NULL, &bytes);
     if (code == NC_NOERR)
         code = nc_inq_var_chunking(file->id, variable, &storage, chunks);
-    if (code == NC_NOERR)
-        code = nc_inq_var_filter_ids(file->id, variable, &n_filters, NULL);
-    *fine = code == NC_NOERR && n_filters <= FILTERS_MAX &&
-            (storage == NC_CHUNKED || storage == NC_CONTIGUOUS);
-    if (*fine && n_filters > 0)
-        code = nc_inq_var_filter_ids(file->id, variable, &n_filters, filters);
-    for (size_t i = 0; i < n_filters && *fine && code == NC_NOERR; i++)
-        *fine = filters[i] == H5Z_FILTER_DEFLATE || filters[i] == H5Z_FILTER_SHUFFLE ||
-                filters[i] == H5Z_FILTER_FLETCHER32;
-    for (int d = 0; d < n_dims && *fine && storage == NC_CHUNKED; d++)
+    if (code != NC_NOERR || storage != NC_CHUNKED)
+        return code;
+    for (int d = 0; d < n_dims && *fine; d++)
         *fine = !__builtin_mul_overflow(bytes, chunks[d], &bytes) &&
                 bytes <= CHUNK_BYTES_READ;
-    if (*fine && code == NC_NOERR && storage == NC_CHUNKED)
-        code = nc_set_var_chunk_cache(file->id, variable, bytes, CACHE_SLOTS, 0.75f);
-    return code;
+    return *fine ? nc_set_var_chunk_cache(file->id, variable, bytes, CACHE_SLOTS, 0.75f)
+                 : code;
 }
 
 enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable *variable,
@@ -429,12 +419,12 @@ enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable 
         return error_set(err, STATUS_DATA, "%s: %s has another type or shape", file->path,
                          variable->name);
     bool fine;
-    code = check_storage(file, found, &fine);
+    code = cache_chunk(file, found, &fine);
     if (code != NC_NOERR)
         return netcdf_error(file, STATUS_DATA, variable->name, code, err);
     if (!fine)
-        return error_set(err, STATUS_DATA, "%s: %s has a storage that is not accepted",
-                         file->path, variable->name);
+        return error_set(err, STATUS_DATA, "%s: %s has chunks of more than %d bytes",
+                         file->path, variable->name, CHUNK_BYTES_READ);
     *id = found;
     return STATUS_OK;
 }
@@ -451,7 +441,7 @@ enum status netcdf_touch(const struct netcdf *file, int variable, struct error *
     if (code == NC_NOERR)
         code = nc_inq_type(file->id, type, NULL, &bytes);
     if (code == NC_NOERR)
-        code = check_storage(file, variable, &fine);
+        code = cache_chunk(file, variable, &fine);
     for (int d = 0; d < n_dims && code == NC_NOERR; d++) {
         size_t length;
         code = nc_inq_dimlen(file->id, dims[d], &length);

@@ -48,8 +48,10 @@ enum status netcdf_error(const struct netcdf *file, enum status status, const ch
                          int code, struct error *err);
 
 /* Opens a netCDF-4 classic-model file for reading. Anything but a regular file with the
- * HDF5 signature is refused before the library sees it. `size` (may be NULL) gets the
- * file's bytes. STATUS_MISSING, STATUS_DATA, STATUS_USAGE (a name with '#'). */
+ * HDF5 signature that passes hdf5_check is refused before the library sees it. `size`
+ * (may be NULL) gets the file's bytes. STATUS_MISSING, STATUS_DATA, STATUS_USAGE (a name
+ * with
+ * '#'). */
 enum status netcdf_open(struct netcdf *file, const char *path, int64_t *size,
                         struct error *err);
 
@@ -106,8 +108,8 @@ enum status netcdf_read(const struct netcdf *file, int variable, const size_t *s
 enum status netcdf_find_dim(const struct netcdf *file, const char *name, size_t limit,
                             int *dim, size_t *length, struct error *err);
 
-/* Finds a variable by name and checks type, dimensions, layout and filters against the
- * description. *id is -1 where the file has none. */
+/* Finds a variable by name and checks type and dimensions against the description, and
+ * the size of its chunks. *id is -1 where the file has none. */
 enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable *variable,
                         int *id, struct error *err);
 

@@ -91,7 +91,8 @@ static enum status walk(struct walk *w, struct error *err)
         }
         if (header.version > JOURNAL_VERSION)
             return error_set(err, STATUS_VERSION,
-                             "%s: journal format %d, this program reads up to %d",
+                             "%s: journal format %d, this program reads up to %d: it "
+                             "takes a newer strata",
                              w->path, header.version, JOURNAL_VERSION);
         check_record(w, &header);
     }

@@ -118,7 +118,8 @@ static enum status scan_records(struct journal_index *index, const struct io_map
                      journal_header_get(map->data + at, &header);
         if (sound && header.version > JOURNAL_VERSION)
             return error_set(err, STATUS_VERSION,
-                             "%s/%s: journal format %d, this program reads up to %d",
+                             "%s/%s: journal format %d, this program reads up to %d: it "
+                             "takes a newer strata",
                              index->dir, index->files[index->n_files - 1].name,
                              header.version, JOURNAL_VERSION);
         if (!sound || !payload_sound(map, payload, header.length)) {
