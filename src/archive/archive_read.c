@@ -110,6 +110,11 @@ const char *archive_snapshot_label(const struct archive *archive, int snapshot)
     return archive->labels[snapshot];
 }
 
+bool archive_is_newer(const struct archive *archive)
+{
+    return archive->newer_minor;
+}
+
 const char *archive_attribute(struct archive *archive, const char *name)
 {
     for (size_t i = 0; i < archive->n_attributes; i++)
