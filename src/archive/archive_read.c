@@ -51,7 +51,7 @@ static enum status alloc_block(struct archive *archive, struct error *err)
     return err->status;
 }
 
-static enum status open_here(struct archive **archive, const char *path,
+static enum status open_here(struct archive **archive, const char *path, bool guarded,
                              struct error *err)
 {
     int64_t size = 0;
@@ -65,6 +65,7 @@ static enum status open_here(struct archive **archive, const char *path,
         return err->status;
     }
     new->file.path = new->path;
+    new->file.guarded = guarded;
     if (schema_check_version(&new->file, &new->newer_minor, err) == STATUS_OK)
         schema_load(&new->schema, &new->file, &new->n_cells, err);
     /* A cell's CRC alone takes more than a byte, however well the rest compresses. */
@@ -320,11 +321,12 @@ static enum status touch_rest(struct archive *archive, struct error *err)
     return err->status;
 }
 
-enum status schema_check(const char *path, struct hash128 *content, struct error *err)
+static enum status check_here(const char *path, bool guarded, struct hash128 *content,
+                              struct error *err)
 {
     struct archive *archive = NULL;
     struct hash128 stated;
-    if (open_here(&archive, path, err) != STATUS_OK || !archive)
+    if (open_here(&archive, path, guarded, err) != STATUS_OK || !archive)
         return err->status;
     bool has_hash = hash_parse(archive_attribute(archive, "content_hash"), &stated);
     if (archive->newer_minor)
@@ -341,13 +343,24 @@ enum status schema_check(const char *path, struct hash128 *content, struct error
     return err->status;
 }
 
+enum status schema_check(const char *path, struct hash128 *content, struct error *err)
+{
+    return check_here(path, false, content, err);
+}
+
+static enum status check_guarded(const char *path, struct hash128 *content,
+                                 struct error *err)
+{
+    return check_here(path, true, content, err);
+}
+
 /* Opens a file and looks at all that describes it, but at no values. */
 static enum status describe_here(const char *path, struct hash128 *content,
                                  struct error *err)
 {
     struct archive *archive = NULL;
     *content = (struct hash128){0, 0};
-    if (open_here(&archive, path, err) != STATUS_OK || !archive)
+    if (open_here(&archive, path, true, err) != STATUS_OK || !archive)
         return err->status;
     int n_variables = 0, n_attributes;
     nc_inq_nvars(archive->file.id, &n_variables);
@@ -364,20 +377,20 @@ enum status archive_open(struct archive **archive, const char *path, struct erro
     *archive = NULL;
     if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
         return err->status;
-    return open_here(archive, path, err);
+    return open_here(archive, path, false, err);
 }
 
 enum status archive_open_own(struct archive **archive, const char *path,
                              struct error *err)
 {
     *archive = NULL;
-    return open_here(archive, path, err);
+    return open_here(archive, path, false, err);
 }
 
 enum status archive_check(const char *path, struct hash128 *content, struct error *err)
 {
     struct hash128 found;
-    enum status status = guard_try(schema_check, path, &found, err);
+    enum status status = guard_try(check_guarded, path, &found, err);
     if (status == STATUS_OK && content)
         *content = found;
     return status;

@@ -354,6 +354,8 @@ enum status netcdf_read(const struct netcdf *file, int variable, const size_t *s
 {
     if (err->status != STATUS_OK)
         return err->status;
+    if (file->guarded)
+        guard_step();
     int code = nc_get_vara(file->id, variable, start, count, data);
     if (code != NC_NOERR)
         return variable_error(file, STATUS_DATA, variable, code, err);
@@ -405,6 +407,8 @@ enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable 
     *id = -1;
     if (err->status != STATUS_OK)
         return err->status;
+    if (file->guarded)
+        guard_step();
     int found, n_dims, dims[NC_MAX_VAR_DIMS];
     int code = nc_inq_varid(file->id, variable->name, &found);
     if (code == NC_ENOTVAR)
@@ -433,6 +437,8 @@ enum status netcdf_touch(const struct netcdf *file, int variable, struct error *
 {
     if (err->status != STATUS_OK)
         return err->status;
+    if (file->guarded)
+        guard_step();
     int n_dims, dims[NC_MAX_VAR_DIMS];
     size_t bytes;
     nc_type type;

@@ -21,6 +21,7 @@ enum { NETCDF_DIMS_MAX = 8 };
 struct netcdf {
     int id;
     const char *path;
+    bool guarded; /* in a child of guard_try: every step has its time */
 };
 
 /* A file being written beside its final path. */

@@ -83,7 +83,7 @@ static enum status describe(struct networks *n, struct error *err)
     return find_variables(n, dims, err);
 }
 
-static enum status open_here(struct networks **networks, const char *path,
+static enum status open_here(struct networks **networks, const char *path, bool guarded,
                              struct error *err)
 {
     *networks = NULL;
@@ -95,6 +95,7 @@ static enum status open_here(struct networks **networks, const char *path,
         free(new);
         return err->status;
     }
+    new->file.guarded = guarded;
     if (describe(new, err) != STATUS_OK)
         networks_close(new);
     else
@@ -202,7 +203,7 @@ static enum status hash_all(struct networks *n, struct hash128 *content,
 enum status networks_content(const char *path, struct hash128 *content, struct error *err)
 {
     struct networks *networks;
-    if (open_here(&networks, path, err) == STATUS_OK && networks)
+    if (open_here(&networks, path, false, err) == STATUS_OK && networks)
         hash_all(networks, content, err);
     networks_close(networks);
     return err->status;
@@ -214,7 +215,7 @@ static enum status check_here(const char *path, struct hash128 *content,
     struct networks *networks;
     struct hash128 stated;
     char *text = NULL;
-    if (open_here(&networks, path, err) == STATUS_OK && networks &&
+    if (open_here(&networks, path, true, err) == STATUS_OK && networks &&
         hash_all(networks, content, err) == STATUS_OK &&
         netcdf_get_text(&networks->file, "content_hash", &text, err) == STATUS_OK &&
         (!text || !hash_parse(text, &stated) || !hash_equal(stated, *content)))
@@ -231,7 +232,7 @@ static enum status describe_here(const char *path, struct hash128 *content,
 {
     struct networks *networks;
     *content = (struct hash128){0, 0};
-    open_here(&networks, path, err);
+    open_here(&networks, path, true, err);
     networks_close(networks);
     return err->status;
 }
@@ -251,5 +252,5 @@ enum status networks_open(struct networks **networks, const char *path, struct e
     *networks = NULL;
     if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
         return err->status;
-    return open_here(networks, path, err);
+    return open_here(networks, path, false, err);
 }

@@ -20,6 +20,7 @@ from damage import copy, read, strata, write
 
 HEADER, TRAILER = 48, 4  # of a journal's record
 CUTS = 64
+SECONDS = 60  # what goes round in circles is ended after ten seconds of the processor
 
 
 def flipped(data, at, bit):
@@ -127,7 +128,7 @@ def try_product(name, count):
     counts = {"reported": 0, "without effect": 0, "cut": 0}
     for what, changed in damages(sound, data, count):
         write(path, changed)
-        done = strata("verify", path)
+        done = strata("verify", path, seconds=SECONDS)
         is_cut = what.startswith("cut")
         kind = "cut" if is_cut else "reported" if done.code else "without effect"
         counts[kind] += 1
@@ -136,7 +137,7 @@ def try_product(name, count):
         if done.code == 0 and done.out != verified.out:
             done.fail(f"{what}: content changed")
         if name == "archive.nc":
-            shown = strata("summarize", path)
+            shown = strata("summarize", path, seconds=SECONDS)
             if shown.out != table and (shown.code == 0 or shown.out):
                 shown.fail(f"{what}: another table")
             if done.code == 0 and counts[kind] % 10 == 0:
