@@ -54,13 +54,12 @@ static enum status alloc_block(struct archive *archive, struct error *err)
 static enum status open_here(struct archive **archive, const char *path, bool guarded,
                              struct error *err)
 {
-    int64_t size = 0;
     *archive = NULL;
     struct archive *new = memory_alloc(1, sizeof *new, err);
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, path, &size, err) != STATUS_OK) {
+    if (netcdf_open(&new->file, path, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
@@ -69,9 +68,9 @@ static enum status open_here(struct archive **archive, const char *path, bool gu
     if (schema_check_version(&new->file, &new->newer_minor, err) == STATUS_OK)
         schema_load(&new->schema, &new->file, &new->n_cells, err);
     /* A cell's CRC alone takes more than a byte, however well the rest compresses. */
-    if (err->status == STATUS_OK && new->n_cells > size)
+    if (err->status == STATUS_OK && new->n_cells > new->file.size)
         error_set(err, STATUS_DATA, "%s: %lld cells in %lld bytes", path,
-                  (long long)new->n_cells, (long long)size);
+                  (long long)new->n_cells, (long long)new->file.size);
     if (err->status == STATUS_OK)
         read_labels(new, err);
     if (err->status == STATUS_OK)

@@ -13,13 +13,7 @@
 #include "base/memory.h"
 #include "record/record.h"
 
-enum {
-    CHUNK_BYTES = 4 << 20,
-    CHUNK_BYTES_READ = 256 << 20, /* most that is believed of a file */
-    TEXT_BYTES_READ = 16 << 20,
-    DEFLATE_LEVEL = 1,
-    CACHE_SLOTS = 101
-};
+enum { CHUNK_BYTES = 4 << 20, DEFLATE_LEVEL = 1 };
 
 enum status netcdf_error(const struct netcdf *file, enum status status, const char *what,
                          int code, struct error *err)
@@ -32,7 +26,7 @@ enum status netcdf_error(const struct netcdf *file, enum status status, const ch
                      writing ? " (is the disk full?)" : "");
 }
 
-static enum status variable_error(const struct netcdf *file, enum status status,
+enum status netcdf_variable_error(const struct netcdf *file, enum status status,
                                   int variable, int code, struct error *err)
 {
     char name[NC_MAX_NAME + 1] = "global attribute";
@@ -83,17 +77,17 @@ static enum status check_signature(const char *path, int64_t *size, struct error
     else if (read(fd, start, sizeof start) != (ssize_t)sizeof start ||
              memcmp(start, signature, sizeof start) != 0)
         status = error_set(err, STATUS_DATA, "%s: not a netCDF-4 file", path);
-    else if (size)
+    else
         *size = info.st_size;
     close(fd);
     return status;
 }
 
-enum status netcdf_open(struct netcdf *file, const char *path, int64_t *size,
-                        struct error *err)
+enum status netcdf_open(struct netcdf *file, const char *path, struct error *err)
 {
     char name[IO_PATH_MAX];
-    if (err->status != STATUS_OK || check_signature(path, size, err) != STATUS_OK ||
+    if (err->status != STATUS_OK ||
+        check_signature(path, &file->size, err) != STATUS_OK ||
         library_path(name, path, err) != STATUS_OK || hdf5_check(path, err) != STATUS_OK)
         return err->status;
     ignore_settings_files();
@@ -233,7 +227,7 @@ enum status netcdf_define(const struct netcdf *file,
         code = nc_def_var_fletcher32(file->id, *id, NC_FLETCHER32);
     /* Chunks are written whole: more than one in the cache would be wasted memory. */
     if (code == NC_NOERR)
-        code = nc_set_var_chunk_cache(file->id, *id, bytes, CACHE_SLOTS, 1.0f);
+        code = nc_set_var_chunk_cache(file->id, *id, bytes, NETCDF_CACHE_SLOTS, 1.0f);
     if (code != NC_NOERR)
         return netcdf_error(file, STATUS_IO, variable->name, code, err);
     netcdf_put_text(file, *id, "long_name", variable->long_name, err);
@@ -256,7 +250,7 @@ enum status netcdf_put_text(const struct netcdf *file, int variable, const char 
     int code = nc_put_att_text(file->id, variable, name, size, clean);
     free(clean);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -271,7 +265,7 @@ enum status netcdf_put_int(const struct netcdf *file, int variable, const char *
     int number = (int)value;
     int code = nc_put_att_int(file->id, variable, name, NC_INT, 1, &number);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -282,7 +276,7 @@ enum status netcdf_put_real(const struct netcdf *file, int variable, const char 
         return err->status;
     int code = nc_put_att_double(file->id, variable, name, NC_DOUBLE, 1, &value);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -296,7 +290,7 @@ enum status netcdf_put_fill(const struct netcdf *file, int variable, nc_type typ
     const void *fill = type == NC_DOUBLE ? (const void *)&real : (const void *)&integer;
     int code = nc_def_var_fill(file->id, variable, NC_FILL, fill);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -314,7 +308,7 @@ enum status netcdf_put_flags(const struct netcdf *file, int variable, int n_valu
     int code = nc_put_att_schar(file->id, variable, "flag_values", NC_BYTE,
                                 (size_t)n_values, values);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return netcdf_put_text(file, variable, "flag_meanings", meanings, err);
 }
 
@@ -345,151 +339,6 @@ enum status netcdf_write(const struct netcdf *file, int variable, const size_t *
         return err->status;
     int code = nc_put_vara(file->id, variable, start, count, data);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
-}
-
-enum status netcdf_read(const struct netcdf *file, int variable, const size_t *start,
-                        const size_t *count, void *data, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    if (file->guarded)
-        guard_step();
-    int code = nc_get_vara(file->id, variable, start, count, data);
-    if (code != NC_NOERR)
-        return variable_error(file, STATUS_DATA, variable, code, err);
-    return STATUS_OK;
-}
-
-enum status netcdf_find_dim(const struct netcdf *file, const char *name, size_t limit,
-                            int *dim, size_t *length, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    int code = nc_inq_dimid(file->id, name, dim);
-    if (code == NC_NOERR)
-        code = nc_inq_dimlen(file->id, *dim, length);
-    if (code != NC_NOERR)
-        return error_set(err, STATUS_DATA, "%s: dimension %s: %s", file->path, name,
-                         nc_strerror(code));
-    if (*length > limit)
-        return error_set(err, STATUS_DATA, "%s: dimension %s of %zu, limit %zu",
-                         file->path, name, *length, limit);
-    return STATUS_OK;
-}
-
-/* Sets the cache so that it holds a chunk; false in *fine where that would be too large.
- */
-static int cache_chunk(const struct netcdf *file, int variable, bool *fine)
-{
-    int storage, n_dims;
-    size_t chunks[NC_MAX_VAR_DIMS], bytes;
-    nc_type type;
-    *fine = true;
-    int code = nc_inq_var(file->id, variable, NULL, &type, &n_dims, NULL, NULL);
-    if (code == NC_NOERR)
-        code = nc_inq_type(file->id, type, NULL, &bytes);
-    if (code == NC_NOERR)
-        code = nc_inq_var_chunking(file->id, variable, &storage, chunks);
-    if (code != NC_NOERR || storage != NC_CHUNKED)
-        return code;
-    for (int d = 0; d < n_dims && *fine; d++)
-        *fine = !__builtin_mul_overflow(bytes, chunks[d], &bytes) &&
-                bytes <= CHUNK_BYTES_READ;
-    return *fine ? nc_set_var_chunk_cache(file->id, variable, bytes, CACHE_SLOTS, 0.75f)
-                 : code;
-}
-
-enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable *variable,
-                        int *id, struct error *err)
-{
-    *id = -1;
-    if (err->status != STATUS_OK)
-        return err->status;
-    if (file->guarded)
-        guard_step();
-    int found, n_dims, dims[NC_MAX_VAR_DIMS];
-    int code = nc_inq_varid(file->id, variable->name, &found);
-    if (code == NC_ENOTVAR)
-        return STATUS_OK;
-    nc_type type;
-    if (code == NC_NOERR)
-        code = nc_inq_var(file->id, found, NULL, &type, &n_dims, dims, NULL);
-    if (code != NC_NOERR)
-        return netcdf_error(file, STATUS_DATA, variable->name, code, err);
-    if (type != variable->type || n_dims != variable->n_dims ||
-        memcmp(dims, variable->dims, (size_t)n_dims * sizeof *dims) != 0)
-        return error_set(err, STATUS_DATA, "%s: %s has another type or shape", file->path,
-                         variable->name);
-    bool fine;
-    code = cache_chunk(file, found, &fine);
-    if (code != NC_NOERR)
-        return netcdf_error(file, STATUS_DATA, variable->name, code, err);
-    if (!fine)
-        return error_set(err, STATUS_DATA, "%s: %s has chunks of more than %d bytes",
-                         file->path, variable->name, CHUNK_BYTES_READ);
-    *id = found;
-    return STATUS_OK;
-}
-
-enum status netcdf_touch(const struct netcdf *file, int variable, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    if (file->guarded)
-        guard_step();
-    int n_dims, dims[NC_MAX_VAR_DIMS];
-    size_t bytes;
-    nc_type type;
-    bool fine;
-    int code = nc_inq_var(file->id, variable, NULL, &type, &n_dims, dims, NULL);
-    if (code == NC_NOERR)
-        code = nc_inq_type(file->id, type, NULL, &bytes);
-    if (code == NC_NOERR)
-        code = cache_chunk(file, variable, &fine);
-    for (int d = 0; d < n_dims && code == NC_NOERR; d++) {
-        size_t length;
-        code = nc_inq_dimlen(file->id, dims[d], &length);
-        fine = fine && !__builtin_mul_overflow(bytes, length, &bytes);
-    }
-    if (code != NC_NOERR || !fine || type == NC_STRING || type > NC_MAX_ATOMIC_TYPE ||
-        bytes > CHUNK_BYTES_READ)
-        return error_set(err, STATUS_DATA, "%s: variable %d cannot be read", file->path,
-                         variable);
-    void *data = memory_alloc(bytes, 1, err);
-    if (data && (code = nc_get_var(file->id, variable, data)) != NC_NOERR)
-        variable_error(file, STATUS_DATA, variable, code, err);
-    free(data);
-    return err->status;
-}
-
-enum status netcdf_get_text(const struct netcdf *file, const char *name, char **text,
-                            struct error *err)
-{
-    *text = NULL;
-    if (err->status != STATUS_OK)
-        return err->status;
-    nc_type type;
-    size_t length;
-    int number, code = nc_inq_att(file->id, NC_GLOBAL, name, &type, &length);
-    if (code != NC_NOERR)
-        return code == NC_ENOTATT ? STATUS_OK
-                                  : netcdf_error(file, STATUS_DATA, name, code, err);
-    bool is_number = type == NC_INT && length == 1;
-    if ((type != NC_CHAR && !is_number) || length > TEXT_BYTES_READ)
-        return STATUS_OK;
-    size_t size = is_number ? 16 : length + 1;
-    *text = memory_alloc(size, 1, err);
-    if (!*text)
-        return err->status;
-    if (is_number && (code = nc_get_att_int(file->id, NC_GLOBAL, name, &number)) == 0)
-        snprintf(*text, size, "%d", number);
-    else if (!is_number)
-        code = nc_get_att_text(file->id, NC_GLOBAL, name, *text);
-    if (code == NC_NOERR)
-        return STATUS_OK;
-    free(*text);
-    *text = NULL;
-    return netcdf_error(file, STATUS_DATA, name, code, err);
 }

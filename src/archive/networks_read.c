@@ -9,9 +9,6 @@
 #include "base/memory.h"
 #include "record/record.h"
 
-/* Every value is stored, and deflate makes no more than this of a byte. */
-enum { DEFLATE_RATIO_MAX = 1032 };
-
 struct networks {
     struct netcdf file;
     char path[IO_PATH_MAX];
@@ -24,19 +21,14 @@ struct networks {
     size_t capacity;
 };
 
-/* Lengths are believed only as far as the file can hold the values. */
 static enum status check_length(const struct networks *n, enum network_variable v,
                                 struct error *err)
 {
     const struct network_row *row = &network_rows[v];
     size_t bytes = network_value_size(v);
-    bool fits = true;
     for (int d = 0; d < row->n_dims; d++)
-        fits = fits && !__builtin_mul_overflow(bytes, n->lengths[row->dims[d]], &bytes);
-    if (!fits || bytes / DEFLATE_RATIO_MAX > (size_t)n->size)
-        return error_set(err, STATUS_DATA, "%s: %s is too long for a file of %lld bytes",
-                         n->path, row->name, (long long)n->size);
-    return STATUS_OK;
+        bytes *= n->lengths[row->dims[d]]; /* at most 4 x 2^31 x 2^31 */
+    return netcdf_check_stored(&n->file, row->name, bytes, err);
 }
 
 static enum status find_variables(struct networks *n, const int dims[NETWORK_DIMS],
@@ -91,7 +83,7 @@ static enum status open_here(struct networks **networks, const char *path, bool 
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, new->path, &new->size, err) != STATUS_OK) {
+    if (netcdf_open(&new->file, new->path, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
