@@ -15,9 +15,10 @@ static enum status for_each_record(struct summary *s,
                                    struct error *err)
 {
     struct record records[READ_BATCH];
-    int64_t total = archive_n_cells(s->archive);
-    for (int64_t first = 0; first < total; first += READ_BATCH) {
-        int64_t n = total - first < READ_BATCH ? total - first : READ_BATCH;
+    int64_t total = archive_n_cells(s->archive), batch = archive_batch(s->archive);
+    batch = batch < READ_BATCH ? batch : READ_BATCH;
+    for (int64_t first = 0; first < total; first += batch) {
+        int64_t n = total - first < batch ? total - first : batch;
         if (archive_read(s->archive, first, n, records, err) != STATUS_OK)
             return err->status;
         for (int64_t i = 0; i < n; i++) {

@@ -4,16 +4,20 @@ find_package(PkgConfig REQUIRED)
 find_package(MPI COMPONENTS C)
 
 set(strata_missing "")
-function(strata_require target module package purpose)
-    pkg_check_modules(${target} IMPORTED_TARGET ${module})
+# Of several modules the first that is there is taken.
+function(strata_require target modules package purpose)
+    pkg_search_module(${target} IMPORTED_TARGET ${modules})
     if(NOT ${target}_FOUND)
-        list(APPEND strata_missing "  ${module}: install ${package}  (${purpose})")
+        list(JOIN modules " or " names)
+        list(APPEND strata_missing "  ${names}: install ${package}  (${purpose})")
         set(strata_missing "${strata_missing}" PARENT_SCOPE)
     endif()
 endfunction()
 
 strata_require(OpenBLAS openblas libopenblas-dev "matrix products")
 strata_require(NetCDF netcdf libnetcdf-dev "the archive")
+# The one that netCDF uses: with MPI's variant installed, plain hdf5 may be that.
+strata_require(HDF5 "hdf5-serial;hdf5" libhdf5-dev "what may stand in an archive")
 strata_require(Fyaml libfyaml libfyaml-dev "study files")
 strata_require(Jansson jansson libjansson-dev "JSON")
 strata_require(XXHash libxxhash libxxhash-dev "identities and pattern hashing")

@@ -74,8 +74,13 @@ enum status archive_open_own(struct archive **archive, const char *path,
 void archive_close(struct archive *archive);
 
 int64_t archive_n_cells(const struct archive *archive);
+/* How many cells are best read at once: few where they are large. */
+int64_t archive_batch(const struct archive *archive);
 struct record_shape archive_shape(const struct archive *archive);
 const char *archive_snapshot_label(const struct archive *archive, int snapshot);
+/* Whether a later minor version wrote it: cells may have values that are not known here,
+ * and their CRCs are not checked. */
+bool archive_is_newer(const struct archive *archive);
 /* Global attribute as text, "" where it is absent. Borrowed until archive_close. */
 const char *archive_attribute(struct archive *archive, const char *name);
 int64_t archive_n_cells_planned(const struct archive *archive);

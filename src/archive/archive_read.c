@@ -27,32 +27,6 @@ struct archive {
     void *block; /* [batch][extent] of any one field, as in the file */
 };
 
-static enum status check_version(struct archive *archive, struct error *err)
-{
-    char *version = NULL, *end = NULL;
-    if (netcdf_get_text(&archive->file, "schema_version", &version, err) != STATUS_OK)
-        return err->status;
-    int64_t major = 0, minor = 0, our_major = 0, our_minor = 0;
-    char ours[] = SCHEMA_VERSION, *our_end = strchr(ours, '.');
-    bool valid = version && (end = strchr(version, '.'));
-    if (valid) {
-        *end = *our_end = '\0';
-        text_parse_int(ours, &our_major);
-        text_parse_int(our_end + 1, &our_minor);
-        valid = text_parse_int(version, &major) && text_parse_int(end + 1, &minor) &&
-                major >= 0 && minor >= 0;
-    }
-    free(version);
-    if (!valid)
-        return error_set(err, STATUS_DATA, "%s: not a Strata archive", archive->path);
-    if (major != our_major)
-        return error_set(
-            err, STATUS_VERSION, "%s: archive schema %lld.%lld; this program reads %lld",
-            archive->path, (long long)major, (long long)minor, (long long)our_major);
-    archive->newer_minor = minor > our_minor;
-    return STATUS_OK;
-}
-
 static enum status read_labels(struct archive *archive, struct error *err)
 {
     int n = archive->schema.shape.n_snapshots;
@@ -77,26 +51,26 @@ static enum status alloc_block(struct archive *archive, struct error *err)
     return err->status;
 }
 
-static enum status open_here(struct archive **archive, const char *path,
+static enum status open_here(struct archive **archive, const char *path, bool guarded,
                              struct error *err)
 {
-    int64_t size = 0;
     *archive = NULL;
     struct archive *new = memory_alloc(1, sizeof *new, err);
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, path, &size, err) != STATUS_OK) {
+    if (netcdf_open(&new->file, path, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
     new->file.path = new->path;
-    if (check_version(new, err) == STATUS_OK)
+    new->file.guarded = guarded;
+    if (schema_check_version(&new->file, &new->newer_minor, err) == STATUS_OK)
         schema_load(&new->schema, &new->file, &new->n_cells, err);
     /* A cell's CRC alone takes more than a byte, however well the rest compresses. */
-    if (err->status == STATUS_OK && new->n_cells > size)
+    if (err->status == STATUS_OK && new->n_cells > new->file.size)
         error_set(err, STATUS_DATA, "%s: %lld cells in %lld bytes", path,
-                  (long long)new->n_cells, (long long)size);
+                  (long long)new->n_cells, (long long)new->file.size);
     if (err->status == STATUS_OK)
         read_labels(new, err);
     if (err->status == STATUS_OK)
@@ -136,6 +110,11 @@ const char *archive_snapshot_label(const struct archive *archive, int snapshot)
     return archive->labels[snapshot];
 }
 
+bool archive_is_newer(const struct archive *archive)
+{
+    return archive->newer_minor;
+}
+
 const char *archive_attribute(struct archive *archive, const char *name)
 {
     for (size_t i = 0; i < archive->n_attributes; i++)
@@ -151,6 +130,11 @@ const char *archive_attribute(struct archive *archive, const char *name)
     snprintf(new->name, sizeof new->name, "%s", name);
     netcdf_get_text(&archive->file, name, &new->text, &ignored);
     return new->text ? new->text : "";
+}
+
+int64_t archive_batch(const struct archive *archive)
+{
+    return (int64_t)archive->schema.batch;
 }
 
 int64_t archive_n_cells_planned(const struct archive *archive)
@@ -319,9 +303,13 @@ static enum status chain_cells(struct archive *archive, struct hash128 *content,
 /* Coordinates, runs and group statistics have no hash, but every chunk its checksum. */
 static enum status touch_rest(struct archive *archive, struct error *err)
 {
-    int n_variables, code = nc_inq_nvars(archive->file.id, &n_variables);
+    struct run_info *runs;
+    int n_runs, n_variables, code = nc_inq_nvars(archive->file.id, &n_variables);
     if (code != NC_NOERR)
         return netcdf_error(&archive->file, STATUS_DATA, "variables", code, err);
+    if (archive_read_runs(archive, &runs, &n_runs, err) != STATUS_OK)
+        return err->status;
+    free(runs);
     for (int v = 0; v < n_variables; v++) {
         bool known = false;
         for (int i = 0; i < FIELD_COUNT; i++)
@@ -332,11 +320,12 @@ static enum status touch_rest(struct archive *archive, struct error *err)
     return err->status;
 }
 
-enum status schema_check(const char *path, struct hash128 *content, struct error *err)
+static enum status check_here(const char *path, bool guarded, struct hash128 *content,
+                              struct error *err)
 {
     struct archive *archive = NULL;
     struct hash128 stated;
-    if (open_here(&archive, path, err) != STATUS_OK || !archive)
+    if (open_here(&archive, path, guarded, err) != STATUS_OK || !archive)
         return err->status;
     bool has_hash = hash_parse(archive_attribute(archive, "content_hash"), &stated);
     if (archive->newer_minor)
@@ -353,13 +342,24 @@ enum status schema_check(const char *path, struct hash128 *content, struct error
     return err->status;
 }
 
+enum status schema_check(const char *path, struct hash128 *content, struct error *err)
+{
+    return check_here(path, false, content, err);
+}
+
+static enum status check_guarded(const char *path, struct hash128 *content,
+                                 struct error *err)
+{
+    return check_here(path, true, content, err);
+}
+
 /* Opens a file and looks at all that describes it, but at no values. */
 static enum status describe_here(const char *path, struct hash128 *content,
                                  struct error *err)
 {
     struct archive *archive = NULL;
     *content = (struct hash128){0, 0};
-    if (open_here(&archive, path, err) != STATUS_OK || !archive)
+    if (open_here(&archive, path, true, err) != STATUS_OK || !archive)
         return err->status;
     int n_variables = 0, n_attributes;
     nc_inq_nvars(archive->file.id, &n_variables);
@@ -376,20 +376,20 @@ enum status archive_open(struct archive **archive, const char *path, struct erro
     *archive = NULL;
     if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
         return err->status;
-    return open_here(archive, path, err);
+    return open_here(archive, path, false, err);
 }
 
 enum status archive_open_own(struct archive **archive, const char *path,
                              struct error *err)
 {
     *archive = NULL;
-    return open_here(archive, path, err);
+    return open_here(archive, path, false, err);
 }
 
 enum status archive_check(const char *path, struct hash128 *content, struct error *err)
 {
     struct hash128 found;
-    enum status status = guard_try(schema_check, path, &found, err);
+    enum status status = guard_try(check_guarded, path, &found, err);
     if (status == STATUS_OK && content)
         *content = found;
     return status;

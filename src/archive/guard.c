@@ -13,6 +13,10 @@
 
 #include "base/io.h"
 
+/* A step is one call of the library, on a file's description or one block of values;
+ * those take fractions of a second. */
+enum { STEP_CPU_SECONDS = 10 };
+
 /* What a child reports. */
 struct verdict {
     struct hash128 content;
@@ -22,7 +26,7 @@ struct verdict {
 /* A child may crash, and says nothing. */
 static void become_child(void)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         signal(faults[i], SIG_DFL);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -41,9 +45,22 @@ static int await(pid_t child)
     return result;
 }
 
+/* Time on the processor, so that neither a slow disk nor a busy machine ends it. */
+void guard_step(void)
+{
+    struct rusage used;
+    struct rlimit limit;
+    getrusage(RUSAGE_SELF, &used);
+    getrlimit(RLIMIT_CPU, &limit);
+    rlim_t end = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + STEP_CPU_SECONDS;
+    limit.rlim_cur = end < limit.rlim_max ? end : limit.rlim_max;
+    setrlimit(RLIMIT_CPU, &limit);
+}
+
 __attribute__((noreturn)) static void be_child(int fd, const char *path, guard_fn *try)
 {
     become_child();
+    guard_step();
     struct verdict verdict = {0};
     struct error ignored = {0};
     try(path, &verdict.content, &verdict.err);

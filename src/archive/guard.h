@@ -1,6 +1,6 @@
 /* A look at a file in a child process: what describes an HDF5 file has checksums only in
- * part, and damage in the rest crashes the library. Here that is one more kind of damage.
- * Private to src/archive. */
+ * part, and damage in the rest crashes the library, or it goes round in circles. Here
+ * that is one more kind of damage. Private to src/archive. */
 #ifndef STRATA_ARCHIVE_GUARD_H
 #define STRATA_ARCHIVE_GUARD_H
 
@@ -12,9 +12,13 @@
 typedef enum status guard_fn(const char *path, struct hash128 *content,
                              struct error *err);
 
-/* Runs `try` in a child process; its outcome is ours, STATUS_DATA where it crashed. */
+/* Runs `try` in a child process; its outcome is ours, STATUS_DATA where it crashed, or
+ * used the processor for seconds without a step ahead. */
 enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
                       struct error *err);
+
+/* Within `try`: a step is done, the next one has its full time. */
+void guard_step(void);
 
 /* Whether a netCDF file that was written can be closed: a child process does it first. On
  * a disk that is full, or fails, H5Fclose fails, and then nc_close crashes; the file must

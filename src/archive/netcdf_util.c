@@ -8,20 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <netcdf_filter.h>
-
 #include "archive/guard.h"
+#include "archive/hdf5_check.h"
 #include "base/memory.h"
 #include "record/record.h"
 
-enum {
-    CHUNK_BYTES = 4 << 20,
-    CHUNK_BYTES_READ = 256 << 20, /* most that is believed of a file */
-    TEXT_BYTES_READ = 16 << 20,
-    DEFLATE_LEVEL = 1,
-    CACHE_SLOTS = 101,
-    FILTERS_MAX = 8
-};
+enum { CHUNK_BYTES = 4 << 20, DEFLATE_LEVEL = 1 };
 
 enum status netcdf_error(const struct netcdf *file, enum status status, const char *what,
                          int code, struct error *err)
@@ -34,7 +26,7 @@ enum status netcdf_error(const struct netcdf *file, enum status status, const ch
                      writing ? " (is the disk full?)" : "");
 }
 
-static enum status variable_error(const struct netcdf *file, enum status status,
+enum status netcdf_variable_error(const struct netcdf *file, enum status status,
                                   int variable, int code, struct error *err)
 {
     char name[NC_MAX_NAME + 1] = "global attribute";
@@ -85,18 +77,18 @@ static enum status check_signature(const char *path, int64_t *size, struct error
     else if (read(fd, start, sizeof start) != (ssize_t)sizeof start ||
              memcmp(start, signature, sizeof start) != 0)
         status = error_set(err, STATUS_DATA, "%s: not a netCDF-4 file", path);
-    else if (size)
+    else
         *size = info.st_size;
     close(fd);
     return status;
 }
 
-enum status netcdf_open(struct netcdf *file, const char *path, int64_t *size,
-                        struct error *err)
+enum status netcdf_open(struct netcdf *file, const char *path, struct error *err)
 {
     char name[IO_PATH_MAX];
-    if (err->status != STATUS_OK || check_signature(path, size, err) != STATUS_OK ||
-        library_path(name, path, err) != STATUS_OK)
+    if (err->status != STATUS_OK ||
+        check_signature(path, &file->size, err) != STATUS_OK ||
+        library_path(name, path, err) != STATUS_OK || hdf5_check(path, err) != STATUS_OK)
         return err->status;
     ignore_settings_files();
     file->path = path;
@@ -235,7 +227,7 @@ enum status netcdf_define(const struct netcdf *file,
         code = nc_def_var_fletcher32(file->id, *id, NC_FLETCHER32);
     /* Chunks are written whole: more than one in the cache would be wasted memory. */
     if (code == NC_NOERR)
-        code = nc_set_var_chunk_cache(file->id, *id, bytes, CACHE_SLOTS, 1.0f);
+        code = nc_set_var_chunk_cache(file->id, *id, bytes, NETCDF_CACHE_SLOTS, 1.0f);
     if (code != NC_NOERR)
         return netcdf_error(file, STATUS_IO, variable->name, code, err);
     netcdf_put_text(file, *id, "long_name", variable->long_name, err);
@@ -258,7 +250,7 @@ enum status netcdf_put_text(const struct netcdf *file, int variable, const char 
     int code = nc_put_att_text(file->id, variable, name, size, clean);
     free(clean);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -273,7 +265,7 @@ enum status netcdf_put_int(const struct netcdf *file, int variable, const char *
     int number = (int)value;
     int code = nc_put_att_int(file->id, variable, name, NC_INT, 1, &number);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -284,7 +276,7 @@ enum status netcdf_put_real(const struct netcdf *file, int variable, const char 
         return err->status;
     int code = nc_put_att_double(file->id, variable, name, NC_DOUBLE, 1, &value);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -298,7 +290,7 @@ enum status netcdf_put_fill(const struct netcdf *file, int variable, nc_type typ
     const void *fill = type == NC_DOUBLE ? (const void *)&real : (const void *)&integer;
     int code = nc_def_var_fill(file->id, variable, NC_FILL, fill);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
 }
 
@@ -316,7 +308,7 @@ enum status netcdf_put_flags(const struct netcdf *file, int variable, int n_valu
     int code = nc_put_att_schar(file->id, variable, "flag_values", NC_BYTE,
                                 (size_t)n_values, values);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return netcdf_put_text(file, variable, "flag_meanings", meanings, err);
 }
 
@@ -347,153 +339,6 @@ enum status netcdf_write(const struct netcdf *file, int variable, const size_t *
         return err->status;
     int code = nc_put_vara(file->id, variable, start, count, data);
     if (code != NC_NOERR)
-        return variable_error(file, STATUS_IO, variable, code, err);
+        return netcdf_variable_error(file, STATUS_IO, variable, code, err);
     return STATUS_OK;
-}
-
-enum status netcdf_read(const struct netcdf *file, int variable, const size_t *start,
-                        const size_t *count, void *data, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    int code = nc_get_vara(file->id, variable, start, count, data);
-    if (code != NC_NOERR)
-        return variable_error(file, STATUS_DATA, variable, code, err);
-    return STATUS_OK;
-}
-
-enum status netcdf_find_dim(const struct netcdf *file, const char *name, size_t limit,
-                            int *dim, size_t *length, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    int code = nc_inq_dimid(file->id, name, dim);
-    if (code == NC_NOERR)
-        code = nc_inq_dimlen(file->id, *dim, length);
-    if (code != NC_NOERR)
-        return error_set(err, STATUS_DATA, "%s: dimension %s: %s", file->path, name,
-                         nc_strerror(code));
-    if (*length > limit)
-        return error_set(err, STATUS_DATA, "%s: dimension %s of %zu, limit %zu",
-                         file->path, name, *length, limit);
-    return STATUS_OK;
-}
-
-/* Layouts and filters that we write or stock tools make of them; what else HDF5 knows may
- * read other files or load code. */
-static int check_storage(const struct netcdf *file, int variable, bool *fine)
-{
-    int storage, n_dims;
-    size_t chunks[NC_MAX_VAR_DIMS], bytes, n_filters = 0;
-    unsigned int filters[FILTERS_MAX];
-    nc_type type;
-    int code = nc_inq_var(file->id, variable, NULL, &type, &n_dims, NULL, NULL);
-    if (code == NC_NOERR)
-        code = nc_inq_type(file->id, type, NULL, &bytes);
-    if (code == NC_NOERR)
-        code = nc_inq_var_chunking(file->id, variable, &storage, chunks);
-    if (code == NC_NOERR)
-        code = nc_inq_var_filter_ids(file->id, variable, &n_filters, NULL);
-    *fine = code == NC_NOERR && n_filters <= FILTERS_MAX &&
-            (storage == NC_CHUNKED || storage == NC_CONTIGUOUS);
-    if (*fine && n_filters > 0)
-        code = nc_inq_var_filter_ids(file->id, variable, &n_filters, filters);
-    for (size_t i = 0; i < n_filters && *fine && code == NC_NOERR; i++)
-        *fine = filters[i] == H5Z_FILTER_DEFLATE || filters[i] == H5Z_FILTER_SHUFFLE ||
-                filters[i] == H5Z_FILTER_FLETCHER32;
-    for (int d = 0; d < n_dims && *fine && storage == NC_CHUNKED; d++)
-        *fine = !__builtin_mul_overflow(bytes, chunks[d], &bytes) &&
-                bytes <= CHUNK_BYTES_READ;
-    if (*fine && code == NC_NOERR && storage == NC_CHUNKED)
-        code = nc_set_var_chunk_cache(file->id, variable, bytes, CACHE_SLOTS, 0.75f);
-    return code;
-}
-
-enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable *variable,
-                        int *id, struct error *err)
-{
-    *id = -1;
-    if (err->status != STATUS_OK)
-        return err->status;
-    int found, n_dims, dims[NC_MAX_VAR_DIMS];
-    int code = nc_inq_varid(file->id, variable->name, &found);
-    if (code == NC_ENOTVAR)
-        return STATUS_OK;
-    nc_type type;
-    if (code == NC_NOERR)
-        code = nc_inq_var(file->id, found, NULL, &type, &n_dims, dims, NULL);
-    if (code != NC_NOERR)
-        return netcdf_error(file, STATUS_DATA, variable->name, code, err);
-    if (type != variable->type || n_dims != variable->n_dims ||
-        memcmp(dims, variable->dims, (size_t)n_dims * sizeof *dims) != 0)
-        return error_set(err, STATUS_DATA, "%s: %s has another type or shape", file->path,
-                         variable->name);
-    bool fine;
-    code = check_storage(file, found, &fine);
-    if (code != NC_NOERR)
-        return netcdf_error(file, STATUS_DATA, variable->name, code, err);
-    if (!fine)
-        return error_set(err, STATUS_DATA, "%s: %s has a storage that is not accepted",
-                         file->path, variable->name);
-    *id = found;
-    return STATUS_OK;
-}
-
-enum status netcdf_touch(const struct netcdf *file, int variable, struct error *err)
-{
-    if (err->status != STATUS_OK)
-        return err->status;
-    int n_dims, dims[NC_MAX_VAR_DIMS];
-    size_t bytes;
-    nc_type type;
-    bool fine;
-    int code = nc_inq_var(file->id, variable, NULL, &type, &n_dims, dims, NULL);
-    if (code == NC_NOERR)
-        code = nc_inq_type(file->id, type, NULL, &bytes);
-    if (code == NC_NOERR)
-        code = check_storage(file, variable, &fine);
-    for (int d = 0; d < n_dims && code == NC_NOERR; d++) {
-        size_t length;
-        code = nc_inq_dimlen(file->id, dims[d], &length);
-        fine = fine && !__builtin_mul_overflow(bytes, length, &bytes);
-    }
-    if (code != NC_NOERR || !fine || type == NC_STRING || type > NC_MAX_ATOMIC_TYPE ||
-        bytes > CHUNK_BYTES_READ)
-        return error_set(err, STATUS_DATA, "%s: variable %d cannot be read", file->path,
-                         variable);
-    void *data = memory_alloc(bytes, 1, err);
-    if (data && (code = nc_get_var(file->id, variable, data)) != NC_NOERR)
-        variable_error(file, STATUS_DATA, variable, code, err);
-    free(data);
-    return err->status;
-}
-
-enum status netcdf_get_text(const struct netcdf *file, const char *name, char **text,
-                            struct error *err)
-{
-    *text = NULL;
-    if (err->status != STATUS_OK)
-        return err->status;
-    nc_type type;
-    size_t length;
-    int number, code = nc_inq_att(file->id, NC_GLOBAL, name, &type, &length);
-    if (code != NC_NOERR)
-        return code == NC_ENOTATT ? STATUS_OK
-                                  : netcdf_error(file, STATUS_DATA, name, code, err);
-    bool is_number = type == NC_INT && length == 1;
-    if ((type != NC_CHAR && !is_number) || length > TEXT_BYTES_READ)
-        return STATUS_OK;
-    size_t size = is_number ? 16 : length + 1;
-    *text = memory_alloc(size, 1, err);
-    if (!*text)
-        return err->status;
-    if (is_number && (code = nc_get_att_int(file->id, NC_GLOBAL, name, &number)) == 0)
-        snprintf(*text, size, "%d", number);
-    else if (!is_number)
-        code = nc_get_att_text(file->id, NC_GLOBAL, name, *text);
-    if (code == NC_NOERR)
-        return STATUS_OK;
-    free(*text);
-    *text = NULL;
-    return netcdf_error(file, STATUS_DATA, name, code, err);
 }

@@ -15,12 +15,14 @@
 #include "base/error.h"
 #include "base/io.h"
 
-enum { NETCDF_DIMS_MAX = 8 };
+enum { NETCDF_DIMS_MAX = 8, NETCDF_CACHE_SLOTS = 101 };
 
 /* An open file; `path` is borrowed and stands in error texts. */
 struct netcdf {
     int id;
     const char *path;
+    int64_t size; /* in bytes, of a file that is read */
+    bool guarded; /* in a child of guard_try: every step has its time */
 };
 
 /* A file being written beside its final path. */
@@ -46,12 +48,13 @@ struct netcdf_variable {
 /* Sets the fault of a call that returned `code`: STATUS_MEMORY, else `status`. */
 enum status netcdf_error(const struct netcdf *file, enum status status, const char *what,
                          int code, struct error *err);
+enum status netcdf_variable_error(const struct netcdf *file, enum status status,
+                                  int variable, int code, struct error *err);
 
 /* Opens a netCDF-4 classic-model file for reading. Anything but a regular file with the
- * HDF5 signature is refused before the library sees it. `size` (may be NULL) gets the
- * file's bytes. STATUS_MISSING, STATUS_DATA, STATUS_USAGE (a name with '#'). */
-enum status netcdf_open(struct netcdf *file, const char *path, int64_t *size,
-                        struct error *err);
+ * HDF5 signature that passes hdf5_check is refused before the library sees it.
+ * STATUS_MISSING, STATUS_DATA, STATUS_USAGE (a name with '#'). */
+enum status netcdf_open(struct netcdf *file, const char *path, struct error *err);
 
 /* Creates `<path>.tmp-<pid>`; on failure nothing is left behind. */
 enum status netcdf_output_create(struct netcdf_output *output, const char *path,
@@ -106,12 +109,17 @@ enum status netcdf_read(const struct netcdf *file, int variable, const size_t *s
 enum status netcdf_find_dim(const struct netcdf *file, const char *name, size_t limit,
                             int *dim, size_t *length, struct error *err);
 
-/* Finds a variable by name and checks type, dimensions, layout and filters against the
- * description. *id is -1 where the file has none. */
+/* Finds a variable by name and checks type and dimensions against the description, and
+ * the size of its chunks. *id is -1 where the file has none. */
 enum status netcdf_find(const struct netcdf *file, const struct netcdf_variable *variable,
                         int *id, struct error *err);
 
-/* Reads every value of a variable that no reader knows, so that checksums are tested. */
+/* Whether the file can hold `bytes` of a variable of which every value is stored. */
+enum status netcdf_check_stored(const struct netcdf *file, const char *name, size_t bytes,
+                                struct error *err);
+
+/* Reads every value of a variable that no reader knows, so that checksums are tested, in
+ * pieces of bounded size. */
 enum status netcdf_touch(const struct netcdf *file, int variable, struct error *err);
 
 /* A global attribute as new text (the caller frees it): text as it is, one integer in

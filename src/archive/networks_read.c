@@ -5,18 +5,31 @@
 #include "archive/guard.h"
 #include "archive/networks.h"
 #include "archive/networks_format.h"
+#include "archive/schema.h"
 #include "base/memory.h"
 #include "record/record.h"
 
 struct networks {
     struct netcdf file;
     char path[IO_PATH_MAX];
+    int64_t size;                 /* of the file */
+    bool newer_minor;             /* the content hash may cover what we do not know */
     size_t lengths[NETWORK_DIMS]; /* 0 where the file lacks the dimension */
     int variables[VARIABLE_COUNT];
     char id[ID_LENGTH + 1], label[LABEL_LENGTH + 1];
     float *parameters; /* of the network read last */
     size_t capacity;
 };
+
+static enum status check_length(const struct networks *n, enum network_variable v,
+                                struct error *err)
+{
+    const struct network_row *row = &network_rows[v];
+    size_t bytes = network_value_size(v);
+    for (int d = 0; d < row->n_dims; d++)
+        bytes *= n->lengths[row->dims[d]]; /* at most 4 x 2^31 x 2^31 */
+    return netcdf_check_stored(&n->file, row->name, bytes, err);
+}
 
 static enum status find_variables(struct networks *n, const int dims[NETWORK_DIMS],
                                   struct error *err)
@@ -35,6 +48,8 @@ static enum status find_variables(struct networks *n, const int dims[NETWORK_DIM
             netcdf_find(&n->file, &variable, &n->variables[v], err) == STATUS_OK &&
             n->variables[v] < 0)
             error_set(err, STATUS_DATA, "%s: %s is missing", n->path, row->name);
+        if (err->status == STATUS_OK && present)
+            check_length(n, (enum network_variable)v, err);
     }
     return err->status;
 }
@@ -48,6 +63,8 @@ static enum status describe(struct networks *n, struct error *err)
     if (!layout)
         return error_set(err, STATUS_DATA, "%s: not Strata's kept networks", n->path);
     free(layout);
+    if (schema_check_version(&n->file, &n->newer_minor, err) != STATUS_OK)
+        return err->status;
     for (int d = 0; d < NETWORK_DIMS; d++)
         if (nc_inq_dimid(n->file.id, network_dim_names[d], &dims[d]) == NC_NOERR)
             netcdf_find_dim(&n->file, network_dim_names[d], INT32_MAX, &dims[d],
@@ -58,7 +75,7 @@ static enum status describe(struct networks *n, struct error *err)
     return find_variables(n, dims, err);
 }
 
-static enum status open_here(struct networks **networks, const char *path,
+static enum status open_here(struct networks **networks, const char *path, bool guarded,
                              struct error *err)
 {
     *networks = NULL;
@@ -66,10 +83,11 @@ static enum status open_here(struct networks **networks, const char *path,
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, new->path, NULL, err) != STATUS_OK) {
+    if (netcdf_open(&new->file, new->path, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
+    new->file.guarded = guarded;
     if (describe(new, err) != STATUS_OK)
         networks_close(new);
     else
@@ -177,7 +195,7 @@ static enum status hash_all(struct networks *n, struct hash128 *content,
 enum status networks_content(const char *path, struct hash128 *content, struct error *err)
 {
     struct networks *networks;
-    if (open_here(&networks, path, err) == STATUS_OK && networks)
+    if (open_here(&networks, path, false, err) == STATUS_OK && networks)
         hash_all(networks, content, err);
     networks_close(networks);
     return err->status;
@@ -189,12 +207,13 @@ static enum status check_here(const char *path, struct hash128 *content,
     struct networks *networks;
     struct hash128 stated;
     char *text = NULL;
-    if (open_here(&networks, path, err) == STATUS_OK && networks &&
+    if (open_here(&networks, path, true, err) == STATUS_OK && networks &&
         hash_all(networks, content, err) == STATUS_OK &&
         netcdf_get_text(&networks->file, "content_hash", &text, err) == STATUS_OK &&
         (!text || !hash_parse(text, &stated) || !hash_equal(stated, *content)))
-        error_set(err, STATUS_DATA, "%s: the networks are not those of content_hash",
-                  path);
+        error_set(err, networks->newer_minor ? STATUS_VERSION : STATUS_DATA,
+                  "%s: the networks are not those of content_hash%s", path,
+                  networks->newer_minor ? ", as far as this version knows" : "");
     free(text);
     networks_close(networks);
     return err->status;
@@ -205,7 +224,7 @@ static enum status describe_here(const char *path, struct hash128 *content,
 {
     struct networks *networks;
     *content = (struct hash128){0, 0};
-    open_here(&networks, path, err);
+    open_here(&networks, path, true, err);
     networks_close(networks);
     return err->status;
 }
@@ -225,5 +244,5 @@ enum status networks_open(struct networks **networks, const char *path, struct e
     *networks = NULL;
     if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
         return err->status;
-    return open_here(networks, path, err);
+    return open_here(networks, path, false, err);
 }

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Limits of what is believed or written. */
 enum {
     SNAPSHOTS_MAX = 100000,
     LAYERS_MAX = 10000,
     CLASSES_MAX = 65536,
-    RUNS_MAX = 1 << 20,
     CELL_BYTES_MAX = 1 << 30,
     BATCH_BYTES_MAX = 256 << 20
 };
@@ -268,122 +268,6 @@ static enum status write_axes(const struct schema *schema, const struct axes *ax
                                 err);
 }
 
-/* The variables of a run: where each stands in struct run_info. */
-static const struct run_field {
-    const char *name, *long_name;
-    size_t offset, length; /* a length of 0: an int */
-} run_fields[] = {
-#define TEXT(member, length, text)                                      \
-    {                                                                   \
-        "run_" #member, text, offsetof(struct run_info, member), length \
-    }
-#define INT(member, text)                                          \
-    {                                                              \
-        "run_" #member, text, offsetof(struct run_info, member), 0 \
-    }
-    TEXT(id, ID_LENGTH, "identity of the run"),
-    TEXT(command, RUN_TEXT_MAX, "command line"),
-    TEXT(host, RUN_TEXT_MAX, "host of the first rank"),
-    TEXT(start_time, SCHEMA_NAME_LENGTH, "start of the run, ISO 8601, UTC"),
-    INT(n_ranks, "MPI ranks"),
-    TEXT(blas, RUN_TEXT_MAX, "BLAS library, version and kernel"),
-    INT(blas_threads, "threads of BLAS in each rank"),
-    TEXT(slurm_job, SCHEMA_NAME_LENGTH, "Slurm job"),
-    INT(restart_count, "restarts of the Slurm job before the run"),
-    TEXT(mpi, RUN_TEXT_MAX, "MPI library and version"),
-    TEXT(versions, RUN_TEXT_MAX, "versions of libraries and program"),
-#undef TEXT
-#undef INT
-};
-_Static_assert((int)RUN_ID_LENGTH == (int)ID_LENGTH, "run_id is on id_len");
-enum { N_RUN_FIELDS = sizeof run_fields / sizeof *run_fields };
-
-static enum status define_runs(const struct schema *schema, const struct netcdf *file,
-                               size_t n_runs, int ids[N_RUN_FIELDS + 1],
-                               struct error *err)
-{
-    int run_dim, text_dim, name_dim;
-    netcdf_define_dim(file, "run", n_runs, &run_dim, err);
-    netcdf_define_dim(file, "run_text_len", RUN_TEXT_MAX, &text_dim, err);
-    netcdf_define_dim(file, "name_len", SCHEMA_NAME_LENGTH, &name_dim, err);
-    for (int i = 0; i < N_RUN_FIELDS && err->status == STATUS_OK; i++) {
-        const struct run_field *field = &run_fields[i];
-        bool is_id = field->offset == offsetof(struct run_info, id);
-        int length_dim = is_id                           ? schema->dims[DIM_ID]
-                         : field->length == RUN_TEXT_MAX ? text_dim
-                                                         : name_dim;
-        struct netcdf_variable variable = {.name = field->name,
-                                           .type = field->length ? NC_CHAR : NC_INT,
-                                           .n_dims = field->length ? 2 : 1,
-                                           .dims = {run_dim, length_dim},
-                                           .long_name = field->long_name,
-                                           .units = "1"};
-        netcdf_define(file, &variable, &ids[i], err);
-    }
-    return schema_define_axis(file, NC_INT, run_dim, "index of the run",
-                              &ids[N_RUN_FIELDS], err);
-}
-
-static enum status write_runs(const struct netcdf *file, const struct run_info *runs,
-                              int n_runs, const int ids[N_RUN_FIELDS + 1],
-                              struct error *err)
-{
-    schema_write_numbers(file, ids[N_RUN_FIELDS], NC_INT, 0, n_runs, err);
-    for (int i = 0; i < N_RUN_FIELDS; i++) {
-        const struct run_field *field = &run_fields[i];
-        for (int r = 0; r < n_runs; r++) {
-            const char *value = (const char *)&runs[r] + field->offset;
-            const size_t start[2] = {(size_t)r, 0};
-            const size_t count[2] = {1, field->length};
-            char text[RUN_TEXT_MAX];
-            if (field->length)
-                record_fit_text(text, field->length, value);
-            netcdf_write(file, ids[i], start, count, field->length ? text : value, err);
-        }
-    }
-    return err->status;
-}
-
-static enum status read_run(const struct netcdf *file, size_t index, struct run_info *run,
-                            struct error *err)
-{
-    for (int i = 0; i < N_RUN_FIELDS && err->status == STATUS_OK; i++) {
-        const struct run_field *field = &run_fields[i];
-        const size_t start[2] = {index, 0}, count[2] = {1, field->length};
-        char text[RUN_TEXT_MAX], *value = (char *)run + field->offset;
-        int variable;
-        if (nc_inq_varid(file->id, field->name, &variable) != NC_NOERR)
-            return error_set(err, STATUS_DATA, "%s: has no %s", file->path, field->name);
-        netcdf_read(file, variable, start, count, field->length ? text : value, err);
-        bool has_room = field->offset == offsetof(struct run_info, id);
-        if (field->length) /* a terminator stays behind it */
-            memcpy(value, text, field->length - !has_room);
-    }
-    return err->status;
-}
-
-enum status schema_read_runs(const struct netcdf *file, struct run_info **runs,
-                             int *n_runs, struct error *err)
-{
-    size_t n = 0;
-    int dim;
-    *runs = NULL;
-    *n_runs = 0;
-    if (nc_inq_dimid(file->id, "run", &dim) != NC_NOERR ||
-        netcdf_find_dim(file, "run", RUNS_MAX, &dim, &n, err) != STATUS_OK)
-        return err->status;
-    *runs = memory_alloc(n, sizeof **runs, err);
-    for (size_t i = 0; i < n && err->status == STATUS_OK; i++)
-        read_run(file, i, &(*runs)[i], err);
-    if (err->status == STATUS_OK) {
-        *n_runs = (int)n;
-    } else {
-        free(*runs);
-        *runs = NULL;
-    }
-    return err->status;
-}
-
 static enum status put_attributes(const struct netcdf *file,
                                   const struct archive_header *header, struct error *err)
 {
@@ -406,7 +290,6 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
                           const struct archive_header *header, struct error *err)
 {
     struct axes axes = {0};
-    int runs[N_RUN_FIELDS + 1] = {0};
     if (err->status != STATUS_OK ||
         set_shape(schema, header->shape, file->path, err) != STATUS_OK ||
         define_dims(schema, file, err) != STATUS_OK ||
@@ -421,15 +304,49 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
     struct netcdf_variable crc = crc_variable(schema);
     netcdf_define(file, &crc, &schema->cell_crc, err);
     /* A dimension of length 0 would be a second unlimited one. */
+    struct run_variables runs;
     if (header->n_runs > 0)
-        define_runs(schema, file, (size_t)header->n_runs, runs, err);
+        schema_define_runs(&runs, schema, file, header->n_runs, err);
     put_attributes(file, header, err);
     if (netcdf_begin_data(file, err) != STATUS_OK)
         return err->status;
     write_axes(schema, &axes, file, header->snapshot_labels, err);
     if (header->n_runs > 0)
-        write_runs(file, header->runs, header->n_runs, runs, err);
+        schema_write_runs(&runs, file, header->runs, header->n_runs, err);
     return err->status;
+}
+
+static bool parse_version(const char *text, int64_t version[2])
+{
+    char major[24];
+    const char *point = text ? strchr(text, '.') : NULL;
+    if (!point || (size_t)(point - text) >= sizeof major)
+        return false;
+    memcpy(major, text, (size_t)(point - text));
+    major[point - text] = '\0';
+    return text_parse_int(major, &version[0]) && text_parse_int(point + 1, &version[1]) &&
+           version[0] >= 0 && version[1] >= 0;
+}
+
+enum status schema_check_version(const struct netcdf *file, bool *newer_minor,
+                                 struct error *err)
+{
+    char *text = NULL;
+    int64_t ours[2], theirs[2];
+    if (netcdf_get_text(file, "schema_version", &text, err) != STATUS_OK)
+        return err->status;
+    bool valid = parse_version(SCHEMA_VERSION, ours) && parse_version(text, theirs);
+    free(text);
+    if (!valid)
+        return error_set(err, STATUS_DATA, "%s: not a Strata archive", file->path);
+    if (theirs[0] != ours[0])
+        return error_set(err, STATUS_VERSION,
+                         "%s: archive schema %lld.%lld; this program reads %lld%s",
+                         file->path, (long long)theirs[0], (long long)theirs[1],
+                         (long long)ours[0],
+                         theirs[0] > ours[0] ? ": it takes a newer strata" : "");
+    *newer_minor = theirs[1] > ours[1];
+    return STATUS_OK;
 }
 
 static enum status load_dims(struct schema *schema, const struct netcdf *file,

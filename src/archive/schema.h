@@ -55,10 +55,28 @@ enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type
 bool schema_has_dim(enum field_id id, enum field_dim dim);
 nc_type schema_type(enum field_id id);
 
+/* Whether this program reads the file's schema_version. A later minor version may have
+ * variables that are not known here, so that hashes differ. STATUS_VERSION for another
+ * major, STATUS_DATA where there is none. */
+enum status schema_check_version(const struct netcdf *file, bool *newer_minor,
+                                 struct error *err);
+
 /* Finds everything in a file and checks it against the field table: STATUS_DATA where the
  * shape is impossible, an option or identity variable is missing, or a type differs. */
 enum status schema_load(struct schema *schema, const struct netcdf *file,
                         int64_t *n_cells, struct error *err);
+
+/* The variables of runs: defined and written before any cell. */
+enum { N_RUN_FIELDS = 11 };
+struct run_variables {
+    int index, fields[N_RUN_FIELDS];
+};
+
+enum status schema_define_runs(struct run_variables *runs, const struct schema *schema,
+                               const struct netcdf *file, int n_runs, struct error *err);
+enum status schema_write_runs(const struct run_variables *variables,
+                              const struct netcdf *file, const struct run_info *runs,
+                              int n_runs, struct error *err);
 
 /* The rows on dimension `run` as a new array (free), NULL where there are none. */
 enum status schema_read_runs(const struct netcdf *file, struct run_info **runs,

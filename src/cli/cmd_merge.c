@@ -48,6 +48,11 @@ static enum status open_one(struct merge *m, const char *path, struct error *err
     if (source_open(source, path, err) != STATUS_OK)
         return err->status;
     m->n_sources++;
+    if (source->archive && archive_is_newer(source->archive))
+        return error_set(err, STATUS_VERSION,
+                         "%s: has what this version does not know and would lose: it "
+                         "takes a newer strata",
+                         source->archive_path);
     if (!source->has_study)
         return error_set(err, STATUS_DATA, "%s: its study cannot be read", path);
     return STATUS_OK;
@@ -278,6 +283,7 @@ static void tell(const struct merge *m, const struct finished *f)
     if (f->journals.damaged_files > 0)
         fprintf(stderr, "strata: skipped damaged or torn journal records: %s\n",
                 f->journals.first_damage);
+    rundir_warn_others(&f->journals, &f->grid);
     if (f->lost_networks > 0)
         fprintf(stderr, "strata: %d kept network%s lost to damaged journal records\n",
                 f->lost_networks, f->lost_networks == 1 ? " is" : "s are");

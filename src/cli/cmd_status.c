@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
 struct state {
     char study[STUDY_NAME_MAX + 1];
     size_t planned, left;
+    size_t others; /* finished, and not of the study */
     size_t by_status[CELL_QUARANTINED + 1];
     bool running;
     size_t n_runs;
@@ -110,6 +111,7 @@ static enum status describe(struct state *state, const char *path,
              rundir_scan(&index, path, err) == STATUS_OK &&
              count_cells(state, &grid, &index, err) == STATUS_OK) {
         state->n_runs = index.n_runs;
+        state->others = rundir_count_others(&index, &grid);
         state->damaged_bytes = index.damaged_bytes;
         if (index.n_runs > 0) {
             state->last_run = index.runs[index.n_runs - 1];
@@ -161,6 +163,7 @@ static void print_json(const struct state *s)
         field_flag_name(FIELD_STATUS, i, name, sizeof name);
         printf(", \"%s\": %zu", name, s->by_status[i]);
     }
+    printf(", \"others\": %zu", s->others);
     printf(", \"running\": %s, \"runs\": %zu", s->running ? "true" : "false", s->n_runs);
     print_number("cells_per_hour", s->cells_per_hour);
     print_number("eta_seconds", predict_end(s));
@@ -186,6 +189,10 @@ static int print_text(const struct state *s)
     printf("study      %s\n", s->study);
     printf("cells      ");
     print_counts(s, "");
+    if (s->others > 0) {
+        printf("others     %zu finished, of other grids or studies\n", s->others);
+        lines++;
+    }
     printf("runs       %zu%s\n", s->n_runs, s->running ? ", one of them live" : "");
     if (s->n_runs > 0) {
         const struct run_info *last = &s->last_run;

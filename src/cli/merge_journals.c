@@ -175,7 +175,8 @@ enum status merge_import_archive(struct source *source, const struct rundir *dir
     if (io_join(m.journals, dir->path, "journal", err) == STATUS_OK &&
         io_join(path, source->path, "networks.nc", err) == STATUS_OK &&
         archive_read_runs(source->archive, &m.runs, &m.n_runs, err) == STATUS_OK &&
-        (!io_exists(path) || networks_open(&m.networks, path, err) == STATUS_OK))
+        (!io_exists(path) || (networks_check(path, NULL, err) == STATUS_OK &&
+                              networks_open(&m.networks, path, err) == STATUS_OK)))
         import_cells(&m, err);
     for (size_t i = 0; i < m.n_parts; i++)
         journal_close(m.parts[i].journal);

@@ -258,6 +258,43 @@ enum status rundir_read_cell(const struct journal_index *index,
     return err->status;
 }
 
+static enum status hash_result(const struct journal_index *index,
+                               const struct journal_entry *entry, const struct grid *grid,
+                               struct hash128 *hash, struct error *err)
+{
+    struct record record;
+    if (rundir_read_cell(index, entry, grid, &record, err) == STATUS_OK) {
+        *hash = record_hash(&record);
+        record_fini(&record);
+    }
+    return err->status;
+}
+
+enum status rundir_check_conflicts(const struct journal_index *index,
+                                   const struct grid *grid, struct error *err)
+{
+    const struct journal_entry *first = NULL;
+    struct hash128 one, other;
+    for (size_t i = 0; i < index->n_entries && err->status == STATUS_OK; i++) {
+        const struct journal_entry *entry = &index->entries[index->by_id[i]];
+        if (entry->type != JOURNAL_RESULT || grid_find(grid, entry->id) == grid->n_cells)
+            continue;
+        if (!first || !hash_equal(first->id, entry->id)) {
+            first = entry;
+            continue;
+        }
+        char id[HASH_HEX + 1];
+        hash_format(entry->id, id);
+        if (hash_result(index, first, grid, &one, err) == STATUS_OK &&
+            hash_result(index, entry, grid, &other, err) == STATUS_OK &&
+            !hash_equal(one, other))
+            error_set(err, STATUS_DATA, "%s: cell %s: %s and %s hold different results",
+                      index->dir, id, index->files[first->file].name,
+                      index->files[entry->file].name);
+    }
+    return err->status;
+}
+
 void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
                   struct record *record)
 {
@@ -328,4 +365,14 @@ size_t rundir_count_others(const struct journal_index *index, const struct grid 
              grid_find(grid, entry->id) == grid->n_cells;
     }
     return n;
+}
+
+void rundir_warn_others(const struct journal_index *index, const struct grid *grid)
+{
+    size_t n = rundir_count_others(index, grid);
+    if (n > 0)
+        fprintf(stderr,
+                "strata: %zu finished cell%s of other grids or studies: kept in the "
+                "journals, left out of the archive\n",
+                n, n == 1 ? "" : "s");
 }

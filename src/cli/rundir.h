@@ -77,8 +77,15 @@ void rundir_stamp(const struct journal_index *index, const struct journal_entry 
 int rundir_count_networks(const struct journal_index *index,
                           const struct journal_entry *result);
 
+/* STATUS_DATA where a cell of the grid has two results that are not equal. */
+enum status rundir_check_conflicts(const struct journal_index *index,
+                                   const struct grid *grid, struct error *err);
+
 /* Finished cells in the journals that the grid does not have. */
 size_t rundir_count_others(const struct journal_index *index, const struct grid *grid);
+
+/* Says on standard error how many there are. */
+void rundir_warn_others(const struct journal_index *index, const struct grid *grid);
 
 /* Reads DIR/study.yaml, the canonical study with the hash of its data; STATUS_MISSING
  * where there is none. */

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "cli/rundir.h"
 
-enum { BATCH = 64 }; /* cells of an archive that are read together */
+enum { BATCH = 64 }; /* most cells of an archive that are read together */
 
 static enum status open_archive(struct source *s, struct error *err)
 {
@@ -82,8 +82,10 @@ static const struct record *find_in_archive(struct source *s, size_t at,
         return NULL;
     if (at < s->batch_first || at >= s->batch_first + s->n_batch) {
         drop_batch(s);
-        s->batch_first = at - at % BATCH;
-        size_t left = n_cells - s->batch_first, n = left < BATCH ? left : BATCH;
+        size_t batch = (size_t)archive_batch(s->archive);
+        batch = batch < BATCH ? batch : BATCH;
+        s->batch_first = at - at % batch;
+        size_t left = n_cells - s->batch_first, n = left < batch ? left : batch;
         if (archive_read(s->archive, (int64_t)s->batch_first, (int64_t)n, s->batch,
                          err) != STATUS_OK)
             return NULL;

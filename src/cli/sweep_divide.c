@@ -18,16 +18,6 @@ static void warn_damage(const struct journal_index *index)
             index->damaged_files == 1 ? "" : "s", index->first_damage);
 }
 
-static void warn_others(size_t n)
-{
-    if (n > 0)
-        fprintf(
-            stderr,
-            "strata: %zu finished cell%s of an earlier grid %s not in this study: kept "
-            "in the journals, left out of the archive\n",
-            n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
-}
-
 /* Predicts what cells cost, and who computes which follows from it. A calibration that
  * cannot be read is no reason not to run. */
 static enum status predict(struct sweep *s, const struct journal_index *index,
@@ -56,9 +46,10 @@ static enum status collect_progress(struct sweep *s, struct bytes *bytes,
     size_t n = s->session.grid.n_cells;
     struct journal_index index = {0};
     struct rundir_past past = {.bytes = NULL};
-    if (rundir_scan(&index, s->path, err) == STATUS_OK) {
+    if (rundir_scan(&index, s->path, err) == STATUS_OK &&
+        rundir_check_conflicts(&index, &s->session.grid, err) == STATUS_OK) {
         warn_damage(&index);
-        warn_others(rundir_count_others(&index, &s->session.grid));
+        rundir_warn_others(&index, &s->session.grid);
         rundir_progress(&past, &index, &s->session.grid, s->args->value[OPT_RETRY], err);
     }
     if (past.bytes && predict(s, &index, err) == STATUS_OK) {

@@ -153,7 +153,8 @@ static void report_cells(struct verify *v)
                  v->journals.dir, in_grid, v->grid.n_cells);
     if (others > 0)
         findings_add(&v->findings, FINDING_NOTE,
-                     "%s: %zu finished cells are of other grids than study.yaml's",
+                     "%s: %zu finished cells are of other grids or studies than "
+                     "study.yaml's",
                      v->journals.dir, others);
 }
 

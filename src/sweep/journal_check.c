@@ -39,8 +39,9 @@ static enum status check_pieces(struct check *c, const char *path, struct error 
     while ((piece = journal_walk_next(&c->walk, &header)) != JOURNAL_PIECE_END) {
         if (piece == JOURNAL_PIECE_NEWER)
             return error_set(err, STATUS_VERSION,
-                             "%s: journal format %d, this program reads up to %d", path,
-                             header.version, JOURNAL_VERSION);
+                             "%s: journal format %d, this program reads up to %d: it "
+                             "takes a newer strata",
+                             path, header.version, JOURNAL_VERSION);
         if (piece == JOURNAL_PIECE_RECORD) {
             check_record(c, &header);
             continue;

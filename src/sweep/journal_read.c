@@ -77,7 +77,8 @@ static enum status scan_records(struct journal_index *index, const struct io_map
     while ((piece = journal_walk_next(&walk, &header)) != JOURNAL_PIECE_END) {
         if (piece == JOURNAL_PIECE_NEWER)
             return error_set(err, STATUS_VERSION,
-                             "%s/%s: journal format %d, this program reads up to %d",
+                             "%s/%s: journal format %d, this program reads up to %d: it "
+                             "takes a newer strata",
                              index->dir, index->files[index->n_files - 1].name,
                              header.version, JOURNAL_VERSION);
         if (piece == JOURNAL_PIECE_RECORD) {

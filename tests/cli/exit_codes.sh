@@ -119,7 +119,7 @@ assert_absent own/archive.nc
 # ---- 80: made by a newer program ----
 
 ncatted -O -a schema_version,global,o,c,2.0 good/archive.nc newer.nc
-error 80 "$work/newer.nc: archive schema 2.0; this program reads 1" \
+error 80 "$work/newer.nc: archive schema 2.0; this program reads 1: it takes a newer strata" \
     "$strata" summarize "$work/newer.nc"
 ncatted -O -a schema_version,global,o,c,1.99 good/archive.nc minor.nc
 run "$strata" summarize minor.nc
@@ -134,7 +134,7 @@ before=$(cat newer/archive.nc newer/journal/* | cksum)
 for command in "status $work/newer" "sweep $work/good.yaml -o $work/newer" \
     "plan $work/good.yaml -o $work/newer"; do
     error 80 "$work/newer/journal/" "$strata" $command
-    assert_text stderr "journal format 2, this program reads up to 1"
+    assert_text stderr "journal format 2, this program reads up to 1: it takes a newer strata"
 done
 assert_equal "$(cat newer/archive.nc newer/journal/* | cksum)" "$before"
 

@@ -37,7 +37,7 @@ assert_equal "$(sort ids | uniq -d)" ""
 
 # Smaller: the same archive as before it grew. The rest stays in the journals.
 sweeps 0 4 1,2
-assert_text stderr "2 finished cells of an earlier grid are not in this study"
+assert_text stderr "2 finished cells of other grids or studies: kept in the journals"
 assert_equal "$(content_hash small/archive.nc)" "$first"
 cmp ids first-ids || fail "cells changed their identity"
 

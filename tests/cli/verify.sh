@@ -73,7 +73,7 @@ fresh
 run "$strata" sweep small.yaml -o copy -q --set seed=3
 assert_exit 0
 sound copy
-assert_text stdout "4 finished cells are of other grids than study.yaml's"
+assert_text stdout "4 finished cells are of other grids or studies than study.yaml's"
 run "$strata" sweep small.yaml -o copy -q --set seed=1..3
 cp small/archive.nc copy
 sound copy

@@ -5,6 +5,7 @@ include(${USES})
 
 set(owner_mpi.h dist)
 set(owner_netcdf.h archive)
+set(owner_hdf5.h archive)
 set(owner_cblas.h num)
 set(owner_lapacke.h num)
 set(owner_libfyaml.h sweep)
