@@ -27,8 +27,8 @@ import sweep_test  # noqa: E402  (ends with 77 where netCDF4 is missing)
 STUDY = """\
 study: soak
 data: {name: glyphs, train: 600, validation: 80, test: 100}
-grid: {seed: 1..4, depth: [1, 3], width: [8, 90], label_corruption: [0, 0.5]}
-train: {epochs: 40, batch_size: 32, patience: 0}
+grid: {seed: 1..2, depth: [1, 3], width: [8, 24], label_corruption: [0, 0.5]}
+train: {epochs: 120, batch_size: 32, patience: 0}
 probe: {at: [init, "epoch:2", best]}
 keep: {networks: [best]}
 """
@@ -41,7 +41,7 @@ class Soak:
     def __init__(self, strata, mpirun, seed):
         self.strata, self.mpirun = strata, mpirun
         self.random = random.Random(seed)
-        self.seeds, self.finished = 4, 0
+        self.seeds, self.finished = 2, 0
         self.ends = collections.Counter()
         self.what = "start"
         for folder in (FOLDER, REFERENCE):
@@ -81,7 +81,7 @@ class Soak:
     def one_round(self, number):
         ranks = self.random.randint(1, 4)
         end = self.random.choice(ENDS)
-        wait = self.random.uniform(0.1, 2.5)
+        wait = self.random.uniform(0.1, 2)
         self.what = f"round {number}, {ranks} rank(s), {end} after {wait:.2f} s"
         run = self.sweep(ranks, FOLDER)
         try:
@@ -123,7 +123,7 @@ class Soak:
         if code != 0:
             self.fail(f"verify ends with {code}\n{text}")
         if state["left"] == 0:
-            self.seeds += 3
+            self.seeds += 2
 
     def complete(self):
         self.what = "the last run"
