@@ -35,6 +35,10 @@ static enum status read_labels(struct archive *archive, struct error *err)
         const size_t start[2] = {(size_t)s, 0}, count[2] = {1, LABEL_LENGTH};
         netcdf_read(&archive->file, archive->schema.labels, start, count,
                     archive->labels[s], err);
+        for (const char *c = archive->labels[s]; *c && err->status == STATUS_OK; c++)
+            if (*c < ' ' || *c > '~')
+                error_set(err, STATUS_DATA, "%s: snapshot_label %s is none",
+                          archive->path, text_quote(archive->labels[s]).text);
     }
     return err->status;
 }

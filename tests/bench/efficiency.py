@@ -70,4 +70,5 @@ def main():
                       f"| {statistics.median(wall):.1f} |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -190,9 +190,12 @@ def without(name):
     return change
 
 
-def valued(name, values):
+def valued(name, value):
+    """The value everywhere. h5py would end a text of one byte by making it empty."""
     def change(file):
-        file[name][...] = values
+        data = file[name]
+        all_of_it = np.full(data.shape, value, data.dtype)
+        data.id.write(h5py.h5s.ALL, h5py.h5s.ALL, all_of_it, data.id.get_type())
     return change
 
 
@@ -275,6 +278,7 @@ VALUES = {
     "flag beyond its values": valued("activation", 100),
     "status beyond its values": valued("status", -1),
     "identities without an end": valued("cell_id", b"x"),
+    "labels that a terminal obeys": valued("snapshot_label", b"\x1b"),
     "identities of no bytes": valued("cell_id", b"\0"),
     "study with a word wrong": mangled_study,
     "study that is none": attributed("study", np.bytes_(b"study: [")),
