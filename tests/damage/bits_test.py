@@ -1,7 +1,7 @@
 """Single bits flipped, and files cut short, in a small run directory.
 
 usage: bits_test.py journal
-       bits_test.py archive|networks FLIPS   STRATA_DAMAGE_FLIPS has precedence
+       bits_test.py archive|networks FLIPS
 
 Journal: every flip is reported by `verify`; an end cut off is no more than torn; what
 `merge` makes of the rest holds no cell that differs.
@@ -150,8 +150,7 @@ def main():
     if sys.argv[1] == "journal":
         try_journal()
     else:
-        count = os.environ.get("STRATA_DAMAGE_FLIPS", sys.argv[2])
-        try_product(f"{sys.argv[1]}.nc", int(count))
+        try_product(f"{sys.argv[1]}.nc", int(sys.argv[2]))
     damage.tell_limits()
 
 
