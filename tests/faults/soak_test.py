@@ -156,7 +156,8 @@ class Soak:
                 count["torn ends"] += 1
         print(f"{rounds} runs: " + ", ".join(f"{n} {e}" for e, n in self.ends.most_common()))
         print("journals: " + ", ".join(f"{n} {e}" for e, n in count.most_common()))
-        print(f"{self.finished} cells, nothing lost")
+        died = count["claim"] - count["result"] - count["failed"] - count["release"]
+        print(f"{count['result']} cells, none lost, {died} begun when a rank died")
 
 
 def main():
