@@ -18,12 +18,18 @@ HEADER = struct.Struct("<4sIQQQQII")
 TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network", 6: "release"}
 
 
-def records(data):
+def records(data, torn=False):
+    """type, cell, attempt, payload's offset and length of each; with `torn` the end may be
+    that of a writer that was killed."""
     at = 0
     while at < len(data):
+        if torn and len(data) - at < HEADER.size:
+            return
         magic, kind, length, _, high, low, attempt, _ = HEADER.unpack_from(data, at)
         if magic != b"STRJ":
             sys.exit(f"no record at byte {at}")
+        if torn and len(data) - at < 48 + length + 4:
+            return
         yield TYPES[kind & 0xFFFF], f"{high:016x}{low:016x}", attempt, at + 48, length
         at += 48 + length + 4
 

@@ -39,6 +39,7 @@ probe: {at: [init, best]}
 keep: {networks: [best]}
 """
 CELLS = 4
+SETTLED = ("result", "failed", "release")  # what follows a claim
 SIDE_BY_SIDE = 4  # small cells that one rank trains together
 CODES = {0, 65, 66, 70, 71, 73, 74, 75}
 FAILED_CELLS = 79  # a cell that had no memory
@@ -130,9 +131,9 @@ class Round:
                 data = file.read()
             if len(data) < length:
                 self.fail(f"{name} has {len(data)} bytes, and {length} had been synced")
-            types = [r[0] for r in journal.records(data[:length])]
-            synced += types.count("result")
-            again += types.count("claim") - types.count("result") - types.count("release")
+            synced += [r[0] for r in journal.records(data[:length])].count("result")
+            types = [r[0] for r in journal.records(data, torn=True)]
+            again += types.count("claim") - sum(map(types.count, SETTLED))
         if os.path.exists(f"{self.folder}/study.yaml"):
             code, text = self.tell(["status", "--json", self.folder])
             complete = json.loads(text)["complete"] if code == 0 else -1

@@ -149,11 +149,8 @@ class Soak:
             with open(f"{FOLDER}/journal/{name}", "rb") as file:
                 data = file.read()
             count["journals"] += 1
-            try:
-                for record in journal.records(data):
-                    count[record[0]] += 1
-            except Exception:  # a torn end
-                count["torn ends"] += 1
+            for record in journal.records(data, torn=True):
+                count[record[0]] += 1
         print(f"{rounds} runs: " + ", ".join(f"{n} {e}" for e, n in self.ends.most_common()))
         print("journals: " + ", ".join(f"{n} {e}" for e, n in count.most_common()))
         died = count["claim"] - count["result"] - count["failed"] - count["release"]
