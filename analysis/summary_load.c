@@ -4,30 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cells.h"
 #include "base/memory.h"
-
-enum { READ_BATCH = 64 };
-
-/* Calls `visit` with every record, in order. */
-static enum status for_each_record(struct summary *s,
-                                   void (*visit)(struct summary *s,
-                                                 const struct record *record),
-                                   struct error *err)
-{
-    struct record records[READ_BATCH];
-    int64_t total = archive_n_cells(s->archive), batch = archive_batch(s->archive);
-    batch = batch < READ_BATCH ? batch : READ_BATCH;
-    for (int64_t first = 0; first < total; first += batch) {
-        int64_t n = total - first < batch ? total - first : batch;
-        if (archive_read(s->archive, first, n, records, err) != STATUS_OK)
-            return err->status;
-        for (int64_t i = 0; i < n; i++) {
-            visit(s, &records[i]);
-            record_fini(&records[i]);
-        }
-    }
-    return STATUS_OK;
-}
 
 /* Sets which layers of a cell count; how many of its rows do. */
 static int choose_layers(struct summary *s, const struct record *record)
@@ -46,18 +24,17 @@ static int choose_layers(struct summary *s, const struct record *record)
 static void collect_options(struct summary *s, const struct record *record)
 {
     double *options = s->options + s->n_chosen * OPTION_COUNT;
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        enum field_id id = (enum field_id)i;
-        options[i] = field_get(id)->type == FIELD_TYPE_REAL ? *record_real(record, id)
-                                                            : *record_int(record, id);
+    cells_options(record, options);
+    for (int i = 0; i < OPTION_COUNT; i++)
         if (options[i] != s->options[i])
             s->varies[i] = true;
-    }
     s->n_chosen++;
 }
 
-static void look_at_record(struct summary *s, const struct record *record)
+static enum status look_at_record(void *context, const struct record *record,
+                                  struct error *err)
 {
+    struct summary *s = context;
     int n = choose_layers(s, record), status = *record_int(record, FIELD_STATUS);
     s->n_rows += s->by_layer ? record->shape.n_layers : 1;
     s->n_matches += n;
@@ -66,12 +43,13 @@ static void look_at_record(struct summary *s, const struct record *record)
     if (status >= 0 && status <= CELL_QUARANTINED)
         s->status_count[status]++;
     if (s->class_size > 0 || status != CELL_COMPLETE)
-        return;
+        return err->status;
     int n_classes = record->shape.n_classes;
     const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) +
                             SPLIT_TEST * n_classes;
     for (int c = 0; c < n_classes; c++)
         s->class_size += (double)counts[c] / n_classes;
+    return err->status;
 }
 
 struct stats_running *summary_network(const struct summary *s, int group)
@@ -79,10 +57,12 @@ struct stats_running *summary_network(const struct summary *s, int group)
     return s->network + (size_t)group * (size_t)s->n_layers;
 }
 
-static void add_record(struct summary *s, const struct record *record)
+static enum status add_record(void *context, const struct record *record,
+                              struct error *err)
 {
+    struct summary *s = context;
     if (choose_layers(s, record) == 0)
-        return;
+        return err->status;
     size_t chosen = s->n_added++;
     aggregate_add(s->aggregate, chosen, record, s->counts);
     size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot,
@@ -90,49 +70,20 @@ static void add_record(struct summary *s, const struct record *record)
     double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
     if (*record_int(record, FIELD_STATUS) != CELL_COMPLETE ||
         accuracy == RECORD_FILL_REAL || isnan(accuracy))
-        return;
+        return err->status;
     struct stats_running *network = summary_network(
         s, aggregate_group(s->aggregate, chosen));
     for (int l = 0; l < record->shape.n_layers; l++)
         if (s->counts[l])
             stats_add(&network[l], accuracy);
-}
-
-static enum status choose_snapshot(struct summary *s, struct error *err)
-{
-    static const char *const preferred[] = {"best", "final"};
-    int n = archive_shape(s->archive).n_snapshots;
-    const char *wanted = s->request->snapshot;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < n; i++)
-            if (strcmp(archive_snapshot_label(s->archive, i),
-                       wanted ? wanted : preferred[k]) == 0) {
-                s->snapshot = i;
-                return STATUS_OK;
-            }
-    if (!wanted) {
-        s->snapshot = n - 1;
-        return STATUS_OK;
-    }
-    struct text known = {0};
-    for (int i = 0; i < n; i++)
-        text_appendf(&known, "%s%s", i ? ", " : "",
-                     archive_snapshot_label(s->archive, i));
-    error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", wanted,
-              text_string(&known));
-    text_free(&known);
     return err->status;
 }
 
 static enum status parse_where(struct summary *s, struct error *err)
 {
-    struct where_scope scope = {.shape = archive_shape(s->archive),
-                                .layers = s->request->parts == SUMMARY_LAYERS};
-    const char **labels = memory_alloc((size_t)scope.shape.n_snapshots, sizeof *labels,
-                                       err);
-    for (int i = 0; labels && i < scope.shape.n_snapshots; i++)
-        labels[i] = archive_snapshot_label(s->archive, i);
-    scope.snapshot_labels = labels;
+    struct where_scope scope = {.layers = s->request->parts == SUMMARY_LAYERS,
+                                .for_layers = "--table layers"};
+    const char **labels = cells_scope(s->archive, &scope, err);
     if (labels && s->request->where)
         where_parse(&s->where, s->request->where, &scope, err);
     s->by_layer = s->where && where_uses_layer(s->where);
@@ -147,9 +98,11 @@ static enum status survey(struct summary *s, struct error *err)
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
-    if (err->status != STATUS_OK || choose_snapshot(s, err) != STATUS_OK ||
+    if (err->status != STATUS_OK ||
+        cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
+            STATUS_OK ||
         parse_where(s, err) != STATUS_OK ||
-        for_each_record(s, look_at_record, err) != STATUS_OK)
+        cells_visit(s->archive, look_at_record, s, err) != STATUS_OK)
         return err->status;
     if (s->where && s->n_chosen == 0)
         return error_set(err, STATUS_MISSING, "--where: none of %lld %s matches: %s",
@@ -176,7 +129,7 @@ enum status summary_load(struct summary *s, struct error *err)
     int n_groups = aggregate_n_groups(s->aggregate);
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
                               err);
-    if (s->network && for_each_record(s, add_record, err) == STATUS_OK)
+    if (s->network && cells_visit(s->archive, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
 }

@@ -36,7 +36,7 @@ static struct where *parse(const char *text, bool layers)
 {
     struct error err = {0};
     struct where *where;
-    const struct where_scope scope = {shape, labels, layers};
+    const struct where_scope scope = {shape, labels, layers, "--table layers"};
     if (where_parse(&where, text, &scope, &err) == STATUS_OK)
         return where;
     FUZZ_HOLDS(err.status == STATUS_USAGE);
