@@ -1,28 +1,27 @@
 #include "analysis/cells.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { READ_BATCH = 64 };
-
 enum status cells_visit(struct archive *archive, cells_visit_fn visit, void *context,
                         struct error *err)
 {
-    struct record records[READ_BATCH];
-    int64_t total = archive_n_cells(archive), batch = archive_batch(archive);
-    batch = batch < READ_BATCH ? batch : READ_BATCH;
-    for (int64_t first = 0; first < total && err->status == STATUS_OK; first += batch) {
-        int64_t n = total - first < batch ? total - first : batch;
+    int64_t total = archive_n_cells(archive), batch = archive_batch(archive), n;
+    struct record *records = memory_alloc((size_t)batch, sizeof *records, err);
+    for (int64_t first = 0; first < total && err->status == STATUS_OK; first += n) {
+        n = total - first < batch ? total - first : batch;
         if (archive_read(archive, first, n, records, err) != STATUS_OK)
-            return err->status;
+            break;
         for (int64_t i = 0; i < n; i++) {
             if (err->status == STATUS_OK)
                 visit(context, &records[i], err);
             record_fini(&records[i]);
         }
     }
+    free(records);
     return err->status;
 }
 

@@ -27,9 +27,7 @@ struct table_export {
     int snapshot;             /* of rows that do not run over it, or of all */
     bool keys[OPTION_COUNT];  /* options that differ between cells: columns */
     bool asked[OPTION_COUNT]; /* options among the variables */
-    double first[OPTION_COUNT];
-    int64_t n_cells, n_rows, n_matches;
-    bool any_row;
+    int64_t n_rows, n_matches;
     struct text out;
 };
 
@@ -73,27 +71,16 @@ static void for_each_row(struct table_export *e, const struct record *record,
     }
 }
 
-static void count_row(struct table_export *e, const struct record *record,
-                      const int at[DIM_COUNT])
+static enum status find_keys(struct table_export *e, struct archive *archive,
+                             struct error *err)
 {
-    (void)record;
-    (void)at;
-    e->n_matches++;
-}
-
-static enum status survey_cell(void *context, const struct record *record,
-                               struct error *err)
-{
-    struct table_export *e = context;
-    double options[OPTION_COUNT];
-    cells_options(record, options);
-    if (e->n_cells++ == 0)
-        memcpy(e->first, options, sizeof e->first);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (options[i] != e->first[i] && !e->asked[i])
-            e->keys[i] = true;
-    if (e->where)
-        for_each_row(e, record, count_row);
+    size_t n_cells = (size_t)archive_n_cells(archive);
+    double *options = memory_alloc(n_cells * OPTION_COUNT, sizeof *options, err);
+    if (options && archive_read_options(archive, options, err) == STATUS_OK)
+        for (size_t i = 0; i < n_cells * OPTION_COUNT; i++)
+            if (options[i] != options[i % OPTION_COUNT] && !e->asked[i % OPTION_COUNT])
+                e->keys[i % OPTION_COUNT] = true;
+    free(options);
     return err->status;
 }
 
@@ -186,13 +173,38 @@ static void put_variable(struct table_export *e, const struct where_variable *va
         put_int(e, variable->field, record_int(record, variable->field)[index]);
 }
 
+static void put_headings(struct table_export *e)
+{
+    int n = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (e->keys[i])
+            text_appendf(&e->out, "%s%s", n++ ? "," : "",
+                         field_get((enum field_id)i)->name);
+    for (int i = 0; i < N_ROW_DIMS; i++)
+        if (e->open[row_dims[i]])
+            text_appendf(&e->out, "%s%s", n++ ? "," : "", field_dim_name(row_dims[i]));
+    for (int i = 0; i < e->n_variables; i++) {
+        text_append(&e->out, n++ ? "," : "");
+        put_text(e, e->variables[i].heading, strlen(e->variables[i].heading));
+    }
+    text_append(&e->out, "\n");
+}
+
+/* Nothing is written before there is a row. */
+static void begin_row(struct table_export *e)
+{
+    if (is_json(e))
+        text_append(&e->out, e->n_matches ? ",\n {" : "[\n {");
+    else if (e->n_matches == 0)
+        put_headings(e);
+    e->n_matches++;
+}
+
 static void put_row(struct table_export *e, const struct record *record,
                     const int at[DIM_COUNT])
 {
     int column = 0;
-    if (is_json(e))
-        text_append(&e->out, e->any_row ? ",\n {" : "\n {");
-    e->any_row = true;
+    begin_row(e);
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;
         if (!e->keys[i])
@@ -214,23 +226,6 @@ static void put_row(struct table_export *e, const struct record *record,
         put_variable(e, &e->variables[i], record, at);
     }
     text_append(&e->out, is_json(e) ? "}" : "\n");
-}
-
-static void put_headings(struct table_export *e)
-{
-    int n = 0;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (e->keys[i])
-            text_appendf(&e->out, "%s%s", n++ ? "," : "",
-                         field_get((enum field_id)i)->name);
-    for (int i = 0; i < N_ROW_DIMS; i++)
-        if (e->open[row_dims[i]])
-            text_appendf(&e->out, "%s%s", n++ ? "," : "", field_dim_name(row_dims[i]));
-    for (int i = 0; i < e->n_variables; i++) {
-        text_append(&e->out, n++ ? "," : "");
-        put_text(e, e->variables[i].heading, strlen(e->variables[i].heading));
-    }
-    text_append(&e->out, "\n");
 }
 
 static enum status flush(struct table_export *e, struct error *err)
@@ -282,13 +277,19 @@ static enum status prepare(struct table_export *e, struct archive *archive,
     e->snapshot = ALL_SNAPSHOTS;
     if (request->snapshot || !e->open[DIM_SNAPSHOT])
         cells_find_snapshot(archive, request->snapshot, &e->snapshot, err);
-    if (err->status != STATUS_OK ||
-        cells_visit(archive, survey_cell, e, err) != STATUS_OK)
-        return err->status;
-    if (e->where && e->n_matches == 0)
+    return err->status == STATUS_OK ? find_keys(e, archive, err) : err->status;
+}
+
+static enum status finish(struct table_export *e, struct error *err)
+{
+    if (e->n_matches == 0 && e->where)
         return error_set(err, STATUS_MISSING, "--where: none of %lld rows matches: %s",
                          (long long)e->n_rows, text_quote(where_text(e->where)).text);
-    return STATUS_OK;
+    if (is_json(e))
+        text_append(&e->out, e->n_matches ? "\n]\n" : "[]\n");
+    else if (e->n_matches == 0)
+        put_headings(e);
+    return flush(e, err);
 }
 
 enum status export_write(struct archive *archive, const struct export_request *request,
@@ -299,16 +300,9 @@ enum status export_write(struct archive *archive, const struct export_request *r
         return err->status;
     e->request = request;
     e->sink = sink;
-    if (prepare(e, archive, err) == STATUS_OK) {
-        if (is_json(e))
-            text_append(&e->out, "[");
-        else
-            put_headings(e);
-        if (cells_visit(archive, put_cell, e, err) == STATUS_OK) {
-            text_append(&e->out, is_json(e) ? "\n]\n" : "");
-            flush(e, err);
-        }
-    }
+    if (prepare(e, archive, err) == STATUS_OK &&
+        cells_visit(archive, put_cell, e, err) == STATUS_OK)
+        finish(e, err);
     where_destroy(e->where);
     free(e->labels);
     text_free(&e->out);
