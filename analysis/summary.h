@@ -16,6 +16,7 @@ struct summary_request {
     bool apart[OPTION_COUNT]; /* otherwise these */
     const char *snapshot;     /* a label; NULL: best, else final, else the last */
     const char *where;        /* cells, or layers, that count (where.h); NULL: all */
+    const char *compare;      /* "depth=2,6": pairs over seeds instead; NULL: no */
     enum table_format format;
     unsigned parts; /* bits of enum summary_part */
 };

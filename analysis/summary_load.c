@@ -1,14 +1,14 @@
 #include "analysis/summary_load.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/cells.h"
 #include "base/memory.h"
 
-/* Sets which layers of a cell count; how many of its rows do. */
-static int choose_layers(struct summary *s, const struct record *record)
+int summary_choose(struct summary *s, const struct record *record)
 {
     int n = 0, n_layers = record->shape.n_layers;
     bool matches = true;
@@ -35,7 +35,7 @@ static enum status look_at_record(void *context, const struct record *record,
                                   struct error *err)
 {
     struct summary *s = context;
-    int n = choose_layers(s, record), status = *record_int(record, FIELD_STATUS);
+    int n = summary_choose(s, record), status = *record_int(record, FIELD_STATUS);
     s->n_rows += s->by_layer ? record->shape.n_layers : 1;
     s->n_matches += n;
     if (n > 0)
@@ -61,7 +61,7 @@ static enum status add_record(void *context, const struct record *record,
                               struct error *err)
 {
     struct summary *s = context;
-    if (choose_layers(s, record) == 0)
+    if (summary_choose(s, record) == 0)
         return err->status;
     size_t chosen = s->n_added++;
     aggregate_add(s->aggregate, chosen, record, s->counts);
@@ -91,8 +91,7 @@ static enum status parse_where(struct summary *s, struct error *err)
     return err->status;
 }
 
-/* Looks at all cells: which count, and what is to be known before statistics. */
-static enum status survey(struct summary *s, struct error *err)
+enum status summary_survey(struct summary *s, struct error *err)
 {
     size_t n_cells = (size_t)archive_n_cells(s->archive);
     s->n_layers = archive_shape(s->archive).n_layers;
@@ -113,7 +112,7 @@ static enum status survey(struct summary *s, struct error *err)
 
 enum status summary_load(struct summary *s, struct error *err)
 {
-    if (survey(s, err) != STATUS_OK)
+    if (summary_survey(s, err) != STATUS_OK)
         return err->status;
     struct aggregate_setup setup = {.shape = archive_shape(s->archive),
                                     .options = s->options,
@@ -132,6 +131,34 @@ enum status summary_load(struct summary *s, struct error *err)
     if (s->network && cells_visit(s->archive, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
+}
+
+int summary_option_headings(const struct summary *s, const char **headings)
+{
+    int n = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->varies[i])
+            headings[n++] = field_get((enum field_id)i)->name;
+    return n;
+}
+
+int summary_put_options(const struct summary *s, const double *options,
+                        struct table_cell *row)
+{
+    int column = 0;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (!s->varies[i])
+            continue;
+        char text[TABLE_WORD_MAX];
+        field_format((enum field_id)i, options[i], text, sizeof text);
+        if (field_get((enum field_id)i)->type == FIELD_TYPE_FLAG) {
+            table_set_text(&row[column++], text);
+        } else {
+            table_set_number(&row[column], -1, options[i]);
+            snprintf(row[column++].text, TABLE_WORD_MAX, "%s", text);
+        }
+    }
+    return column;
 }
 
 void summary_fini(struct summary *s)

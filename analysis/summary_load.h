@@ -31,6 +31,23 @@ struct summary {
     struct stats_running *network; /* [groups][n_layers]: summary_network() */
 };
 
+enum { SUMMARY_FEWEST_FOR_INTERVAL = 3 };
+
+/* Looks at all cells: which count, and what is to be known before statistics. Archive and
+ * request are set. */
+enum status summary_survey(struct summary *summary, struct error *err);
+
+/* Sets which layers of a cell count; how many of its rows do. */
+int summary_choose(struct summary *summary, const struct record *record);
+
+/* Columns of the options that vary; both return how many there are. */
+int summary_option_headings(const struct summary *summary, const char **headings);
+int summary_put_options(const struct summary *summary, const double *options,
+                        struct table_cell *row);
+
+/* Whether a format is read by people, who get notes and rounded numbers. */
+bool summary_for_people(enum table_format format);
+
 /* Reads the archive, twice; archive and request are set. */
 enum status summary_load(struct summary *summary, struct error *err);
 

@@ -6,11 +6,13 @@
 #include "cli/options.h"
 #include "cli/source.h"
 
-enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
+enum { OPT_BY, OPT_COMPARE, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
 
 static const struct option_row rows[] = {
     [OPT_BY] = {"by", 0, "OPTIONS",
                 "keep these options apart (default: all but the seed)", false},
+    [OPT_COMPARE] = {"compare", 0, "OPTION=A,B",
+                     "difference of two values, in pairs of equal seed", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
@@ -61,6 +63,10 @@ static enum status parse_request(const struct args *args, struct summary_request
                          table, data ? "" : ", both");
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
+    request->compare = args->value[OPT_COMPARE];
+    if (request->compare && args->value[OPT_BY])
+        return error_set(err, STATUS_USAGE,
+                         "--compare keeps every option apart: leave --by out");
     return parse_by(args->value[OPT_BY], request, err);
 }
 
