@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/cells.h"
+#include "analysis/grouping.h"
 #include "analysis/summary_load.h"
 #include "base/memory.h"
 
@@ -47,7 +48,8 @@ struct paired {
     size_t n_values;               /* of a cell: networks' measures, then each layer's */
     double *measured;              /* [chosen cells][n_values], NaN where missing */
     struct half *halves;           /* sorted: the two of a pair are neighbours */
-    size_t n_seen, n_halves, n_pairs;
+    int *groups;                   /* [chosen cells]: of one setting of the others */
+    size_t n_halves, n_pairs;
 };
 
 /* One row of the table. */
@@ -133,19 +135,17 @@ static enum status add_cell(void *context, const struct record *record, struct e
 {
     struct paired *p = context;
     struct summary *s = &p->summary;
-    if (summary_choose(s, record) == 0)
+    size_t at;
+    if (!summary_next(s, record, &at))
         return err->status;
-    size_t at = p->n_seen++;
     const double *options = s->options + at * OPTION_COUNT;
     int side = options[p->option] == p->values[0]   ? 0
                : options[p->option] == p->values[1] ? 1
                                                     : -1;
     if (side < 0 || *record_int(record, FIELD_STATUS) != CELL_COMPLETE)
         return err->status;
-    p->halves[p->n_halves++] = (struct half){.group = aggregate_group(s->aggregate, at),
-                                             .side = side,
-                                             .seed = options[FIELD_SEED],
-                                             .at = at};
+    p->halves[p->n_halves++] = (struct half){
+        .group = p->groups[at], .side = side, .seed = options[FIELD_SEED], .at = at};
     measure_cell(p, record, p->measured + at * p->n_values);
     return err->status;
 }
@@ -172,15 +172,17 @@ static enum status load_pairs(struct paired *p, struct error *err)
     struct summary *s = &p->summary;
     if (summary_survey(s, err) != STATUS_OK)
         return err->status;
-    struct aggregate_setup setup = {.shape = archive_shape(s->archive),
-                                    .options = s->options,
-                                    .n_cells = s->n_chosen};
-    aggregate_by_all(setup.apart);
-    setup.apart[p->option] = false;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        s->varies[i] = s->varies[i] && setup.apart[i];
+    bool apart[OPTION_COUNT];
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        bool differs = i == FIELD_SEED || i == (int)p->option || s->request->select[i];
+        apart[i] = !differs;
+        s->varies[i] = s->varies[i] && apart[i];
+    }
+    int n_groups;
     p->n_values = N_NETWORK + (size_t)s->n_layers * N_LAYER;
-    if (aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
+    p->groups = memory_alloc(s->n_chosen, sizeof *p->groups, err);
+    if (!p->groups || grouping_assign(s->options, s->n_chosen, apart, p->groups,
+                                      &n_groups, err) != STATUS_OK)
         return err->status;
     p->measured = memory_alloc(s->n_chosen * p->n_values, sizeof *p->measured, err);
     p->halves = memory_alloc(s->n_chosen, sizeof *p->halves, err);
@@ -395,8 +397,9 @@ static void put_title(const struct paired *p, struct text *out)
                  p->n_pairs);
     if (p->n_halves > 2 * p->n_pairs)
         text_appendf(out, ", %zu without a partner", p->n_halves - 2 * p->n_pairs);
-    text_appendf(out, "; snapshot %s\n\n",
-                 archive_snapshot_label(s->archive, s->snapshot));
+    text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
+    summary_put_selected(s, out);
+    text_append(out, "\n\n");
 }
 
 enum status paired_render(struct archive *archive, const struct summary_request *request,
@@ -414,6 +417,7 @@ enum status paired_render(struct archive *archive, const struct summary_request 
         text_append(out, "\n");
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))
         put_table(&p, true, out, err);
+    free(p.groups);
     free(p.measured);
     free(p.halves);
     summary_fini(&p.summary);

@@ -111,6 +111,14 @@ static enum status network_rows(const struct summary *s, bool people, struct tab
     return STATUS_OK;
 }
 
+static bool is_over_seeds(const struct summary_request *request)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (request->over[i] != (i == FIELD_SEED))
+            return false;
+    return true;
+}
+
 static enum status put_network_table(const struct summary *s, struct text *out,
                                      struct error *err)
 {
@@ -128,7 +136,7 @@ static enum status put_network_table(const struct summary *s, struct text *out,
     int n = summary_option_headings(s, headings), first = n;
     n = people ? append_headings(headings, n, percent, 5)
                : append_headings(headings, n, data, 7);
-    if (people && !s->request->all_options)
+    if (people && !is_over_seeds(s->request))
         headings[first] = "cells"; /* more than seeds may differ within a group */
     struct table table;
     if (table_init(&table, n, headings, err) != STATUS_OK)
@@ -236,6 +244,7 @@ static void put_heading(const struct summary *s, struct text *out)
         text_appendf(out, "; %lld of %lld %s where %s%s%s", (long long)s->n_matches,
                      (long long)s->n_rows, s->by_layer ? "layers" : "cells", quote,
                      where_text(s->where), quote);
+    summary_put_selected(s, out);
     text_append(out, "\n\n");
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/cells.h"
+#include "analysis/select.h"
 #include "base/memory.h"
 
 int summary_choose(struct summary *s, const struct record *record)
@@ -21,14 +22,35 @@ int summary_choose(struct summary *s, const struct record *record)
     return s->by_layer ? n : n > 0;
 }
 
-static void collect_options(struct summary *s, const struct record *record)
+bool summary_next(struct summary *s, const struct record *record, size_t *at)
+{
+    if (summary_choose(s, record) == 0)
+        return false;
+    size_t seen = s->n_seen++;
+    if (s->kept && !s->kept[seen])
+        return false;
+    *at = s->n_next++;
+    return true;
+}
+
+static double accuracy_of(const struct summary *s, const struct record *record, int split)
+{
+    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot, split, 0,
+                             0);
+    double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
+    bool counts = *record_int(record, FIELD_STATUS) == CELL_COMPLETE &&
+                  accuracy != RECORD_FILL_REAL;
+    return counts ? accuracy : (double)NAN;
+}
+
+static void collect_cell(struct summary *s, const struct record *record)
 {
     double *options = s->options + s->n_chosen * OPTION_COUNT;
     cells_options(record, options);
     for (int i = 0; i < OPTION_COUNT; i++)
         if (options[i] != s->options[i])
             s->varies[i] = true;
-    s->n_chosen++;
+    s->validation_error[s->n_chosen++] = 1 - accuracy_of(s, record, SPLIT_VALIDATION);
 }
 
 static enum status look_at_record(void *context, const struct record *record,
@@ -39,7 +61,7 @@ static enum status look_at_record(void *context, const struct record *record,
     s->n_rows += s->by_layer ? record->shape.n_layers : 1;
     s->n_matches += n;
     if (n > 0)
-        collect_options(s, record);
+        collect_cell(s, record);
     if (status >= 0 && status <= CELL_QUARANTINED)
         s->status_count[status]++;
     if (s->class_size > 0 || status != CELL_COMPLETE)
@@ -61,15 +83,12 @@ static enum status add_record(void *context, const struct record *record,
                               struct error *err)
 {
     struct summary *s = context;
-    if (summary_choose(s, record) == 0)
+    size_t chosen;
+    if (!summary_next(s, record, &chosen))
         return err->status;
-    size_t chosen = s->n_added++;
     aggregate_add(s->aggregate, chosen, record, s->counts);
-    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot,
-                             SPLIT_TEST, 0, 0);
-    double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
-    if (*record_int(record, FIELD_STATUS) != CELL_COMPLETE ||
-        accuracy == RECORD_FILL_REAL || isnan(accuracy))
+    double accuracy = accuracy_of(s, record, SPLIT_TEST);
+    if (isnan(accuracy))
         return err->status;
     struct stats_running *network = summary_network(
         s, aggregate_group(s->aggregate, chosen));
@@ -91,11 +110,41 @@ static enum status parse_where(struct summary *s, struct error *err)
     return err->status;
 }
 
+static bool selects(const struct summary *s)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->request->select[i])
+            return true;
+    return false;
+}
+
+/* Keeps the cells of the best settings alone. */
+static enum status keep_best(struct summary *s, struct error *err)
+{
+    size_t n = 0, n_errors = 0;
+    for (size_t i = 0; i < s->n_chosen; i++)
+        n_errors += !isnan(s->validation_error[i]);
+    if (n_errors == 0)
+        return error_set(err, STATUS_MISSING,
+                         "--select: no cell has a validation error to select by");
+    s->kept = memory_alloc(s->n_chosen, sizeof *s->kept, err);
+    if (!s->kept || select_best(s->options, s->validation_error, s->n_chosen,
+                                s->request->select, s->kept, err) != STATUS_OK)
+        return err->status;
+    for (size_t i = 0; i < s->n_chosen; i++)
+        if (s->kept[i])
+            memmove(s->options + n++ * OPTION_COUNT, s->options + i * OPTION_COUNT,
+                    OPTION_COUNT * sizeof *s->options);
+    s->n_chosen = n;
+    return STATUS_OK;
+}
+
 enum status summary_survey(struct summary *s, struct error *err)
 {
     size_t n_cells = (size_t)archive_n_cells(s->archive);
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
+    s->validation_error = memory_alloc(n_cells, sizeof *s->validation_error, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
     if (err->status != STATUS_OK ||
         cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
@@ -107,7 +156,19 @@ enum status summary_survey(struct summary *s, struct error *err)
         return error_set(err, STATUS_MISSING, "--where: none of %lld %s matches: %s",
                          (long long)s->n_rows, s->by_layer ? "layers" : "cells",
                          text_quote(where_text(s->where)).text);
-    return STATUS_OK;
+    return selects(s) ? keep_best(s, err) : STATUS_OK;
+}
+
+void summary_put_selected(const struct summary *s, struct text *out)
+{
+    const char *before = "; best ";
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->request->select[i]) {
+            text_appendf(out, "%s%s", before, field_get((enum field_id)i)->name);
+            before = ", ";
+        }
+    if (s->kept)
+        text_append(out, " by validation error");
 }
 
 enum status summary_load(struct summary *s, struct error *err)
@@ -117,11 +178,9 @@ enum status summary_load(struct summary *s, struct error *err)
     struct aggregate_setup setup = {.shape = archive_shape(s->archive),
                                     .options = s->options,
                                     .n_cells = s->n_chosen};
-    aggregate_by_all(setup.apart);
     for (int i = 0; i < OPTION_COUNT; i++) {
-        setup.apart[i] = s->request->all_options ? setup.apart[i] : s->request->apart[i];
-        s->varies[i] = s->request->all_options ? s->varies[i] && setup.apart[i]
-                                               : s->request->apart[i];
+        setup.apart[i] = !s->request->over[i];
+        s->varies[i] = setup.apart[i] && (s->varies[i] || s->request->show_all);
     }
     if (aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
         return err->status;
@@ -168,5 +227,7 @@ void summary_fini(struct summary *s)
     where_destroy(s->where);
     free(s->network);
     free(s->counts);
+    free(s->validation_error);
+    free(s->kept);
     free(s->options);
 }

@@ -20,6 +20,8 @@ struct summary {
     bool *counts;              /* [n_layers] of the record at hand, which layers count */
     int64_t n_rows, n_matches; /* cells, or layers of cells: in the archive; that count */
     size_t n_chosen;           /* cells of which anything counts */
+    double *validation_error;  /* [n_chosen], NaN where there is none */
+    bool *kept;                /* NULL, or which of the cells that count are selected */
     double *options;           /* [n_chosen][OPTION_COUNT] */
     bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
     int64_t status_count[CELL_QUARANTINED + 1];
@@ -27,7 +29,7 @@ struct summary {
     double class_size; /* test samples in a class, mean */
     struct group_table groups;
     struct aggregate *aggregate;
-    size_t n_added;                /* to the aggregate */
+    size_t n_seen, n_next;         /* of the cells that count; of them, those kept */
     struct stats_running *network; /* [groups][n_layers]: summary_network() */
 };
 
@@ -39,6 +41,13 @@ enum status summary_survey(struct summary *summary, struct error *err);
 
 /* Sets which layers of a cell count; how many of its rows do. */
 int summary_choose(struct summary *summary, const struct record *record);
+
+/* To be called with every record, after the survey: whether the cell is among those that
+ * `options` are of, and which. */
+bool summary_next(struct summary *summary, const struct record *record, size_t *at);
+
+/* Appends which options were selected, for a title. */
+void summary_put_selected(const struct summary *summary, struct text *out);
 
 /* Columns of the options that vary; both return how many there are. */
 int summary_option_headings(const struct summary *summary, const char **headings);

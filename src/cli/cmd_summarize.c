@@ -6,7 +6,16 @@
 #include "cli/options.h"
 #include "cli/source.h"
 
-enum { OPT_BY, OPT_COMPARE, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
+enum {
+    OPT_BY,
+    OPT_COMPARE,
+    OPT_FORMAT,
+    OPT_OVER,
+    OPT_SELECT,
+    OPT_SNAPSHOT,
+    OPT_TABLE,
+    OPT_WHERE
+};
 
 static const struct option_row rows[] = {
     [OPT_BY] = {"by", 0, "OPTIONS",
@@ -14,6 +23,9 @@ static const struct option_row rows[] = {
     [OPT_COMPARE] = {"compare", 0, "OPTION=A,B",
                      "difference of two values, in pairs of equal seed", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
+    [OPT_OVER] = {"over", 0, "OPTIONS", "average over these (default seed)", false},
+    [OPT_SELECT] = {"select", 0, "OPTIONS",
+                    "of these, only the values with the lowest validation error", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
     [OPT_TABLE] = {"table", 0, "TABLE",
@@ -22,10 +34,10 @@ static const struct option_row rows[] = {
                    false},
     {NULL, 0, NULL, NULL, false}};
 
-static enum status parse_by(const char *list, struct summary_request *request,
-                            struct error *err)
+/* Sets the options that a list names. */
+static enum status parse_options(const char *option, const char *list,
+                                 bool set[OPTION_COUNT], struct error *err)
 {
-    request->all_options = list == NULL;
     while (list && *list) {
         char name[64];
         size_t length = strcspn(list, ",");
@@ -35,14 +47,36 @@ static enum status parse_by(const char *list, struct summary_request *request,
             const char *names[OPTION_COUNT];
             for (int i = 0; i < OPTION_COUNT; i++)
                 names[i] = field_get((enum field_id)i)->name;
-            return error_set(err, STATUS_USAGE, "--by %s: no such option%s",
+            return error_set(err, STATUS_USAGE, "--%s %s: no such option%s", option,
                              text_quote(name).text,
                              text_suggest(name, names, OPTION_COUNT).text);
         }
-        request->apart[id] = true;
+        set[id] = true;
         list += length + (list[length] == ',');
     }
     return STATUS_OK;
+}
+
+/* --by and --over say the same from two sides; --select comes before either. */
+static enum status parse_grouping(const struct args *args,
+                                  struct summary_request *request, struct error *err)
+{
+    const char *by = args->value[OPT_BY], *over = args->value[OPT_OVER];
+    if (request->compare && (by || over))
+        return error_set(err, STATUS_USAGE,
+                         "--compare keeps every option apart: leave --%s out",
+                         by ? "by" : "over");
+    if (by && over)
+        return error_set(err, STATUS_USAGE, "--by and --over: give one of them");
+    parse_options(by ? "by" : "over", by ? by : over ? over : "seed", request->over, err);
+    for (int i = 0; by && i < OPTION_COUNT; i++)
+        request->over[i] = !request->over[i];
+    request->show_all = by != NULL;
+    if (err->status == STATUS_OK)
+        parse_options("select", args->value[OPT_SELECT], request->select, err);
+    if (request->select[FIELD_SEED])
+        error_set(err, STATUS_USAGE, "--select seed: a seed is no better than another");
+    return err->status;
 }
 
 static enum status parse_request(const struct args *args, struct summary_request *request,
@@ -64,10 +98,7 @@ static enum status parse_request(const struct args *args, struct summary_request
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
     request->compare = args->value[OPT_COMPARE];
-    if (request->compare && args->value[OPT_BY])
-        return error_set(err, STATUS_USAGE,
-                         "--compare keeps every option apart: leave --by out");
-    return parse_by(args->value[OPT_BY], request, err);
+    return parse_grouping(args, request, err);
 }
 
 static enum status run(const struct args *args, struct dist *dist, struct error *err)
