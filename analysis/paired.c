@@ -7,6 +7,7 @@
 
 #include "analysis/cells.h"
 #include "analysis/grouping.h"
+#include "analysis/quote.h"
 #include "analysis/summary_load.h"
 #include "base/memory.h"
 
@@ -392,8 +393,8 @@ static enum status put_table(const struct paired *p, bool layers, struct text *o
 static void put_title(const struct paired *p, struct text *out)
 {
     const struct summary *s = &p->summary;
-    text_appendf(out, "%s: %s minus %s, %zu pairs of cells",
-                 archive_attribute(s->archive, "title"), p->names[1], p->names[0],
+    quote_plain(out, archive_attribute(s->archive, "title"));
+    text_appendf(out, ": %s minus %s, %zu pairs of cells", p->names[1], p->names[0],
                  p->n_pairs);
     if (p->n_halves > 2 * p->n_pairs)
         text_appendf(out, ", %zu without a partner", p->n_halves - 2 * p->n_pairs);

@@ -51,6 +51,18 @@ void quote_csv(struct text *out, const char *bytes, size_t length)
     text_append(out, quoted ? "\"" : "");
 }
 
+void quote_plain(struct text *out, const char *string)
+{
+    size_t length = strlen(string);
+    for (size_t i = 0; i < length;) {
+        size_t start = i;
+        if (is_obeyed(next_character(string, length, &i)))
+            text_append(out, "\xef\xbf\xbd");
+        else
+            text_append_bytes(out, string + start, i - start);
+    }
+}
+
 void quote_json(struct text *out, const char *bytes, size_t length)
 {
     text_append(out, "\"");

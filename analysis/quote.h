@@ -12,6 +12,9 @@
  * those that turn the direction of writing, become U+FFFD. */
 void quote_csv(struct text *out, const char *bytes, size_t length);
 
+/* Appends a line for people: such characters, and line ends, become U+FFFD. */
+void quote_plain(struct text *out, const char *string);
+
 /* Appends a JSON string with these characters, and line ends, escaped: nothing is lost.
  */
 void quote_json(struct text *out, const char *bytes, size_t length);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/paired.h"
+#include "analysis/quote.h"
 #include "analysis/summary_load.h"
 
 enum { SHOWN_LAYER_GROUPS = 4, BAR_WIDTH = 16 };
@@ -230,8 +231,9 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
 static void put_heading(const struct summary *s, struct text *out)
 {
     long long planned = (long long)archive_n_cells_planned(s->archive);
-    text_appendf(out, "%s: %lld of %lld cells", archive_attribute(s->archive, "title"),
-                 (long long)archive_n_cells(s->archive), planned);
+    quote_plain(out, archive_attribute(s->archive, "title"));
+    text_appendf(out, ": %lld of %lld cells", (long long)archive_n_cells(s->archive),
+                 planned);
     for (int status = CELL_FAILED; status <= CELL_QUARANTINED; status++) {
         char name[32];
         if (s->status_count[status] > 0 &&

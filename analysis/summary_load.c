@@ -22,8 +22,23 @@ int summary_choose(struct summary *s, const struct record *record)
     return s->by_layer ? n : n > 0;
 }
 
+static void count_record(struct summary *s, const struct record *record)
+{
+    int status = *record_int(record, FIELD_STATUS);
+    if (status >= 0 && status <= CELL_QUARANTINED)
+        s->status_count[status]++;
+    if (s->class_size > 0 || status != CELL_COMPLETE)
+        return;
+    int n_classes = record->shape.n_classes;
+    const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) +
+                            SPLIT_TEST * n_classes;
+    for (int c = 0; c < n_classes; c++)
+        s->class_size += (double)counts[c] / n_classes;
+}
+
 bool summary_next(struct summary *s, const struct record *record, size_t *at)
 {
+    count_record(s, record);
     if (summary_choose(s, record) == 0)
         return false;
     size_t seen = s->n_seen++;
@@ -47,9 +62,6 @@ static void collect_cell(struct summary *s, const struct record *record)
 {
     double *options = s->options + s->n_chosen * OPTION_COUNT;
     cells_options(record, options);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (options[i] != s->options[i])
-            s->varies[i] = true;
     s->validation_error[s->n_chosen++] = 1 - accuracy_of(s, record, SPLIT_VALIDATION);
 }
 
@@ -57,20 +69,11 @@ static enum status look_at_record(void *context, const struct record *record,
                                   struct error *err)
 {
     struct summary *s = context;
-    int n = summary_choose(s, record), status = *record_int(record, FIELD_STATUS);
+    int n = summary_choose(s, record);
     s->n_rows += s->by_layer ? record->shape.n_layers : 1;
     s->n_matches += n;
     if (n > 0)
         collect_cell(s, record);
-    if (status >= 0 && status <= CELL_QUARANTINED)
-        s->status_count[status]++;
-    if (s->class_size > 0 || status != CELL_COMPLETE)
-        return err->status;
-    int n_classes = record->shape.n_classes;
-    const int32_t *counts = record_int(record, FIELD_SAMPLE_COUNT) +
-                            SPLIT_TEST * n_classes;
-    for (int c = 0; c < n_classes; c++)
-        s->class_size += (double)counts[c] / n_classes;
     return err->status;
 }
 
@@ -139,6 +142,15 @@ static enum status keep_best(struct summary *s, struct error *err)
     return STATUS_OK;
 }
 
+/* Only what chooses cells needs to look at their results. */
+static enum status find_cells(struct summary *s, struct error *err)
+{
+    if (s->where || selects(s))
+        return cells_visit(s->archive, look_at_record, s, err);
+    s->n_chosen = (size_t)archive_n_cells(s->archive);
+    return archive_read_options(s->archive, s->options, err);
+}
+
 enum status summary_survey(struct summary *s, struct error *err)
 {
     size_t n_cells = (size_t)archive_n_cells(s->archive);
@@ -149,9 +161,11 @@ enum status summary_survey(struct summary *s, struct error *err)
     if (err->status != STATUS_OK ||
         cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
             STATUS_OK ||
-        parse_where(s, err) != STATUS_OK ||
-        cells_visit(s->archive, look_at_record, s, err) != STATUS_OK)
+        parse_where(s, err) != STATUS_OK || find_cells(s, err) != STATUS_OK)
         return err->status;
+    for (size_t i = 0; i < s->n_chosen * OPTION_COUNT; i++)
+        if (s->options[i] != s->options[i % OPTION_COUNT])
+            s->varies[i % OPTION_COUNT] = true;
     if (s->where && s->n_chosen == 0)
         return error_set(err, STATUS_MISSING, "--where: none of %lld %s matches: %s",
                          (long long)s->n_rows, s->by_layer ? "layers" : "cells",

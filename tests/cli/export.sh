@@ -134,7 +134,12 @@ with netCDF4.Dataset("one/archive.nc", "a") as a:
         v.set_auto_chartostring(False)
         raw = np.frombuffer(text.encode().ljust(v.shape[1], b"\0"), "S1")
         v[0] = raw
+    a.title = "\u202eeno\x1b[2J"
 PY
+run "$strata" summarize one
+assert_exit 0
+assert_no_match stdout $'\x1b'
+assert_no_match stdout $'\u202e'
 for format in csv json; do
     export_ one --variables message,n_layers --format $format
     assert_no_match stdout $'\x1b'
