@@ -31,8 +31,7 @@ struct table_export {
     struct text out;
 };
 
-/* --- Which rows ----------------------------------------------------------------------
- */
+/* --- Which rows ------------------------------------------------------------------- */
 
 static int first_index(const struct table_export *e, enum field_dim dim)
 {
@@ -84,8 +83,7 @@ static enum status find_keys(struct table_export *e, struct archive *archive,
     return err->status;
 }
 
-/* --- What stands in them -------------------------------------------------------------
- */
+/* --- What stands in them ---------------------------------------------------------- */
 
 static bool is_json(const struct table_export *e)
 {
@@ -244,8 +242,7 @@ static enum status put_cell(void *context, const struct record *record, struct e
     return e->out.length > PART_SIZE || e->out.failed ? flush(e, err) : STATUS_OK;
 }
 
-/* --- The whole -----------------------------------------------------------------------
- */
+/* --- The whole -------------------------------------------------------------------- */
 
 static void find_open_dimensions(struct table_export *e)
 {

@@ -64,8 +64,7 @@ struct comparison {
     double p, p_holm;
 };
 
-/* --- The request ----------------------------------------------------------------------
- */
+/* --- The request ------------------------------------------------------------------ */
 
 static bool parse_value(enum field_id option, const char *word, double *value)
 {
@@ -101,8 +100,7 @@ static enum status parse_compare(struct paired *p, const char *text, struct erro
     return STATUS_OK;
 }
 
-/* --- Pairs ----------------------------------------------------------------------------
- */
+/* --- Pairs ------------------------------------------------------------------------ */
 
 static double measure_value(const struct measure *m, const struct record *record,
                             int snapshot, int layer)
@@ -200,8 +198,7 @@ static enum status load_pairs(struct paired *p, struct error *err)
     return STATUS_OK;
 }
 
-/* --- Comparisons ----------------------------------------------------------------------
- */
+/* --- Comparisons ------------------------------------------------------------------ */
 
 /* Of value `at` of the pairs [first, end), which are of one setting. `differences` has
  * room for as many. */
@@ -264,8 +261,7 @@ static enum status compare_all(const struct paired *p, size_t from, size_t to,
     return err->status;
 }
 
-/* --- The table ------------------------------------------------------------------------
- */
+/* --- The table -------------------------------------------------------------------- */
 
 static void set_value(struct table_cell *cell, int decimals, double scale, double value)
 {
