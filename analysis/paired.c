@@ -395,6 +395,9 @@ static void put_title(const struct paired *p, struct text *out)
     if (p->n_halves > 2 * p->n_pairs)
         text_appendf(out, ", %zu without a partner", p->n_halves - 2 * p->n_pairs);
     text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
+    const char *quote = s->request->format == TABLE_MARKDOWN ? "`" : "";
+    if (s->where)
+        text_appendf(out, "; where %s%s%s", quote, where_text(s->where), quote);
     summary_put_selected(s, out);
     text_append(out, "\n\n");
 }

@@ -76,6 +76,7 @@ assert_match stdout '^learning_rate +measure +seeds +depth 1 +depth 3 +differenc
 assert_text stdout 'p: exact sign-flip test over seeds, two-sided; Holm: of 6 comparisons'
 assert_text stdout 'with 7 seeds no single one of 6 comparisons can reach 0.05 after Holm'
 compare all --compare depth=1,3 --table network --where 'seed <= 5'
+assert_text stdout ', 10 pairs of cells; snapshot best; where seed <= 5'
 assert_text stdout 'no p: 5 seeds cannot reach 0.05, as the exact sign-flip test gives 0.0625 at least; 6 can'
 assert_no_match stdout 'p: exact'
 compare all --compare depth=1,3 --format csv --where 'seed <= 5'
