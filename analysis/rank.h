@@ -52,7 +52,8 @@ double rank_granulated(const struct rank_design *design, const double *measure,
 
 struct rank_cmi {
     double formula; /* min over sets of up to two axes of I(V_mu; V_g | U) / H(V_g | U) */
-    double contest; /* as the contest's scorer computes it; NaN on incomplete grids */
+    double contest; /* as the contest's scorer computes it; NaN on incomplete grids
+                       and for fewer than three axes */
 };
 
 struct rank_cmi rank_cmi(const struct rank_design *design, const double *measure,
@@ -107,11 +108,18 @@ struct rank_judgement {
     size_t n_constant;             /* groups, of granulated Kendall */
 };
 
+struct rank_question {
+    const struct rank_design *design;
+    const double *gap; /* [n] */
+    double n_samples;  /* that the gap was measured on */
+    int permutations;
+};
+
 /* Every statistic and its p-value (1 + #) / (1 + permutations), # being the permutations
  * of the measure over the settings that do as well: as far from 0 for Kendall's, as large
- * for information, as small for sign errors. */
-enum status rank_judge(struct rank_judgement *judgement, const struct rank_design *design,
-                       const double *measure, const double *gap, double n_samples,
-                       int permutations, struct error *err);
+ * for information, as small for sign errors. measure is [n]. */
+enum status rank_judge(struct rank_judgement *judgement,
+                       const struct rank_question *question, const double *measure,
+                       struct error *err);
 
 #endif

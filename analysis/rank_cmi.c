@@ -142,10 +142,12 @@ struct rank_cmi rank_cmi(const struct rank_design *design, const double *measure
                          const double *gap)
 {
     struct rank_cmi cmi = {NAN, NAN};
+    /* given both of two axes, each cell has one pair and no measure any information */
+    bool has_contest = design->complete && design->n_axes > 2;
     for (int set = 0; set < design->n_given; set++) {
         const struct rank_partition *p = &design->given[set];
         cmi.formula = fmin(cmi.formula, formula_given(design, p, measure, gap));
-        if (design->complete && set > design->n_axes)
+        if (has_contest && set > design->n_axes)
             cmi.contest = fmin(cmi.contest,
                                rank_contest_given(design, set, measure, gap));
     }

@@ -53,7 +53,7 @@ static void collect_options(struct summary *s, const struct record *record)
         if (options[i] != s->options[i])
             s->varies[i] = true;
     }
-    s->n_chosen++;
+    s->n_parameters[s->n_chosen++] = *record_int(record, FIELD_N_PARAMETERS);
 }
 
 static void look_at_record(struct summary *s, const struct record *record)
@@ -146,6 +146,7 @@ static enum status survey(struct summary *s, struct error *err)
     size_t n_cells = (size_t)archive_n_cells(s->archive);
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
+    s->n_parameters = memory_alloc(n_cells, sizeof *s->n_parameters, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
     if (err->status != STATUS_OK || choose_snapshot(s, err) != STATUS_OK ||
         parse_where(s, err) != STATUS_OK ||
@@ -188,5 +189,6 @@ void summary_fini(struct summary *s)
     where_destroy(s->where);
     free(s->network);
     free(s->counts);
+    free(s->n_parameters);
     free(s->options);
 }

@@ -21,6 +21,7 @@ struct summary {
     int64_t n_rows, n_matches; /* cells, or layers of cells: in the archive; that count */
     size_t n_chosen;           /* cells of which anything counts */
     double *options;           /* [n_chosen][OPTION_COUNT] */
+    int32_t *n_parameters;     /* [n_chosen] */
     bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
     int64_t status_count[CELL_QUARANTINED + 1];
     int snapshot;
@@ -36,6 +37,10 @@ enum status summary_load(struct summary *summary, struct error *err);
 
 /* Test accuracy of a group's networks, [n_layers]: of those of which the layer counts. */
 struct stats_running *summary_network(const struct summary *summary, int group);
+
+/* One line: the archive, its cells by outcome, the snapshot, and how many are chosen. */
+void summary_put_heading(const struct summary *summary, enum table_format format,
+                         struct text *out);
 
 void summary_fini(struct summary *summary);
 

@@ -1,11 +1,10 @@
 /* strata summarize: tables from an archive. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analysis/summary.h"
-#include "base/io.h"
 #include "cli/options.h"
+#include "cli/source.h"
 
 enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
 
@@ -65,17 +64,6 @@ static enum status parse_request(const struct args *args, struct summary_request
     return parse_by(args->value[OPT_BY], request, err);
 }
 
-/* DIR means DIR/archive.nc; a file is taken as it is. */
-static enum status archive_path(const char *operand, char path[IO_PATH_MAX],
-                                struct error *err)
-{
-    struct stat info;
-    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
-        return io_join(path, operand, "archive.nc", err);
-    snprintf(path, IO_PATH_MAX, "%s", operand);
-    return STATUS_OK;
-}
-
 static enum status run(const struct args *args, struct dist *dist, struct error *err)
 {
     (void)dist;
@@ -84,7 +72,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct text out = {0};
     char path[IO_PATH_MAX];
     if (parse_request(args, &request, err) != STATUS_OK ||
-        archive_path(args->positional[0], path, err) != STATUS_OK ||
+        source_archive_path(args->positional[0], path, err) != STATUS_OK ||
         archive_open(&archive, path, err) != STATUS_OK)
         return err->status;
     if (summary_render(archive, &request, &out, err) == STATUS_OK)

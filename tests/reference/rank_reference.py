@@ -20,8 +20,6 @@ import sys
 import numpy as np
 import scipy.stats
 
-OUTCOMES = ["seeds", "train_accuracy", "train_accuracy_clean", "test_accuracy", "gap"]
-
 
 def tau_b(mu, gap):
     return scipy.stats.kendalltau(mu, gap).statistic
@@ -92,7 +90,7 @@ def contest_given(axes, chosen, mu, gap):
 def contest(axes, mu, gap):
     k = axes.shape[1]
     full = np.prod([len(set(axes[:, i])) for i in range(k)])
-    if k < 2 or full != len(mu):
+    if k < 3 or full != len(mu):
         return math.nan
     return min(contest_given(axes, list(s), mu, gap)
                for s in itertools.permutations(range(k), 2))

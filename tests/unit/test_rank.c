@@ -59,7 +59,8 @@ static struct rank_judgement judged(const double *axes, int n_axes, size_t n,
     struct error err = {0};
     struct rank_design *design = design_of(axes, n_axes, n);
     struct rank_judgement judgement;
-    rank_judge(&judgement, design, measure, gap, 1000, permutations, &err);
+    struct rank_question question = {design, gap, 1000, permutations};
+    rank_judge(&judgement, &question, measure, &err);
     assert_ok(err);
     rank_design_destroy(design);
     return judgement;
