@@ -6,7 +6,6 @@
  * of groups of settings alike in those axes; what both variants need of it is how often
  * each combination of signs occurs. */
 #include <math.h>
-#include <string.h>
 
 #include "analysis/rank.h"
 #include "analysis/rank_internal.h"
@@ -102,40 +101,42 @@ static void contest_cell(const struct signs *signs, int greater, double selves,
     add_contest((const double(*)[2])table, information, entropy);
 }
 
-static double formula_given(const struct rank_design *design,
-                            const struct rank_partition *p, const double *measure,
-                            const double *gap)
+/* Information and entropy, summed over cells. */
+struct ratio {
+    double information, entropy;
+};
+
+/* Goes through the cells of a set of axes; contest may be NULL. */
+static void add_cells(const struct rank_design *design, const struct rank_partition *p,
+                      const double *measure, const double *gap, struct ratio *formula,
+                      struct ratio *contest)
 {
-    double information = 0, entropy = 0;
     for (size_t a = 0; a < p->n_groups; a++)
         for (size_t b = a; b < p->n_groups; b++) {
             struct signs signs = count_signs(p, a, b, measure, gap);
-            /* between two groups, the other order has the mirrored table */
+            double selves = a == b ? (double)(p->start[a + 1] - p->start[a]) : 0;
             if (a == b)
                 signs = both_orders(&signs);
-            add_formula(design, &signs, a == b ? 1 : 2, &information, &entropy);
+            /* between two groups, the other order has the mirrored table */
+            add_formula(design, &signs, a == b ? 1 : 2, &formula->information,
+                        &formula->entropy);
+            for (int greater = 2; contest && greater >= (a == b ? 2 : 0); greater -= 2)
+                contest_cell(&signs, greater, selves, &contest->information,
+                             &contest->entropy);
         }
-    return entropy > 0 ? information / entropy : NAN;
+}
+
+static double contest_score(const struct ratio *contest)
+{
+    return contest->information / contest->entropy + 0.0; /* -0 becomes 0 */
 }
 
 double rank_contest_given(const struct rank_design *design, int set,
                           const double *measure, const double *gap)
 {
-    const struct rank_partition *p = &design->given[set];
-    double information = 0, entropy = 0;
-    for (size_t a = 0; a < p->n_groups; a++)
-        for (size_t b = a; b < p->n_groups; b++) {
-            struct signs signs = count_signs(p, a, b, measure, gap);
-            if (a == b) {
-                double selves = (double)(p->start[a + 1] - p->start[a]);
-                signs = both_orders(&signs);
-                contest_cell(&signs, 2, selves, &information, &entropy);
-            } else {
-                contest_cell(&signs, 2, 0, &information, &entropy);
-                contest_cell(&signs, 0, 0, &information, &entropy);
-            }
-        }
-    return information / entropy + 0.0; /* -0 becomes 0 */
+    struct ratio formula = {0, 0}, contest = {0, 0};
+    add_cells(design, &design->given[set], measure, gap, &formula, &contest);
+    return contest_score(&contest);
 }
 
 struct rank_cmi rank_cmi(const struct rank_design *design, const double *measure,
@@ -145,11 +146,14 @@ struct rank_cmi rank_cmi(const struct rank_design *design, const double *measure
     /* given both of two axes, each cell has one pair and no measure any information */
     bool has_contest = design->complete && design->n_axes > 2;
     for (int set = 0; set < design->n_given; set++) {
-        const struct rank_partition *p = &design->given[set];
-        cmi.formula = fmin(cmi.formula, formula_given(design, p, measure, gap));
-        if (has_contest && set > design->n_axes)
-            cmi.contest = fmin(cmi.contest,
-                               rank_contest_given(design, set, measure, gap));
+        struct ratio formula = {0, 0}, contest = {0, 0};
+        bool pair = has_contest && set > design->n_axes;
+        add_cells(design, &design->given[set], measure, gap, &formula,
+                  pair ? &contest : NULL);
+        if (formula.entropy > 0)
+            cmi.formula = fmin(cmi.formula, formula.information / formula.entropy);
+        if (pair)
+            cmi.contest = fmin(cmi.contest, contest_score(&contest));
     }
     return cmi;
 }

@@ -31,8 +31,8 @@ static double mean_at(const struct ranking *r, const struct setting *setting,
     int depth = (int)ranking_option(r, setting, FIELD_DEPTH);
     int first = at[layer] == LAST_HIDDEN ? depth - 1 : 0;
     double sum = 0;
-    if (depth < 1)
-        return NAN;
+    if (depth < 1 || depth >= r->summary.groups.shape.n_layers)
+        return NAN; /* what no network has, but a damaged file may */
     for (int l = first; l < depth; l++) {
         at[layer] = l;
         sum += ranking_mean(r, setting, place->field, at);

@@ -68,7 +68,7 @@ for row in rows:
 PY
 
 as_reference deep
-for gap in given clean test; do
+for gap in clean test; do
     as_reference deep --gap $gap --measures network_loss.test,mean_perplexity
 done
 as_reference deep --snapshot epoch:1

@@ -258,6 +258,43 @@ static void test_false_positives(void **state)
     assert_true(found[0] >= MEASURES * 0.05 - 4 * sd);
 }
 
+/* Why seeds are averaged: measure and gap have nothing to do with each other, but each is
+ * nearly the same for all seeds of a setting. */
+static void test_seeds_are_no_settings(void **state)
+{
+    (void)state;
+    enum { SETTINGS = 9, SEEDS = 5, CELLS = SETTINGS * SEEDS, MEASURES = 200 };
+    uint64_t generator = 5;
+    int averaged = 0, apart = 0;
+    for (int k = 0; k < MEASURES; k++) {
+        double axes[2][SETTINGS], mean_gap[SETTINGS] = {0}, mean[SETTINGS] = {0};
+        double all_axes[3][CELLS], gap[CELLS], measure[CELLS];
+        for (int i = 0; i < SETTINGS; i++) {
+            double of_gap = uniform(&generator), of_measure = uniform(&generator);
+            axes[0][i] = i / 3;
+            axes[1][i] = i % 3;
+            for (int seed = 0, at = i * SEEDS; seed < SEEDS; seed++, at++) {
+                all_axes[0][at] = axes[0][i];
+                all_axes[1][at] = axes[1][i];
+                all_axes[2][at] = seed;
+                gap[at] = of_gap + 0.1 * uniform(&generator);
+                measure[at] = of_measure + 0.1 * uniform(&generator);
+                mean_gap[i] += gap[at] / SEEDS;
+                mean[i] += measure[at] / SEEDS;
+            }
+        }
+        struct rank_judgement j = judged(axes[0], 2, SETTINGS, mean, mean_gap, 99);
+        averaged += j.p[RANK_TAU] <= 0.05;
+        j = judged(all_axes[0], 3, CELLS, measure, gap, 99);
+        apart += j.p[RANK_TAU] <= 0.05;
+    }
+    print_message(
+        "of %d unrelated measures %d have p <= 0.05, with seeds as settings %d\n",
+        MEASURES, averaged, apart);
+    assert_true(averaged <= MEASURES * 0.05 + 4 * sqrt(MEASURES * 0.05 * 0.95));
+    assert_true(apart >= MEASURES * 0.3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_fewest),
         cmocka_unit_test(test_null),
         cmocka_unit_test(test_false_positives),
+        cmocka_unit_test(test_seeds_are_no_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
