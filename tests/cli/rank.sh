@@ -44,7 +44,7 @@ assert_match stdout '^depth \* .* 0\.000 +1\.000 +0\.000 +1\.000 '
 cp stdout by-directory
 rank deep/archive.nc
 cmp stdout by-directory || fail "an archive and its directory, or two runs, differ"
-rank deep --format markdown
+rank deep --format markdown --permutations 19
 assert_count 1 stdout '^\|( -+:? \|)+$'
 rank deep --table settings
 assert_match stdout '^depth +width +label_corruption +seeds +train_accuracy +'
@@ -77,10 +77,10 @@ as_reference deep --where 'seed == 1'                  # one seed
 as_reference deep --where 'not (seed == 2 and depth == 3)' # uneven seeds
 rank deep --where 'depth > 1 or width == 4' --format csv --measures random
 assert_count 5 stdout ',10,0,999,'
-rank deep --where 'seed == 1' --measures mean_perplexity.test.last
+rank deep --where 'seed == 1' --measures mean_perplexity.test.last --permutations 19
 assert_text stdout 'over 12 settings, one seed each'
 assert_count 6 stdout '^[a-z_.]+( \*)? +12 '
-rank deep --where 'not (seed == 2 and depth == 3)'
+rank deep --where 'not (seed == 2 and depth == 3)' --permutations 19
 assert_text stdout 'means of 1 to 2 seeds'
 
 # Settings are means over seeds of the archive's own numbers, by layer as the names say.
@@ -152,7 +152,7 @@ printf '%s\n' 'study: wild' "data: $data" \
     'train: {epochs: 3, batch_size: 32, optimizer: sgd, activation: tanh}' >wild.yaml
 run "$strata" sweep wild.yaml -o wild -q
 assert_exit 79
-rank wild
+rank wild --permutations 19
 assert_match stdout '^wild: 24 of 24 cells, 12 diverged; '
 assert_text stdout 'over 6 settings, means of 2 seeds; 6 without a gap left out'
 as_reference wild
@@ -170,7 +170,7 @@ for name, others in ("train", 2), ("t10k", 0):
         file.write(bytes([1] * others + [0] * (n - others)))
 PY
 sweep alike
-rank alike --gap test --where 'network_accuracy[test] == 1'
+rank alike --gap test --where 'network_accuracy[test] == 1' --permutations 19
 assert_match stdout '; 0\.0000 to 0\.0000 over [5-9] settings, one seed each$'
 rank alike --gap test --where 'network_accuracy[test] == 1' --format csv
 assert_match stdout '^n_parameters,baseline,test,[5-9],0,999,,,0,1,'
