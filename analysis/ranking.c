@@ -215,26 +215,26 @@ static void make_headings(const struct ranking *r, bool people, struct headings 
 {
     memset(h, 0, sizeof *h);
     add_heading(h, "measure");
-    if (!people)
+    if (people) {
+        add_heading(h, "n");
+    } else {
         add_heading(h, "kind");
-    if (!people)
         add_heading(h, "gap_definition");
-    add_heading(h, people ? "n" : "settings");
-    if (!people)
+        add_heading(h, "settings");
         add_heading(h, "left_out");
-    if (!people)
         add_heading(h, "permutations");
+    }
     for (int s = 0; s < N_STATISTICS; s++) {
         snprintf(h->p[s], AXIS_HEADING_MAX, "%s_p", columns[s].heading);
         add_heading(h, people ? columns[s].for_people : columns[s].heading);
         if (shows_p(s, people))
             add_heading(h, people ? "p" : h->p[s]);
     }
-    if (!people)
-        add_heading(h, "pairs");
-    add_heading(h, people ? "pairs" : "pairs_kept");
-    if (!people)
+    add_heading(h, "pairs");
+    if (!people) {
+        add_heading(h, "pairs_kept");
         add_heading(h, "constant_groups");
+    }
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (!r->axes[i])
             continue;

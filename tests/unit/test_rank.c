@@ -216,6 +216,52 @@ static void test_fewest(void **state)
         assert_true(isnan(j.value[s]) && isnan(j.p[s]));
 }
 
+/* In whatever order a grid's settings come. */
+static void test_order_of_settings(void **state)
+{
+    (void)state;
+    enum { LARGE = 36 };
+    double axes[3][LARGE], other_axes[3][LARGE], measure[2][LARGE], gap[2][LARGE];
+    uint64_t generator = 3;
+    for (int i = 0; i < LARGE; i++) {
+        int to = i * 7 % LARGE; /* 7 and 36 have no common divisor */
+        const double at[3] = {i / 9, i / 3 % 3, i % 3};
+        for (int axis = 0; axis < 3; axis++)
+            axes[axis][i] = other_axes[axis][to] = at[axis];
+        measure[0][i] = measure[1][to] = uniform(&generator);
+        gap[0][i] = gap[1][to] = uniform(&generator);
+    }
+    struct rank_judgement j = judged(axes[0], 3, LARGE, measure[0], gap[0], 0);
+    struct rank_judgement k = judged(other_axes[0], 3, LARGE, measure[1], gap[1], 0);
+    for (int s = 0; s < RANK_PSI + 3; s++)
+        near(j.value[s], k.value[s], 1e-13);
+    assert_int_equal(j.n_kept, k.n_kept);
+}
+
+/* The contest's score is the least of those given two axes, whatever one axis says. */
+static void test_contest_is_given_two(void **state)
+{
+    (void)state;
+    struct data d = data_b();
+    struct rank_design *design = design_of(d.axes[0], AXES, N);
+    uint64_t generator = 17;
+    int less = 0;
+    for (int k = 0; k < 50; k++) {
+        double of_two = 2, of_one = 2;
+        for (int i = 0; i < N; i++)
+            d.measure[i] = uniform(&generator);
+        for (int set = 1; set < design->n_given; set++) {
+            double score = rank_contest_given(design, set, d.measure, d.gap);
+            double *least = set <= AXES ? &of_one : &of_two;
+            *least = fmin(*least, score);
+        }
+        near(rank_cmi(design, d.measure, d.gap).contest, of_two, 0);
+        less += of_one < of_two;
+    }
+    assert_true(less > 0);
+    rank_design_destroy(design);
+}
+
 /* Of the 120 orders of five settings one has tau 1 and one has -1. The number of
  * permutations that do is binomial; it lies within four standard deviations. */
 static void test_null(void **state)
@@ -306,6 +352,8 @@ int main(void)
         cmocka_unit_test(test_measure_equal_to_axis),
         cmocka_unit_test(test_constant),
         cmocka_unit_test(test_fewest),
+        cmocka_unit_test(test_order_of_settings),
+        cmocka_unit_test(test_contest_is_given_two),
         cmocka_unit_test(test_null),
         cmocka_unit_test(test_false_positives),
         cmocka_unit_test(test_seeds_are_no_settings),
