@@ -1,4 +1,4 @@
-/* Conditional mutual information: Jiang et al. 2020, section 2.2, and the variant of the
+/* Conditional mutual information: Jiang et al. 2020, and the variant of the
  * contest's scorer (Predicting Generalization in Deep Learning, NeurIPS 2020).
  *
  * For two settings, V_g is the sign of the difference of their gaps, V_mu that of their

@@ -1,4 +1,4 @@
-/* Kendall (1945): tau-b; granulated: Jiang et al. 2020, section 2. */
+/* Kendall (1945): tau-b; granulated: Jiang et al. 2020. */
 #include <math.h>
 
 #include "analysis/rank.h"
