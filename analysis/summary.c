@@ -228,7 +228,8 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
     return err->status;
 }
 
-static void put_heading(const struct summary *s, struct text *out)
+void summary_put_heading(const struct summary *s, enum table_format format,
+                         struct text *out)
 {
     long long planned = (long long)archive_n_cells_planned(s->archive);
     quote_plain(out, archive_attribute(s->archive, "title"));
@@ -241,13 +242,13 @@ static void put_heading(const struct summary *s, struct text *out)
             text_appendf(out, ", %lld %s", (long long)s->status_count[status], name);
     }
     text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
-    const char *quote = s->request->format == TABLE_MARKDOWN ? "`" : "";
+    const char *quote = format == TABLE_MARKDOWN ? "`" : "";
     if (s->where)
         text_appendf(out, "; %lld of %lld %s where %s%s%s", (long long)s->n_matches,
                      (long long)s->n_rows, s->by_layer ? "layers" : "cells", quote,
                      where_text(s->where), quote);
     summary_put_selected(s, out);
-    text_append(out, "\n\n");
+    text_append(out, "\n");
 }
 
 static void put_interval_note(const struct summary *s, struct text *out)
@@ -271,8 +272,10 @@ enum status summary_render(struct archive *archive, const struct summary_request
         return paired_render(archive, request, out, err);
     struct summary s = {.archive = archive, .request = request};
     bool people = summary_for_people(request->format);
-    if (summary_load(&s, err) == STATUS_OK && people)
-        put_heading(&s, out);
+    if (summary_load(&s, err) == STATUS_OK && people) {
+        summary_put_heading(&s, request->format, out);
+        text_append(out, "\n");
+    }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {
         put_network_table(&s, out, err);
         if (people)

@@ -45,6 +45,7 @@ bool summary_next(struct summary *s, const struct record *record, size_t *at)
     if (s->kept && !s->kept[seen])
         return false;
     *at = s->n_next++;
+    s->n_parameters[*at] = *record_int(record, FIELD_N_PARAMETERS);
     return true;
 }
 
@@ -157,6 +158,7 @@ enum status summary_survey(struct summary *s, struct error *err)
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
     s->validation_error = memory_alloc(n_cells, sizeof *s->validation_error, err);
+    s->n_parameters = memory_alloc(n_cells, sizeof *s->n_parameters, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
     if (err->status != STATUS_OK ||
         cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
@@ -243,5 +245,6 @@ void summary_fini(struct summary *s)
     free(s->counts);
     free(s->validation_error);
     free(s->kept);
+    free(s->n_parameters);
     free(s->options);
 }

@@ -23,6 +23,7 @@ struct summary {
     double *validation_error;  /* [n_chosen], NaN where there is none */
     bool *kept;                /* NULL, or which of the cells that count are selected */
     double *options;           /* [n_chosen][OPTION_COUNT] */
+    int32_t *n_parameters;     /* [n_chosen] */
     bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
     int64_t status_count[CELL_QUARANTINED + 1];
     int snapshot;
@@ -62,6 +63,10 @@ enum status summary_load(struct summary *summary, struct error *err);
 
 /* Test accuracy of a group's networks, [n_layers]: of those of which the layer counts. */
 struct stats_running *summary_network(const struct summary *summary, int group);
+
+/* One line: the archive, its cells by outcome, the snapshot, and how many are chosen. */
+void summary_put_heading(const struct summary *summary, enum table_format format,
+                         struct text *out);
 
 void summary_fini(struct summary *summary);
 
