@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "analysis/grouping.h"
 #include "base/memory.h"
 #include "num/stats.h"
 
@@ -27,57 +27,18 @@ void aggregate_by_all(bool apart[OPTION_COUNT])
         apart[i] = i != FIELD_SEED;
 }
 
-/* Identity of a group: the values of the options that count. */
-static struct hash128 group_key(const double *options, const bool *apart)
-{
-    double values[OPTION_COUNT];
-    for (int i = 0; i < OPTION_COUNT; i++)
-        values[i] = apart[i] ? options[i] + 0.0 : 0.0; /* -0 becomes 0 */
-    return hash_bytes(values, sizeof values);
-}
-
-/* Open addressing over group keys: slot holds group + 1. */
-struct key_table {
-    struct hash128 *keys; /* [n_cells] by group */
-    int *slots;
-    size_t mask;
-};
-
-static int find_or_add(struct key_table *table, struct hash128 key, int *n_groups)
-{
-    size_t slot = key.low & table->mask;
-    while (table->slots[slot]) {
-        int group = table->slots[slot] - 1;
-        if (hash_equal(table->keys[group], key))
-            return group;
-        slot = (slot + 1) & table->mask;
-    }
-    table->keys[*n_groups] = key;
-    table->slots[slot] = ++*n_groups;
-    return *n_groups - 1;
-}
-
 static enum status assign_groups(struct aggregate *a, const struct aggregate_setup *setup,
                                  struct error *err)
 {
-    size_t slots = 16;
-    while (slots < 2 * setup->n_cells)
-        slots *= 2;
-    struct key_table table = {.mask = slots - 1};
-    table.keys = memory_alloc(setup->n_cells, sizeof *table.keys, err);
-    table.slots = memory_alloc(slots, sizeof *table.slots, err);
     a->group = memory_alloc(setup->n_cells, sizeof *a->group, err);
-    a->options = memory_alloc(setup->n_cells * OPTION_COUNT, sizeof *a->options, err);
-    for (size_t i = 0; err->status == STATUS_OK && i < setup->n_cells; i++) {
-        const double *options = setup->options + i * OPTION_COUNT;
-        int before = a->n_groups;
-        a->group[i] = find_or_add(&table, group_key(options, setup->apart), &a->n_groups);
-        if (a->n_groups > before)
-            memcpy(a->options + (size_t)before * OPTION_COUNT, options,
-                   OPTION_COUNT * sizeof *options);
-    }
-    free(table.keys);
-    free(table.slots);
+    if (!a->group || grouping_assign(setup->options, setup->n_cells, setup->apart,
+                                     a->group, &a->n_groups, err) != STATUS_OK)
+        return err->status;
+    a->options = memory_alloc((size_t)a->n_groups * OPTION_COUNT, sizeof *a->options,
+                              err);
+    for (size_t i = setup->n_cells; a->options && i-- > 0;) /* the first member stays */
+        memcpy(a->options + (size_t)a->group[i] * OPTION_COUNT,
+               setup->options + i * OPTION_COUNT, OPTION_COUNT * sizeof *a->options);
     return err->status;
 }
 

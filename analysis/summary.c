@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/paired.h"
+#include "analysis/quote.h"
 #include "analysis/summary_load.h"
 
-enum { SHOWN_LAYER_GROUPS = 4, FEWEST_FOR_INTERVAL = 3, BAR_WIDTH = 16 };
+enum { SHOWN_LAYER_GROUPS = 4, BAR_WIDTH = 16 };
 
-static bool for_people(enum table_format format)
+bool summary_for_people(enum table_format format)
 {
     return format == TABLE_TEXT || format == TABLE_MARKDOWN;
 }
@@ -32,34 +34,6 @@ static void set_if(struct table_cell *cell, int decimals, double scale, double v
 {
     if (value != RECORD_FILL_REAL)
         table_set_number(cell, decimals, scale * value);
-}
-
-static int put_options(const struct summary *s, int group, struct table_cell *row)
-{
-    int column = 0;
-    const double *options = s->groups.options + (size_t)group * OPTION_COUNT;
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        if (!s->varies[i])
-            continue;
-        char text[TABLE_WORD_MAX];
-        field_format((enum field_id)i, options[i], text, sizeof text);
-        if (field_get((enum field_id)i)->type == FIELD_TYPE_FLAG) {
-            table_set_text(&row[column++], text);
-        } else {
-            table_set_number(&row[column], -1, options[i]);
-            snprintf(row[column++].text, TABLE_WORD_MAX, "%s", text);
-        }
-    }
-    return column;
-}
-
-static int option_headings(const struct summary *s, const char **headings)
-{
-    int n = 0;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (s->varies[i])
-            headings[n++] = field_get((enum field_id)i)->name;
-    return n;
 }
 
 static int append_headings(const char **headings, int n, const char *const *more,
@@ -87,7 +61,7 @@ static struct network_row network_row(const struct summary *s, int group)
     const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
     const int test[3] = {SPLIT_TEST, 0, 0};
     size_t at = stat_index(s, group, FIELD_NETWORK_ACCURACY, test);
-    bool enough = stats->n[at] >= FEWEST_FOR_INTERVAL;
+    bool enough = stats->n[at] >= SUMMARY_FEWEST_FOR_INTERVAL;
     double fill = RECORD_FILL_REAL;
     return (struct network_row){
         .n = stats->n[at],
@@ -131,10 +105,19 @@ static enum status network_rows(const struct summary *s, bool people, struct tab
         if (!cells)
             return err->status;
         struct network_row row = network_row(s, g);
-        cells += put_options(s, g, cells);
+        cells += summary_put_options(s, s->groups.options + (size_t)g * OPTION_COUNT,
+                                     cells);
         (people ? put_row_text : put_row_data)(&row, cells);
     }
     return STATUS_OK;
+}
+
+static bool is_over_seeds(const struct summary_request *request)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (request->over[i] != (i == FIELD_SEED))
+            return false;
+    return true;
 }
 
 static enum status put_network_table(const struct summary *s, struct text *out,
@@ -149,12 +132,12 @@ static enum status put_network_table(const struct summary *s, struct text *out,
                                        "test_error_high"};
     static const char *const percent[] = {"seeds", "train acc %", "val err %",
                                           "test err %", "± 95% t"};
-    bool people = for_people(s->request->format);
+    bool people = summary_for_people(s->request->format);
     const char *headings[OPTION_COUNT + 8];
-    int n = option_headings(s, headings), first = n;
+    int n = summary_option_headings(s, headings), first = n;
     n = people ? append_headings(headings, n, percent, 5)
                : append_headings(headings, n, data, 7);
-    if (people && !s->request->all_options)
+    if (people && !is_over_seeds(s->request))
         headings[first] = "cells"; /* more than seeds may differ within a group */
     struct table table;
     if (table_init(&table, n, headings, err) != STATUS_OK)
@@ -190,7 +173,8 @@ static enum status layer_rows(const struct summary *s, int group, bool bars,
         struct table_cell *row = table_add_row(table, err);
         if (!row)
             return err->status;
-        row += put_options(s, group, row);
+        row += summary_put_options(s, s->groups.options + (size_t)group * OPTION_COUNT,
+                                   row);
         table_set_number(row++, 0, layer + 1);
         set_if(row++, 1, 1, perplexity);
         if (bars)
@@ -218,7 +202,7 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
         deepest = fmax(deepest,
                        s->groups.options[(size_t)g * OPTION_COUNT + FIELD_DEPTH]);
     const char *headings[OPTION_COUNT + 8];
-    int n = option_headings(s, headings);
+    int n = summary_option_headings(s, headings);
     n = people ? append_headings(headings, n, with_bars, 7)
                : append_headings(headings, n, plain, 6);
     struct table table;
@@ -232,10 +216,11 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
         layer_rows(s, g, people, &table, err);
         shown++;
     }
-    bool titled = for_people(s->request->format) && s->request->parts != SUMMARY_LAYERS;
+    bool titled = summary_for_people(s->request->format) &&
+                  s->request->parts != SUMMARY_LAYERS;
     if (table.n_rows > 0 && titled)
         text_append(out, "\ntest set, by layer (the last is the output layer):\n\n");
-    if (table.n_rows > 0 || !for_people(s->request->format))
+    if (table.n_rows > 0 || !summary_for_people(s->request->format))
         table_render(&table, s->request->format, out);
     if (people && shown < s->groups.n_groups)
         text_append(out, "(the deepest networks; --table layers --format csv has all)\n");
@@ -243,11 +228,13 @@ static enum status put_layer_table(struct summary *s, struct text *out, struct e
     return err->status;
 }
 
-static void put_heading(const struct summary *s, struct text *out)
+void summary_put_heading(const struct summary *s, enum table_format format,
+                         struct text *out)
 {
     long long planned = (long long)archive_n_cells_planned(s->archive);
-    text_appendf(out, "%s: %lld of %lld cells", archive_attribute(s->archive, "title"),
-                 (long long)archive_n_cells(s->archive), planned);
+    quote_plain(out, archive_attribute(s->archive, "title"));
+    text_appendf(out, ": %lld of %lld cells", (long long)archive_n_cells(s->archive),
+                 planned);
     for (int status = CELL_FAILED; status <= CELL_QUARANTINED; status++) {
         char name[32];
         if (s->status_count[status] > 0 &&
@@ -255,35 +242,40 @@ static void put_heading(const struct summary *s, struct text *out)
             text_appendf(out, ", %lld %s", (long long)s->status_count[status], name);
     }
     text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
-    const char *quote = s->request->format == TABLE_MARKDOWN ? "`" : "";
+    const char *quote = format == TABLE_MARKDOWN ? "`" : "";
     if (s->where)
         text_appendf(out, "; %lld of %lld %s where %s%s%s", (long long)s->n_matches,
                      (long long)s->n_rows, s->by_layer ? "layers" : "cells", quote,
                      where_text(s->where), quote);
-    text_append(out, "\n\n");
+    summary_put_selected(s, out);
+    text_append(out, "\n");
 }
 
 static void put_interval_note(const struct summary *s, struct text *out)
 {
     const int test[3] = {SPLIT_TEST, 0, 0};
-    int fewest = FEWEST_FOR_INTERVAL;
+    int fewest = SUMMARY_FEWEST_FOR_INTERVAL;
     for (int g = 0; g < s->groups.n_groups; g++) {
         size_t at = stat_index(s, g, FIELD_NETWORK_ACCURACY, test);
         int n = s->groups.fields[FIELD_NETWORK_ACCURACY].n[at];
         fewest = n < fewest ? n : fewest;
     }
     /* behind a blank line: right after a markdown table it would be a row of it */
-    if (fewest < FEWEST_FOR_INTERVAL)
+    if (fewest < SUMMARY_FEWEST_FOR_INTERVAL)
         text_append(out, "\nno interval where there are fewer than three seeds\n");
 }
 
 enum status summary_render(struct archive *archive, const struct summary_request *request,
                            struct text *out, struct error *err)
 {
+    if (request->compare)
+        return paired_render(archive, request, out, err);
     struct summary s = {.archive = archive, .request = request};
-    bool people = for_people(request->format);
-    if (summary_load(&s, err) == STATUS_OK && people)
-        put_heading(&s, out);
+    bool people = summary_for_people(request->format);
+    if (summary_load(&s, err) == STATUS_OK && people) {
+        summary_put_heading(&s, request->format, out);
+        text_append(out, "\n");
+    }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {
         put_network_table(&s, out, err);
         if (people)

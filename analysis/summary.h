@@ -12,10 +12,12 @@
 enum summary_part { SUMMARY_NETWORK = 1, SUMMARY_LAYERS = 2 };
 
 struct summary_request {
-    bool all_options;         /* keep every option apart but the seed */
-    bool apart[OPTION_COUNT]; /* otherwise these */
-    const char *snapshot;     /* a label; NULL: best, else final, else the last */
-    const char *where;        /* cells, or layers, that count (where.h); NULL: all */
+    bool over[OPTION_COUNT];   /* options that are averaged over; others are apart */
+    bool show_all;             /* options that are apart, though they do not vary */
+    const char *snapshot;      /* a label; NULL: best, else final, else the last */
+    const char *where;         /* cells, or layers, that count (where.h); NULL: all */
+    bool select[OPTION_COUNT]; /* choose these by validation error */
+    const char *compare;       /* "depth=2,6": pairs over seeds instead; NULL: no */
     enum table_format format;
     unsigned parts; /* bits of enum summary_part */
 };

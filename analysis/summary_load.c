@@ -1,36 +1,15 @@
 #include "analysis/summary_load.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cells.h"
+#include "analysis/select.h"
 #include "base/memory.h"
 
-enum { READ_BATCH = 64 };
-
-/* Calls `visit` with every record, in order. */
-static enum status for_each_record(struct summary *s,
-                                   void (*visit)(struct summary *s,
-                                                 const struct record *record),
-                                   struct error *err)
-{
-    struct record records[READ_BATCH];
-    int64_t total = archive_n_cells(s->archive), batch = archive_batch(s->archive);
-    batch = batch < READ_BATCH ? batch : READ_BATCH;
-    for (int64_t first = 0; first < total; first += batch) {
-        int64_t n = total - first < batch ? total - first : batch;
-        if (archive_read(s->archive, first, n, records, err) != STATUS_OK)
-            return err->status;
-        for (int64_t i = 0; i < n; i++) {
-            visit(s, &records[i]);
-            record_fini(&records[i]);
-        }
-    }
-    return STATUS_OK;
-}
-
-/* Sets which layers of a cell count; how many of its rows do. */
-static int choose_layers(struct summary *s, const struct record *record)
+int summary_choose(struct summary *s, const struct record *record)
 {
     int n = 0, n_layers = record->shape.n_layers;
     bool matches = true;
@@ -43,26 +22,9 @@ static int choose_layers(struct summary *s, const struct record *record)
     return s->by_layer ? n : n > 0;
 }
 
-static void collect_options(struct summary *s, const struct record *record)
+static void count_record(struct summary *s, const struct record *record)
 {
-    double *options = s->options + s->n_chosen * OPTION_COUNT;
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        enum field_id id = (enum field_id)i;
-        options[i] = field_get(id)->type == FIELD_TYPE_REAL ? *record_real(record, id)
-                                                            : *record_int(record, id);
-        if (options[i] != s->options[i])
-            s->varies[i] = true;
-    }
-    s->n_chosen++;
-}
-
-static void look_at_record(struct summary *s, const struct record *record)
-{
-    int n = choose_layers(s, record), status = *record_int(record, FIELD_STATUS);
-    s->n_rows += s->by_layer ? record->shape.n_layers : 1;
-    s->n_matches += n;
-    if (n > 0)
-        collect_options(s, record);
+    int status = *record_int(record, FIELD_STATUS);
     if (status >= 0 && status <= CELL_QUARANTINED)
         s->status_count[status]++;
     if (s->class_size > 0 || status != CELL_COMPLETE)
@@ -74,65 +36,77 @@ static void look_at_record(struct summary *s, const struct record *record)
         s->class_size += (double)counts[c] / n_classes;
 }
 
+bool summary_next(struct summary *s, const struct record *record, size_t *at)
+{
+    count_record(s, record);
+    if (summary_choose(s, record) == 0)
+        return false;
+    size_t seen = s->n_seen++;
+    if (s->kept && !s->kept[seen])
+        return false;
+    *at = s->n_next++;
+    s->n_parameters[*at] = *record_int(record, FIELD_N_PARAMETERS);
+    return true;
+}
+
+static double accuracy_of(const struct summary *s, const struct record *record, int split)
+{
+    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot, split, 0,
+                             0);
+    double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
+    bool counts = *record_int(record, FIELD_STATUS) == CELL_COMPLETE &&
+                  accuracy != RECORD_FILL_REAL;
+    return counts ? accuracy : (double)NAN;
+}
+
+static void collect_cell(struct summary *s, const struct record *record)
+{
+    double *options = s->options + s->n_chosen * OPTION_COUNT;
+    cells_options(record, options);
+    s->validation_error[s->n_chosen++] = 1 - accuracy_of(s, record, SPLIT_VALIDATION);
+}
+
+static enum status look_at_record(void *context, const struct record *record,
+                                  struct error *err)
+{
+    struct summary *s = context;
+    int n = summary_choose(s, record);
+    s->n_rows += s->by_layer ? record->shape.n_layers : 1;
+    s->n_matches += n;
+    if (n > 0)
+        collect_cell(s, record);
+    return err->status;
+}
+
 struct stats_running *summary_network(const struct summary *s, int group)
 {
     return s->network + (size_t)group * (size_t)s->n_layers;
 }
 
-static void add_record(struct summary *s, const struct record *record)
+static enum status add_record(void *context, const struct record *record,
+                              struct error *err)
 {
-    if (choose_layers(s, record) == 0)
-        return;
-    size_t chosen = s->n_added++;
+    struct summary *s = context;
+    size_t chosen;
+    if (!summary_next(s, record, &chosen))
+        return err->status;
     aggregate_add(s->aggregate, chosen, record, s->counts);
-    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot,
-                             SPLIT_TEST, 0, 0);
-    double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
-    if (*record_int(record, FIELD_STATUS) != CELL_COMPLETE ||
-        accuracy == RECORD_FILL_REAL || isnan(accuracy))
-        return;
+    double accuracy = accuracy_of(s, record, SPLIT_TEST);
+    if (isnan(accuracy))
+        return err->status;
     struct stats_running *network = summary_network(
         s, aggregate_group(s->aggregate, chosen));
     for (int l = 0; l < record->shape.n_layers; l++)
         if (s->counts[l])
             stats_add(&network[l], accuracy);
-}
-
-static enum status choose_snapshot(struct summary *s, struct error *err)
-{
-    static const char *const preferred[] = {"best", "final"};
-    int n = archive_shape(s->archive).n_snapshots;
-    const char *wanted = s->request->snapshot;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < n; i++)
-            if (strcmp(archive_snapshot_label(s->archive, i),
-                       wanted ? wanted : preferred[k]) == 0) {
-                s->snapshot = i;
-                return STATUS_OK;
-            }
-    if (!wanted) {
-        s->snapshot = n - 1;
-        return STATUS_OK;
-    }
-    struct text known = {0};
-    for (int i = 0; i < n; i++)
-        text_appendf(&known, "%s%s", i ? ", " : "",
-                     archive_snapshot_label(s->archive, i));
-    error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", wanted,
-              text_string(&known));
-    text_free(&known);
     return err->status;
 }
 
 static enum status parse_where(struct summary *s, struct error *err)
 {
-    struct where_scope scope = {.shape = archive_shape(s->archive),
-                                .layers = s->request->parts == SUMMARY_LAYERS};
-    const char **labels = memory_alloc((size_t)scope.shape.n_snapshots, sizeof *labels,
-                                       err);
-    for (int i = 0; labels && i < scope.shape.n_snapshots; i++)
-        labels[i] = archive_snapshot_label(s->archive, i);
-    scope.snapshot_labels = labels;
+    struct where_scope scope = {.layers = s->request->parts == SUMMARY_LAYERS,
+                                .for_layers = "--table layers"};
+    const char **labels = cells_scope(s->archive, &scope, err);
     if (labels && s->request->where)
         where_parse(&s->where, s->request->where, &scope, err);
     s->by_layer = s->where && where_uses_layer(s->where);
@@ -140,45 +114,126 @@ static enum status parse_where(struct summary *s, struct error *err)
     return err->status;
 }
 
-/* Looks at all cells: which count, and what is to be known before statistics. */
-static enum status survey(struct summary *s, struct error *err)
+static bool selects(const struct summary *s)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->request->select[i])
+            return true;
+    return false;
+}
+
+/* Keeps the cells of the best settings alone. */
+static enum status keep_best(struct summary *s, struct error *err)
+{
+    size_t n = 0, n_errors = 0;
+    for (size_t i = 0; i < s->n_chosen; i++)
+        n_errors += !isnan(s->validation_error[i]);
+    if (n_errors == 0)
+        return error_set(err, STATUS_MISSING,
+                         "--select: no cell has a validation error to select by");
+    s->kept = memory_alloc(s->n_chosen, sizeof *s->kept, err);
+    if (!s->kept || select_best(s->options, s->validation_error, s->n_chosen,
+                                s->request->select, s->kept, err) != STATUS_OK)
+        return err->status;
+    for (size_t i = 0; i < s->n_chosen; i++)
+        if (s->kept[i])
+            memmove(s->options + n++ * OPTION_COUNT, s->options + i * OPTION_COUNT,
+                    OPTION_COUNT * sizeof *s->options);
+    s->n_chosen = n;
+    return STATUS_OK;
+}
+
+/* Only what chooses cells needs to look at their results. */
+static enum status find_cells(struct summary *s, struct error *err)
+{
+    if (s->where || selects(s))
+        return cells_visit(s->archive, look_at_record, s, err);
+    s->n_chosen = (size_t)archive_n_cells(s->archive);
+    return archive_read_options(s->archive, s->options, err);
+}
+
+enum status summary_survey(struct summary *s, struct error *err)
 {
     size_t n_cells = (size_t)archive_n_cells(s->archive);
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
+    s->validation_error = memory_alloc(n_cells, sizeof *s->validation_error, err);
+    s->n_parameters = memory_alloc(n_cells, sizeof *s->n_parameters, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
-    if (err->status != STATUS_OK || choose_snapshot(s, err) != STATUS_OK ||
-        parse_where(s, err) != STATUS_OK ||
-        for_each_record(s, look_at_record, err) != STATUS_OK)
+    if (err->status != STATUS_OK ||
+        cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
+            STATUS_OK ||
+        parse_where(s, err) != STATUS_OK || find_cells(s, err) != STATUS_OK)
         return err->status;
+    for (size_t i = 0; i < s->n_chosen * OPTION_COUNT; i++)
+        if (s->options[i] != s->options[i % OPTION_COUNT])
+            s->varies[i % OPTION_COUNT] = true;
     if (s->where && s->n_chosen == 0)
         return error_set(err, STATUS_MISSING, "--where: none of %lld %s matches: %s",
                          (long long)s->n_rows, s->by_layer ? "layers" : "cells",
                          text_quote(where_text(s->where)).text);
-    return STATUS_OK;
+    return selects(s) ? keep_best(s, err) : STATUS_OK;
+}
+
+void summary_put_selected(const struct summary *s, struct text *out)
+{
+    const char *before = "; best ";
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->request->select[i]) {
+            text_appendf(out, "%s%s", before, field_get((enum field_id)i)->name);
+            before = ", ";
+        }
+    if (s->kept)
+        text_append(out, " by validation error");
 }
 
 enum status summary_load(struct summary *s, struct error *err)
 {
-    if (survey(s, err) != STATUS_OK)
+    if (summary_survey(s, err) != STATUS_OK)
         return err->status;
     struct aggregate_setup setup = {.shape = archive_shape(s->archive),
                                     .options = s->options,
                                     .n_cells = s->n_chosen};
-    aggregate_by_all(setup.apart);
     for (int i = 0; i < OPTION_COUNT; i++) {
-        setup.apart[i] = s->request->all_options ? setup.apart[i] : s->request->apart[i];
-        s->varies[i] = s->request->all_options ? s->varies[i] && setup.apart[i]
-                                               : s->request->apart[i];
+        setup.apart[i] = !s->request->over[i];
+        s->varies[i] = setup.apart[i] && (s->varies[i] || s->request->show_all);
     }
     if (aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
         return err->status;
     int n_groups = aggregate_n_groups(s->aggregate);
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
                               err);
-    if (s->network && for_each_record(s, add_record, err) == STATUS_OK)
+    if (s->network && cells_visit(s->archive, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
+}
+
+int summary_option_headings(const struct summary *s, const char **headings)
+{
+    int n = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (s->varies[i])
+            headings[n++] = field_get((enum field_id)i)->name;
+    return n;
+}
+
+int summary_put_options(const struct summary *s, const double *options,
+                        struct table_cell *row)
+{
+    int column = 0;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (!s->varies[i])
+            continue;
+        char text[TABLE_WORD_MAX];
+        field_format((enum field_id)i, options[i], text, sizeof text);
+        if (field_get((enum field_id)i)->type == FIELD_TYPE_FLAG) {
+            table_set_text(&row[column++], text);
+        } else {
+            table_set_number(&row[column], -1, options[i]);
+            snprintf(row[column++].text, TABLE_WORD_MAX, "%s", text);
+        }
+    }
+    return column;
 }
 
 void summary_fini(struct summary *s)
@@ -188,5 +243,8 @@ void summary_fini(struct summary *s)
     where_destroy(s->where);
     free(s->network);
     free(s->counts);
+    free(s->validation_error);
+    free(s->kept);
+    free(s->n_parameters);
     free(s->options);
 }

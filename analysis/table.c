@@ -1,10 +1,10 @@
 #include "analysis/table.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/quote.h"
 #include "base/memory.h"
 
 bool table_format_find(const char *name, enum table_format *format)
@@ -144,33 +144,12 @@ static void render_columns(const struct table *table, bool markdown, struct text
     }
 }
 
-static void put_quoted(struct text *out, const char *text, bool json)
-{
-    text_append(out, "\"");
-    for (const char *p = text; *p; p++) {
-        if (json && (*p == '"' || *p == '\\'))
-            text_append(out, "\\");
-        else if (!json && *p == '"')
-            text_append(out, "\"");
-        if (json && (unsigned char)*p < 0x20)
-            text_appendf(out, "\\u%04x", (unsigned char)*p);
-        else
-            text_append_bytes(out, p, 1);
-    }
-    text_append(out, "\"");
-}
-
-static void put_number(struct text *out, double number)
-{
-    char digits[40];
-    text_format_double(digits, sizeof digits, number);
-    text_append(out, digits);
-}
-
 static void render_csv(const struct table *table, struct text *out)
 {
-    for (int c = 0; c < table->n_columns; c++)
-        text_appendf(out, "%s%s", c ? "," : "", table->headings[c]);
+    for (int c = 0; c < table->n_columns; c++) {
+        text_append(out, c ? "," : "");
+        quote_csv(out, table->headings[c], strlen(table->headings[c]));
+    }
     text_append(out, "\n");
     for (size_t r = 0; r < table->n_rows; r++) {
         for (int c = 0; c < table->n_columns; c++) {
@@ -179,11 +158,9 @@ static void render_csv(const struct table *table, struct text *out)
             if (cell->is_missing)
                 continue;
             if (cell->is_number)
-                put_number(out, cell->number);
-            else if (strpbrk(cell->text, ",\"\r\n"))
-                put_quoted(out, cell->text, false);
+                quote_csv_number(out, cell->number);
             else
-                text_append(out, cell->text);
+                quote_csv(out, cell->text, strlen(cell->text));
         }
         text_append(out, "\n");
     }
@@ -197,14 +174,14 @@ static void render_json(const struct table *table, struct text *out)
         for (int c = 0; c < table->n_columns; c++) {
             const struct table_cell *cell = cell_at(table, r, c);
             text_append(out, c ? ", " : "");
-            put_quoted(out, table->headings[c], true);
+            quote_json(out, table->headings[c], strlen(table->headings[c]));
             text_append(out, ": ");
-            if (cell->is_missing || (cell->is_number && !isfinite(cell->number)))
+            if (cell->is_missing)
                 text_append(out, "null");
             else if (cell->is_number)
-                put_number(out, cell->number);
+                quote_json_number(out, cell->number);
             else
-                put_quoted(out, cell->text, true);
+                quote_json(out, cell->text, strlen(cell->text));
         }
         text_append(out, "}");
     }

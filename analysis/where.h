@@ -21,6 +21,7 @@ struct where_scope {
     struct record_shape shape;          /* largest of all cells */
     const char *const *snapshot_labels; /* [shape.n_snapshots] */
     bool layers;                        /* rows are layers of cells; else cells */
+    const char *for_layers;             /* what a user writes to make them layers */
 };
 
 /* STATUS_USAGE for what is no expression: the text names what is wrong and its column,
@@ -39,5 +40,20 @@ bool where_uses_layer(const struct where *where);
  * where_uses_layer(). What the record does not have is missing. */
 bool where_matches(const struct where *where, const struct record *record, int snapshot,
                    int layer);
+
+/* A variable of an archive and what its index fixes: "system_accuracy[combined, test]".
+ */
+enum { WHERE_OPEN = -2, WHERE_VARIABLES_MAX = 64, WHERE_HEADING_MAX = 360 };
+struct where_variable {
+    enum field_id field;
+    int at[FIELD_DIMS_MAX];          /* the index on each dimension, or WHERE_OPEN */
+    char heading[WHERE_HEADING_MAX]; /* as it was written, without blanks */
+};
+
+/* Reads a list that commas part, the value of --variables. No variable may be there
+ * twice. STATUS_USAGE as for where_parse. */
+enum status where_parse_variables(struct where_variable variables[WHERE_VARIABLES_MAX],
+                                  int *n, const char *text,
+                                  const struct where_scope *scope, struct error *err);
 
 #endif

@@ -72,12 +72,18 @@ struct where {
 };
 
 struct reader {
+    const char *option; /* the text is the value of: --where */
     const struct where_scope *scope;
     struct where *where;
     struct token token; /* the next one; TOKEN_END for good after an error */
     int nesting;
     struct error *err;
 };
+
+/* --- where_parse.c ------------------------------------------------------------------ */
+
+/* A copy of the text on one line; tabs and line ends count as spaces. */
+char *where_copy_source(const char *text, const char *option, struct error *err);
 
 /* --- where_token.c ------------------------------------------------------------------ */
 
@@ -104,6 +110,10 @@ struct where_word token_word(const struct where *where, struct token token);
 struct token token_inside(struct token token);
 
 /* --- where_name.c ------------------------------------------------------------------- */
+
+/* Reads a variable with its index; dimensions that the index leaves out are WHERE_OPEN.
+ */
+struct operand reader_variable(struct reader *reader);
 
 /* Reads a variable with its index, or a value. */
 struct operand reader_operand(struct reader *reader);

@@ -3,7 +3,7 @@
 
 #include "analysis/where_internal.h"
 
-enum { INDEX_NOT_GIVEN = -2, SUGGESTIONS_MAX = 64 };
+enum { SUGGESTIONS_MAX = 64 };
 
 static const char layer_name[] = "layer";
 
@@ -139,7 +139,7 @@ static void read_index(struct reader *reader, struct operand *operand)
                     field_dim_name(dim));
     else if (at < 0)
         reader_fail(reader, reader->token.at, "the archive has no %s", quoted.text);
-    else if (operand->at[d] != INDEX_NOT_GIVEN)
+    else if (operand->at[d] != WHERE_OPEN)
         reader_fail(reader, reader->token.at, "a second %s", field_dim_name(dim));
     else
         operand->at[d] = at;
@@ -172,7 +172,7 @@ static void close_index(struct reader *reader, struct operand *operand)
     const struct field *field = field_get(operand->field);
     bool open = false, open_layer = false;
     for (int d = 0; d < field->n_dims; d++) {
-        if (operand->at[d] != INDEX_NOT_GIVEN)
+        if (operand->at[d] != WHERE_OPEN)
             continue;
         operand->at[d] = INDEX_OF_ROW;
         if (field->dims[d] == DIM_LAYER)
@@ -187,9 +187,8 @@ static void close_index(struct reader *reader, struct operand *operand)
                     field->name, text_string(&example));
     else if (open_layer && !reader->scope->layers)
         reader_fail(reader, operand->token.at,
-                    "%s differs by layer; write %s, or ask for rows that are layers "
-                    "(--table layers)",
-                    field->name, text_string(&example));
+                    "%s differs by layer; write %s, or ask for rows that are layers (%s)",
+                    field->name, text_string(&example), reader->scope->for_layers);
     else if (open_layer)
         reader->where->uses_layer = true;
     text_free(&example);
@@ -198,7 +197,7 @@ static void close_index(struct reader *reader, struct operand *operand)
 static void read_indices(struct reader *reader, struct operand *operand)
 {
     for (int d = 0; d < FIELD_DIMS_MAX; d++)
-        operand->at[d] = INDEX_NOT_GIVEN;
+        operand->at[d] = WHERE_OPEN;
     if (reader_accept(reader, TOKEN_OPEN_INDEX)) {
         do
             read_index(reader, operand);
@@ -206,11 +205,28 @@ static void read_indices(struct reader *reader, struct operand *operand)
         if (!reader_accept(reader, TOKEN_CLOSE_INDEX))
             reader_expected(reader, "',' or ']'");
     }
-    if (!operand_is_text(operand))
-        close_index(reader, operand);
 }
 
 /* --- Variables and values ----------------------------------------------------------- */
+
+struct operand reader_variable(struct reader *reader)
+{
+    struct operand operand = {.kind = OPERAND_FIELD, .token = reader->token};
+    struct where_word word = token_word(reader->where, reader->token);
+    if (reader->token.kind != TOKEN_WORD) {
+        reader_expected(reader, "a variable");
+        return operand;
+    }
+    operand.field = field_find(word.text);
+    if (operand.field == FIELD_COUNT) {
+        reader_fail(reader, reader->token.at, "no such variable '%s'%s",
+                    text_quote(word.text).text, suggest_variable(word.text).text);
+        return operand;
+    }
+    reader_next(reader);
+    read_indices(reader, &operand);
+    return operand;
+}
 
 struct operand reader_operand(struct reader *reader)
 {
@@ -228,14 +244,17 @@ struct operand reader_operand(struct reader *reader)
             operand.kind = OPERAND_LAYER;
     }
     reader_next(reader);
-    if (operand.kind == OPERAND_FIELD)
+    if (operand.kind == OPERAND_FIELD) {
         read_indices(reader, &operand);
-    else if (reader->token.kind == TOKEN_OPEN_INDEX)
+        if (!operand_is_text(&operand))
+            close_index(reader, &operand);
+    } else if (reader->token.kind == TOKEN_OPEN_INDEX) {
         reader_fail(reader, operand.token.at, "no variable '%s' has an index%s",
                     text_quote(word.text).text, suggest_variable(word.text).text);
+    }
     if (operand.kind == OPERAND_LAYER && !reader->scope->layers)
-        reader_fail(reader, operand.token.at,
-                    "'layer' is for rows that are layers (--table layers)");
+        reader_fail(reader, operand.token.at, "'layer' is for rows that are layers (%s)",
+                    reader->scope->for_layers);
     reader->where->uses_layer |= operand.kind == OPERAND_LAYER;
     return operand;
 }

@@ -161,16 +161,16 @@ static void parse_expression(struct reader *reader)
     reader->nesting--;
 }
 
-/* A copy of the text on one line; tabs and line ends count as spaces. */
-static char *copy_source(const char *text, struct error *err)
+char *where_copy_source(const char *text, const char *option, struct error *err)
 {
     size_t length = strnlen(text, WHERE_LENGTH_MAX + 1), bad;
     if (length > WHERE_LENGTH_MAX) {
-        error_set(err, STATUS_USAGE, "--where: longer than %d bytes", WHERE_LENGTH_MAX);
+        error_set(err, STATUS_USAGE, "%s: longer than %d bytes", option,
+                  WHERE_LENGTH_MAX);
         return NULL;
     }
     if (!text_valid_utf8(text, length, &bad)) {
-        error_set(err, STATUS_USAGE, "--where: byte %zu, 0x%02x, is not valid UTF-8",
+        error_set(err, STATUS_USAGE, "%s: byte %zu, 0x%02x, is not valid UTF-8", option,
                   bad + 1, (unsigned char)text[bad]);
         return NULL;
     }
@@ -182,8 +182,8 @@ static char *copy_source(const char *text, struct error *err)
             source[i] = ' ';
         bool c1 = c == 0xc2 && (unsigned char)text[i + 1] < 0xa0; /* terminals obey */
         if (source[i] != ' ' && (c < 0x20 || c == 0x7f || c1))
-            error_set(err, STATUS_USAGE, "--where: byte %zu begins a control character",
-                      i + 1);
+            error_set(err, STATUS_USAGE, "%s: byte %zu begins a control character",
+                      option, i + 1);
     }
     return source;
 }
@@ -193,9 +193,10 @@ enum status where_parse(struct where **where, const char *text,
 {
     *where = memory_alloc(1, sizeof **where, err);
     if (*where)
-        (*where)->source = copy_source(text, err);
+        (*where)->source = where_copy_source(text, "--where", err);
     if (err->status == STATUS_OK) {
-        struct reader reader = {.scope = scope, .where = *where, .err = err};
+        struct reader reader = {
+            .option = "--where", .scope = scope, .where = *where, .err = err};
         reader_next(&reader);
         parse_expression(&reader);
         if (reader.token.kind != TOKEN_END)

@@ -50,8 +50,8 @@ void reader_fail(struct reader *reader, size_t at, const char *format, ...)
     va_end(args);
     const char *dots = from > 0 ? "..." : "";
     int before = count_characters(source, from, at) + (int)strlen(dots);
-    error_set(reader->err, STATUS_USAGE, "--where: column %d: %s\n  %s%s\n  %*s^",
-              count_characters(source, 0, at) + 1, what, dots,
+    error_set(reader->err, STATUS_USAGE, "%s: column %d: %s\n  %s%s\n  %*s^",
+              reader->option, count_characters(source, 0, at) + 1, what, dots,
               text_quote(source + from).text, before, "");
     reader->token = (struct token){TOKEN_END, strlen(source), 0};
 }

@@ -97,6 +97,11 @@ enum status archive_read_runs(struct archive *archive, struct run_info **runs,
 enum status archive_read(struct archive *archive, int64_t first, int64_t count,
                          struct record *records, struct error *err);
 
+/* Reads the options of all cells into [n_cells][OPTION_COUNT], and nothing else: fast,
+ * but no CRC is checked. */
+enum status archive_read_options(struct archive *archive, double *options,
+                                 struct error *err);
+
 /* Reads all of the file in a child process, checks CRCs and checksums, and compares the
  * content hash with the attribute. `content` may be NULL. */
 enum status archive_check(const char *path, struct hash128 *content, struct error *err);

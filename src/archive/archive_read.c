@@ -285,6 +285,36 @@ enum status archive_read(struct archive *archive, int64_t first, int64_t count,
     return err->status;
 }
 
+static double option_in_block(const struct archive *archive, enum field_id id, size_t row)
+{
+    switch (field_get(id)->type) {
+    case FIELD_TYPE_REAL:
+        return ((const double *)archive->block)[row];
+    case FIELD_TYPE_FLAG:
+        return ((const signed char *)archive->block)[row];
+    default:
+        return ((const int32_t *)archive->block)[row];
+    }
+}
+
+enum status archive_read_options(struct archive *archive, double *options,
+                                 struct error *err)
+{
+    size_t batch = archive->schema.batch, total = (size_t)archive->n_cells, n;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        for (size_t first = 0; first < total; first += n) {
+            n = total - first < batch ? total - first : batch;
+            if (read_block(archive, id, (int64_t)first, n, err) != STATUS_OK)
+                return err->status;
+            for (size_t row = 0; row < n; row++)
+                options[(first + row) * OPTION_COUNT + (size_t)i] = option_in_block(
+                    archive, id, row);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status chain_cells(struct archive *archive, struct hash128 *content,
                                struct error *err)
 {

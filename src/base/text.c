@@ -97,7 +97,8 @@ void text_format_double(char *out, size_t size, double value)
         snprintf(out, size, "%.0f", value);
         return;
     }
-    for (int precision = 1; precision <= 17; precision++) {
+    /* 15 digits hold every shorter decimal too, and %g leaves out zeros at the end */
+    for (int precision = 15; precision <= 17; precision++) {
         snprintf(out, size, "%.*g", precision, value);
         if (strtod(out, NULL) == value)
             return;

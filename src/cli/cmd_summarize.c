@@ -1,18 +1,31 @@
 /* strata summarize: tables from an archive. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analysis/summary.h"
-#include "base/io.h"
 #include "cli/options.h"
+#include "cli/source.h"
 
-enum { OPT_BY, OPT_FORMAT, OPT_SNAPSHOT, OPT_TABLE, OPT_WHERE };
+enum {
+    OPT_BY,
+    OPT_COMPARE,
+    OPT_FORMAT,
+    OPT_OVER,
+    OPT_SELECT,
+    OPT_SNAPSHOT,
+    OPT_TABLE,
+    OPT_WHERE
+};
 
 static const struct option_row rows[] = {
     [OPT_BY] = {"by", 0, "OPTIONS",
                 "keep these options apart (default: all but the seed)", false},
+    [OPT_COMPARE] = {"compare", 0, "OPTION=A,B",
+                     "difference of two values, in pairs of equal seed", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
+    [OPT_OVER] = {"over", 0, "OPTIONS", "average over these (default seed)", false},
+    [OPT_SELECT] = {"select", 0, "OPTIONS",
+                    "of these, only the values with the lowest validation error", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
     [OPT_TABLE] = {"table", 0, "TABLE",
@@ -21,10 +34,10 @@ static const struct option_row rows[] = {
                    false},
     {NULL, 0, NULL, NULL, false}};
 
-static enum status parse_by(const char *list, struct summary_request *request,
-                            struct error *err)
+/* Sets the options that a list names. */
+static enum status parse_options(const char *option, const char *list,
+                                 bool set[OPTION_COUNT], struct error *err)
 {
-    request->all_options = list == NULL;
     while (list && *list) {
         char name[64];
         size_t length = strcspn(list, ",");
@@ -34,14 +47,36 @@ static enum status parse_by(const char *list, struct summary_request *request,
             const char *names[OPTION_COUNT];
             for (int i = 0; i < OPTION_COUNT; i++)
                 names[i] = field_get((enum field_id)i)->name;
-            return error_set(err, STATUS_USAGE, "--by %s: no such option%s",
+            return error_set(err, STATUS_USAGE, "--%s %s: no such option%s", option,
                              text_quote(name).text,
                              text_suggest(name, names, OPTION_COUNT).text);
         }
-        request->apart[id] = true;
+        set[id] = true;
         list += length + (list[length] == ',');
     }
     return STATUS_OK;
+}
+
+/* --by and --over say the same from two sides; --select comes before either. */
+static enum status parse_grouping(const struct args *args,
+                                  struct summary_request *request, struct error *err)
+{
+    const char *by = args->value[OPT_BY], *over = args->value[OPT_OVER];
+    if (request->compare && (by || over))
+        return error_set(err, STATUS_USAGE,
+                         "--compare keeps every option apart: leave --%s out",
+                         by ? "by" : "over");
+    if (by && over)
+        return error_set(err, STATUS_USAGE, "--by and --over: give one of them");
+    parse_options(by ? "by" : "over", by ? by : over ? over : "seed", request->over, err);
+    for (int i = 0; by && i < OPTION_COUNT; i++)
+        request->over[i] = !request->over[i];
+    request->show_all = by != NULL;
+    if (err->status == STATUS_OK)
+        parse_options("select", args->value[OPT_SELECT], request->select, err);
+    if (request->select[FIELD_SEED])
+        error_set(err, STATUS_USAGE, "--select seed: a seed is no better than another");
+    return err->status;
 }
 
 static enum status parse_request(const struct args *args, struct summary_request *request,
@@ -62,18 +97,8 @@ static enum status parse_request(const struct args *args, struct summary_request
                          table, data ? "" : ", both");
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
-    return parse_by(args->value[OPT_BY], request, err);
-}
-
-/* DIR means DIR/archive.nc; a file is taken as it is. */
-static enum status archive_path(const char *operand, char path[IO_PATH_MAX],
-                                struct error *err)
-{
-    struct stat info;
-    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
-        return io_join(path, operand, "archive.nc", err);
-    snprintf(path, IO_PATH_MAX, "%s", operand);
-    return STATUS_OK;
+    request->compare = args->value[OPT_COMPARE];
+    return parse_grouping(args, request, err);
 }
 
 static enum status run(const struct args *args, struct dist *dist, struct error *err)
@@ -84,7 +109,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct text out = {0};
     char path[IO_PATH_MAX];
     if (parse_request(args, &request, err) != STATUS_OK ||
-        archive_path(args->positional[0], path, err) != STATUS_OK ||
+        source_archive_path(args->positional[0], path, err) != STATUS_OK ||
         archive_open(&archive, path, err) != STATUS_OK)
         return err->status;
     if (summary_render(archive, &request, &out, err) == STATUS_OK)

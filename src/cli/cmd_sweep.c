@@ -148,7 +148,7 @@ static enum status print_summary(const struct sweep *s, struct error *err)
     struct archive *archive;
     struct text out = {0};
     char path[IO_PATH_MAX];
-    struct summary_request request = {.all_options = true,
+    struct summary_request request = {.over = {[FIELD_SEED] = true},
                                       .format = TABLE_TEXT,
                                       .parts = SUMMARY_NETWORK | SUMMARY_LAYERS};
     if (io_join(path, s->path, "archive.nc", err) != STATUS_OK ||

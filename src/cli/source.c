@@ -10,6 +10,16 @@
 
 enum { BATCH = 64 }; /* most cells of an archive that are read together */
 
+enum status source_archive_path(const char *operand, char path[IO_PATH_MAX],
+                                struct error *err)
+{
+    struct stat info;
+    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
+        return io_join(path, operand, "archive.nc", err);
+    snprintf(path, IO_PATH_MAX, "%s", operand);
+    return STATUS_OK;
+}
+
 static enum status open_archive(struct source *s, struct error *err)
 {
     struct error unread = {0};

@@ -33,6 +33,10 @@ struct held_cell {
     bool failed;                /* an attempt that a result replaces */
 };
 
+/* DIR means DIR/archive.nc; a file is taken as it is. */
+enum status source_archive_path(const char *operand, char path[IO_PATH_MAX],
+                                struct error *err);
+
 /* DIR: its journals, or its archive.nc where it has none; FILE: an archive. */
 enum status source_open(struct source *source, const char *path, struct error *err);
 void source_close(struct source *source);

@@ -17,7 +17,8 @@ enum rng_purpose {
     RNG_CORRUPT = 3, /* stream 0 = chosen?, 1 = new label; index = sample in the file */
     RNG_GLYPH = 4,   /* stream = split, kind of number and sample: glyphs.c */
     RNG_TEST = 5,    /* for tests */
-    RNG_PLAN = 6     /* index = cell: simulated error of its predicted time */
+    RNG_PLAN = 6,    /* index = cell: simulated error of its predicted time */
+    RNG_RANK = 7     /* stream 0 = random measure, k = permutation k; index = setting */
 };
 
 struct rng {

@@ -87,6 +87,43 @@ double stats_t_half_width(const struct stats_running *running, double level)
     return stats_t_quantile(0.5 + level / 2, n - 1) * stats_sd(running) / sqrt(n);
 }
 
+double stats_sign_flip_p(const double *differences, size_t n)
+{
+    if (n == 0 || n > STATS_SIGN_FLIP_MAX)
+        return NAN;
+    double observed = 0.0, scale = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        observed += differences[i];
+        scale += fabs(differences[i]);
+    }
+    /* Sums that would be equal but for rounding, of differences too, count as equal. */
+    double least = fabs(observed) - 1e-9 * scale;
+    uint32_t half = (uint32_t)1 << (n - 1), n_extreme = 0;
+    /* All signings come in pairs of opposite sums: those that keep the last sign do. */
+    for (uint32_t flips = 0; flips < half; flips++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < n; i++)
+            sum += flips >> i & 1 ? -differences[i] : differences[i];
+        n_extreme += fabs(sum) >= least;
+    }
+    return (double)n_extreme / (double)half;
+}
+
+void stats_holm(const double *p, double *adjusted, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t not_less = 0;
+        for (size_t k = 0; k < n; k++)
+            not_less += p[k] >= p[i];
+        adjusted[i] = isnan(p[i]) ? p[i] : fmin(1.0, (double)not_less * p[i]);
+    }
+    /* A larger p is never adjusted to less than a smaller one. */
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (p[k] <= p[i] && adjusted[k] > adjusted[i])
+                adjusted[i] = adjusted[k];
+}
+
 double stats_quantile_sorted(const double *sorted, size_t n, double p)
 {
     double position = p * (double)(n - 1);

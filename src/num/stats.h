@@ -24,6 +24,17 @@ double stats_t_half_width(const struct stats_running *running, double level);
 /* Quantile of Student's t distribution, 0 < p < 1, degrees of freedom >= 1. */
 double stats_t_quantile(double p, double degrees);
 
+/* Exact two-sided p of n paired differences under the hypothesis that each could as well
+ * have the other sign (Fisher 1935): the share of the 2^n signings whose sum is as far
+ * from 0 as the observed one, rounding apart. NaN for n of 0 or above
+ * STATS_SIGN_FLIP_MAX. */
+enum { STATS_SIGN_FLIP_MAX = 20 };
+double stats_sign_flip_p(const double *differences, size_t n);
+
+/* Holm's adjustment (1979) of p values that belong together; NaN are none of them and
+ * stay. It holds whatever the dependence, as between layers of one network. */
+void stats_holm(const double *p, double *adjusted, size_t n);
+
 /* Quantile of n >= 1 ascending values, linear interpolation between order statistics
  * (Hyndman & Fan 1996 type 7, the default of numpy and R). */
 double stats_quantile_sorted(const double *sorted, size_t n, double p);

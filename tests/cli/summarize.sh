@@ -91,6 +91,52 @@ assert_count 6 stdout '^[123],0(\.2)?,2,'
 summarize small --by width --format csv
 assert_count 1 stdout '^8,12,'
 
+# --over names the others: those that are averaged.
+for pair in 'depth seed,label_corruption' 'label_corruption,depth seed' \
+    'seed,depth label_corruption'; do
+    summarize small --by "${pair% *}" --format csv
+    cp stdout by
+    summarize small --over "${pair#* }" --format csv
+    cmp stdout by || fail "--by ${pair% *} and --over ${pair#* } differ"
+done
+summarize small
+cp stdout default
+summarize small --over seed
+cmp stdout default || fail "--over seed is not what is done without it"
+
+# ---- selection by validation error ----
+
+study rates 'probe: {at: [init, best]}'
+sweep rates --set seed=1..3 --set depth=1..3 --set learning_rate=0.0001,0.001,0.01
+summarize rates --format csv
+cp stdout every
+summarize rates --select learning_rate --format csv
+cp stdout selected
+python3 - every selected <<'PY' || fail "not the learning rates of the lowest validation error"
+import csv, sys
+every, selected = (list(csv.DictReader(open(path, newline=""))) for path in sys.argv[1:])
+assert [row["depth"] for row in selected] == ["1", "2", "3"]
+for row in selected:
+    best = min((r for r in every if r["depth"] == row["depth"]),
+               key=lambda r: round(float(r["validation_error"]), 12))
+    assert row == best, (row, best)
+PY
+summarize rates --select learning_rate --table network
+assert_match stdout '; snapshot best; best learning_rate by validation error$'
+# Selected among what --where leaves, before anything is averaged.
+summarize rates --select learning_rate --where 'learning_rate < 0.01' --format csv
+assert_no_match stdout '^[123],0.01,'
+summarize rates --select learning_rate --by depth --format csv
+cut -d, -f1,3- selected | cmp - stdout || fail "selected cells are not what is averaged"
+summarize rates --select learning_rate --table layers --format csv
+assert_count 9 stdout '^[123],[0-9.]+,[1234],[0-9]'
+summarize rates --select learning_rate --compare depth=1,3 --format csv
+assert_match stdout '^measure,n,first,second,'
+first=$(awk -F, '$1 == 1 { printf "%.9f", $6 }' selected)
+third=$(awk -F, '$1 == 3 { printf "%.9f", $6 }' selected)
+assert_equal "$first $third" \
+    "$(awk -F, '$1 == "test_error" { printf "%.9f %.9f", $3, $4 }' stdout)"
+
 # ---- snapshots ----
 
 summarize small --snapshot init --table network
@@ -105,8 +151,21 @@ error 64 "--snapshot final: the archive has init, epoch:1, best" \
     "$strata" summarize "$work/small" --snapshot final
 error 64 "--by dept: no such option (did you mean 'depth'?)" \
     "$strata" summarize "$work/small" --by dept
+error 64 "--over sede: no such option (did you mean 'seed'?)" \
+    "$strata" summarize "$work/small" --over sede
+error 64 '--by and --over: give one of them' \
+    "$strata" summarize "$work/small" --over seed --by depth
+error 64 '--select seed: a seed is no better than another' \
+    "$strata" summarize "$work/small" --select seed
 error 64 "--format xml: not one of table, csv, json, markdown" \
     "$strata" summarize "$work/small" --format xml
+printf '%s\n' 'study: wild' "data: $data" \
+    'grid: {seed: 1, depth: 1, width: 8, learning_rate: [90, 100]}' \
+    'train: {epochs: 4, batch_size: 32, optimizer: sgd, activation: tanh}' >wild.yaml
+run "$strata" sweep wild.yaml -o wild -q
+assert_exit 79
+error 66 '--select: no cell has a validation error to select by' \
+    "$strata" summarize "$work/wild" --select learning_rate
 error 64 "--table layer: not one of network, layers, both" \
     "$strata" summarize "$work/small" --table layer
 error 64 "--table both: not one of network, layers" \

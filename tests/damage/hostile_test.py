@@ -2,8 +2,8 @@
 
 usage: hostile_test.py archive|networks [NAME...]     those whose names contain a NAME
 
-`verify` reports each. `summarize`, `diff` and `merge` refuse it, or make of it what they make
-of the sound file, as where the harm is in what they do not read. All within the limits of
+`verify` reports each. `summarize`, `export`, `diff` and `merge` refuse it, or make of it what
+they make of the sound file, as where the harm is in what they do not read. All within the limits of
 damage.py; no word of another file comes out; nothing is written but by `merge` into its
 output. A sweep of a directory that holds such files goes by its journals, and replaces
 them.
@@ -67,7 +67,8 @@ def check_sweep(what, name):
     strata("diff", "swept/archive.nc", "sound/archive.nc").expect(0)
 
 
-READERS = ("summarize", "bare"), ("diff", "bare/archive.nc", "sound/archive.nc")
+READERS = (("summarize", "bare"), ("diff", "bare/archive.nc", "sound/archive.nc"),
+           ("export", "bare", "--variables", "network_accuracy,message,perplexity"))
 
 
 def make(what, change, name):

@@ -36,7 +36,7 @@ static struct where *parse(const char *text, bool layers)
 {
     struct error err = {0};
     struct where *where;
-    const struct where_scope scope = {shape, labels, layers};
+    const struct where_scope scope = {shape, labels, layers, "--table layers"};
     if (where_parse(&where, text, &scope, &err) == STATUS_OK)
         return where;
     FUZZ_HOLDS(err.status == STATUS_USAGE);
@@ -63,10 +63,32 @@ static void check_rows(const struct where *where, const struct where *same,
     }
 }
 
+/* A list of variables is one of their headings too. */
+static void check_variables(const char *list)
+{
+    struct error err = {0};
+    struct where_variable variables[WHERE_VARIABLES_MAX], again[WHERE_VARIABLES_MAX];
+    const struct where_scope scope = {shape, labels, true, "--table layers"};
+    int n, n_again;
+    if (where_parse_variables(variables, &n, list, &scope, &err) != STATUS_OK) {
+        FUZZ_HOLDS(err.status == STATUS_USAGE);
+        fuzz_check_error(&err, "--variables: ");
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        where_parse_variables(again, &n_again, variables[i].heading, &scope, &err);
+        FUZZ_HOLDS(err.status == STATUS_OK && n_again == 1);
+        FUZZ_HOLDS(again[0].field == variables[i].field &&
+                   memcmp(again[0].at, variables[i].at, sizeof again[0].at) == 0 &&
+                   strcmp(again[0].heading, variables[i].heading) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text text = {0}, negation = {0};
     text_append_bytes(&text, (const char *)data, size);
+    check_variables(text_string(&text));
     struct where *by_layer = parse(text_string(&text), true);
     struct where *by_cell = parse(text_string(&text), false);
     FUZZ_HOLDS(!by_cell || (by_layer && !where_uses_layer(by_layer)));

@@ -1,4 +1,4 @@
-/* Statistics against values of scipy 1.10 and numpy 1.24. */
+/* Statistics against values of scipy 1.10, numpy 1.24 and R 4.2. */
 #include <math.h>
 
 #include "num/stats.h"
@@ -72,13 +72,61 @@ static void test_entropy(void **state)
     near(stats_entropy(none, 2), 0, 0);
 }
 
+/* Against R: tests/reference/paired.R. */
+static void test_sign_flip(void **state)
+{
+    (void)state;
+    const double six[] = {0.02, 0.01, 0.03, -0.005, 0.015, 0.02};
+    const double eight[] = {1.5, -0.25, 2.25, 0.75, -1.0, 3.0, 0.5, 1.25};
+    const double ties[] = {0.1, 0.2, -0.1, 0.3, 0.1, -0.2, 0.1};
+    const double zeros[] = {0.0, 0.01, 0.0, 0.02, 0.01, 0.0, 0.03};
+    const double twelve[] = {0.31, -0.12, 0.55, 0.48, -0.07, 0.91,
+                             0.13, -0.33, 0.27, 0.66, 0.05,  -0.19};
+    near(stats_sign_flip_p(six, 6), 0.0625, 0);
+    near(stats_sign_flip_p(eight, 8), 0.078125, 0);
+    near(stats_sign_flip_p(ties, 7), 0.40625, 0);
+    near(stats_sign_flip_p(zeros, 7), 0.125, 0);
+    near(stats_sign_flip_p(twelve, 12), 0.06982421875, 0);
+    /* Differences of accuracies keep their ties through 1 - x and another order. */
+    double rounded[7];
+    for (int i = 0; i < 7; i++)
+        rounded[6 - i] = (1 - 1e-4 * ties[i]) - 1;
+    near(stats_sign_flip_p(rounded, 7), 0.40625, 0);
+    /* All of one sign: the smallest p that there is. */
+    double same[STATS_SIGN_FLIP_MAX + 1];
+    for (int i = 0; i <= STATS_SIGN_FLIP_MAX; i++)
+        same[i] = 0.1;
+    for (int n = 1; n <= STATS_SIGN_FLIP_MAX; n++)
+        near(stats_sign_flip_p(same, (size_t)n), ldexp(1, 1 - n), 0);
+    assert_true(isnan(stats_sign_flip_p(same, STATS_SIGN_FLIP_MAX + 1)));
+    assert_true(isnan(stats_sign_flip_p(same, 0)));
+    const double nothing[] = {0, 0, 0};
+    near(stats_sign_flip_p(nothing, 3), 1, 0);
+}
+
+static void test_holm(void **state)
+{
+    (void)state;
+    const double distinct[] = {0.01, NAN, 0.04, 0.03, 0.005};
+    const double expected[] = {0.03, NAN, 0.06, 0.06, 0.02};
+    const double tied[] = {0.02, 0.02, 0.5, 0.01, 0.9};
+    const double expected_tied[] = {0.08, 0.08, 1, 0.05, 1};
+    double adjusted[5];
+    stats_holm(distinct, adjusted, 5);
+    for (int i = 0; i < 5; i++)
+        assert_true(isnan(expected[i]) ? isnan(adjusted[i])
+                                       : fabs(adjusted[i] - expected[i]) < 1e-15);
+    stats_holm(tied, adjusted, 5);
+    for (int i = 0; i < 5; i++)
+        near(adjusted[i], expected_tied[i], 1e-15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_t_quantile),
-        cmocka_unit_test(test_running),
-        cmocka_unit_test(test_quantiles),
-        cmocka_unit_test(test_entropy),
+        cmocka_unit_test(test_t_quantile), cmocka_unit_test(test_running),
+        cmocka_unit_test(test_quantiles),  cmocka_unit_test(test_entropy),
+        cmocka_unit_test(test_sign_flip),  cmocka_unit_test(test_holm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

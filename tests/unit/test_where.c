@@ -63,7 +63,7 @@ static int free_cell(void **state)
 static struct where *parse(const char *text, bool layers, struct error *err)
 {
     struct where *where;
-    struct where_scope scope = {shape, labels, layers};
+    struct where_scope scope = {shape, labels, layers, "--table layers"};
     where_parse(&where, text, &scope, err);
     return where;
 }
