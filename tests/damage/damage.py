@@ -4,6 +4,7 @@ Every command has TIME seconds and 2 GiB of address space. It must end by itself
 exit code of the product, and never by a signal.
 """
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -61,7 +62,7 @@ def strata(*words, seconds=TIME):
                 err.decode(errors="replace"))
     if done.code not in CODES:
         done.fail("that is no exit code of the product")
-    if done.code != 0 and not done.err.startswith("strata: "):
+    if done.code != 0 and not re.search("^strata: ", done.err, re.MULTILINE):
         done.fail("it does not say what is wrong")
     return done
 
