@@ -48,10 +48,8 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     (void)dist;
     struct export_request request;
     struct archive *archive;
-    char path[IO_PATH_MAX];
     if (parse_request(args, &request, err) != STATUS_OK ||
-        source_archive_path(args->positional[0], path, err) != STATUS_OK ||
-        archive_open(&archive, path, err) != STATUS_OK)
+        source_open_archive(&archive, args->positional[0], err) != STATUS_OK)
         return err->status;
     export_write(archive, &request, put, err);
     archive_close(archive);

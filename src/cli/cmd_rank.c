@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "analysis/ranking.h"
-#include "base/io.h"
 #include "cli/options.h"
 #include "cli/source.h"
 
@@ -71,10 +70,8 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct ranking_request request = {.format = TABLE_TEXT};
     struct archive *archive;
     struct text out = {0};
-    char path[IO_PATH_MAX];
     if (parse_request(args, &request, err) != STATUS_OK ||
-        source_archive_path(args->positional[0], path, err) != STATUS_OK ||
-        archive_open(&archive, path, err) != STATUS_OK)
+        source_open_archive(&archive, args->positional[0], err) != STATUS_OK)
         return err->status;
     if (ranking_render(archive, &request, &out, err) == STATUS_OK)
         fputs(text_string(&out), stdout);

@@ -10,14 +10,16 @@
 
 enum { BATCH = 64 }; /* most cells of an archive that are read together */
 
-enum status source_archive_path(const char *operand, char path[IO_PATH_MAX],
+enum status source_open_archive(struct archive **archive, const char *operand,
                                 struct error *err)
 {
     struct stat info;
-    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
-        return io_join(path, operand, "archive.nc", err);
-    snprintf(path, IO_PATH_MAX, "%s", operand);
-    return STATUS_OK;
+    char path[IO_PATH_MAX];
+    if (stat(operand, &info) != 0 || !S_ISDIR(info.st_mode))
+        snprintf(path, sizeof path, "%s", operand);
+    else if (io_join(path, operand, "archive.nc", err) != STATUS_OK)
+        return err->status;
+    return archive_open(archive, path, err);
 }
 
 static enum status open_archive(struct source *s, struct error *err)

@@ -33,8 +33,8 @@ struct held_cell {
     bool failed;                /* an attempt that a result replaces */
 };
 
-/* DIR means DIR/archive.nc; a file is taken as it is. */
-enum status source_archive_path(const char *operand, char path[IO_PATH_MAX],
+/* Opens an operand as an archive: DIR means DIR/archive.nc, a file is taken as it is. */
+enum status source_open_archive(struct archive **archive, const char *operand,
                                 struct error *err);
 
 /* DIR: its journals, or its archive.nc where it has none; FILE: an archive. */
