@@ -45,14 +45,17 @@ def idx(folder, n_classes, n_classes_test):
 
 
 def doctor(path, texts, attributes):
-    """Other bytes in place of the first values of texts, and of global attributes."""
+    """Other bytes in place of texts, of a snapshot's label its second, and of global
+    attributes."""
     with netCDF4.Dataset(path, "a") as file:
         file.schema_version = "1.999"  # whose checksums are not looked at
         for name, data in texts.items():
             variable = file[name]
             variable.set_auto_chartostring(False)
-            length = variable.shape[1]
-            variable[0] = np.frombuffer(data[:length].ljust(length, b"\0"), "S1")
+            rows, length = variable.shape
+            new = np.frombuffer(data[:length].ljust(length, b"\0"), "S1")
+            for row in [1] if name == "snapshot_label" else range(rows):
+                variable[row] = new
         for name, text in attributes.items():
             file.setncattr(name, text)
 
@@ -111,6 +114,7 @@ def hostile_texts(name):
     texts = {text: HOSTILE.encode() for text in (
         "message", "run_command", "run_host", "run_versions", "run_mpi", "run_blas",
         "run_start_time", "run_slurm_job", "run_id")}
+    texts["snapshot_label"] = b"<b>`touch ran`'\"@x\\{$"
     doctor(f"{name}/archive.nc", texts, dict.fromkeys(
         ("title", "source", "history", "data_hash", "rng"), HOSTILE))
 

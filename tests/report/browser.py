@@ -171,8 +171,9 @@ class Browser:
 
     # ---- pages ----
 
-    def open(self, path):
-        """A file, as a user opens it."""
+    def open(self, path, scripts=True):
+        """A file, as a user opens it who lets scripts run, or does not."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.complaints, self.requests, self.loaded = [], [], False
         url = pathlib.Path(path).resolve().as_uri()
         told = self.call("Page.navigate", url=url)
@@ -180,7 +181,8 @@ class Browser:
             raise RuntimeError(f"{url}: {told['errorText']}")
         while not self.loaded:
             self._note(self._receive())
-        self.settle()
+        if scripts:
+            self.settle()
 
     def settle(self):
         """Until the page has drawn what has changed."""
@@ -195,7 +197,8 @@ class Browser:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return told["result"].get("value")
 
-    def show(self, width=WIDTH, scheme="light", media="screen"):
+    def show(self, width=WIDTH, scheme="light", media=""):
+        """Without a medium, that is the screen, or paper while the page is printed."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT,
                   deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", media=media,

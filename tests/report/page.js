@@ -163,7 +163,7 @@
                 continue;
             if (["hidden", "clip"].includes(style.overflowX))
                 fault("clipped", element);
-            else if (element.tabIndex < 0 || !labelOf(element))
+            else if (element.tabIndex < 0)
                 fault("scroll", element);
         }
     }
@@ -214,20 +214,23 @@
         return colour(text);
     }
 
-    // null where an image is in the way, over which nothing can be said.
-    function ground(element) {
-        const layers = [];
-        for (const ancestor of lineage(element)) {
-            const style = getComputedStyle(ancestor);
-            if (style.backgroundImage !== "none")
-                return null;
-            layers.push(colour(style.backgroundColor));
-        }
-        return layers.reverse().reduce((under, layer) => over(layer, under), canvas());
+    // By element what is below its text; null where an image is, over which nothing can
+    // be said.
+    function grounds() {
+        const known = new Map([[null, canvas()]]);
+        return function ground(element) {
+            if (!known.has(element)) {
+                const style = getComputedStyle(element);
+                const under = ground(element.parentElement);
+                known.set(element, under && style.backgroundImage === "none" ?
+                    over(colour(style.backgroundColor), under) : null);
+            }
+            return known.get(element);
+        };
     }
 
     // What is drawn below a text of an SVG at its middle, from the page's ground upwards.
-    function groundInside(text) {
+    function groundInside(text, ground) {
         const svg = text.ownerSVGElement;
         const box = text.getBoundingClientRect();
         const middle = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2);
@@ -248,6 +251,7 @@
 
     function checkContrast(fault) {
         const seen = new Set();
+        const ground = grounds();
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) {
             const element = walk.currentNode.parentElement;
@@ -257,7 +261,7 @@
             seen.add(element);
             const style = getComputedStyle(element);
             const svg = element.ownerSVGElement;
-            const under = svg ? groundInside(element) : ground(element);
+            const under = svg ? groundInside(element, ground) : ground(element);
             if (!under) {
                 fault("contrast", element, "before an image");
                 continue;

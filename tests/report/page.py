@@ -16,7 +16,7 @@ import pathlib
 
 SCRIPT = pathlib.Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 SHOWN = {"light": {}, "dark": {"scheme": "dark"}, "narrow": {"width": 400},
-         "print": {"media": "print"}}
+         "print": {"media": "print", "width": 720}}  # an A4 page between its margins
 STOPS_MAX = 400
 
 
