@@ -15,6 +15,9 @@ enum figure_format {
                        */
 };
 
+/* The format of that suffix (svg, pdf, png, tex); false where there is none. */
+bool figure_format_find(const char *name, enum figure_format *format);
+
 /* Appends the finished file. STATUS_MISSING where gnuplot is not installed. `keep` (may
  * be NULL): a folder to make, which gets the data and the script that draws them. */
 enum status figure_draw(const struct figure *figure, enum figure_format format,
