@@ -36,6 +36,12 @@ static const struct figure_point *points_of(const struct figure_data *f,
     return f->points + s->first;
 }
 
+/* Whether it is the network's own accuracy beside those of its layers. */
+static bool is_network(const struct figure_data *f, const struct figure_series *s)
+{
+    return f->kind->curves == CURVES_SYSTEMS && s->curve == N_SYSTEMS;
+}
+
 /* --- What is seen --------------------------------------------------------------------
  */
 
@@ -47,7 +53,7 @@ static void put_extremes(const struct figure_data *f, int row, struct text *out)
     for (size_t i = 0; i < f->n_series; i++) {
         const struct figure_series *s = &f->series[i];
         const struct figure_point *p = points_of(f, s);
-        if (!s->mean || f->panels[s->panel].row != row)
+        if (!s->mean || f->panels[s->panel].row != row || is_network(f, s))
             continue;
         for (size_t k = 0; k < s->n; k++) {
             if (!low || p[k].y < low->y)
@@ -104,7 +110,7 @@ static double spread(const struct figure_data *f, bool last)
         for (size_t i = 0; i < f->n_series; i++) {
             const struct figure_series *s = &f->series[i];
             const struct figure_point *p = points_of(f, s);
-            if (!s->mean || s->panel != panel || s->curve >= N_SYSTEMS)
+            if (!s->mean || s->panel != panel || is_network(f, s))
                 continue;
             low = fmin(low, p[last ? s->n - 1 : 0].y);
             high = fmax(high, p[last ? s->n - 1 : 0].y);
