@@ -45,45 +45,92 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     text_append_bytes(out, root, (size_t)(end - 1 - root));
     text_append(out, " role=\"img\" aria-label=\"");
     put_xml(out, text_string(&figure->alt));
+    if (inlined) {
+        text_append(out, "\" fill=\"none\" stroke=\"currentColor\">\n");
+        return rest;
+    }
     text_append(out, "\">\n<title>");
     put_xml(out, text_string(&figure->title));
     text_append(out, "</title>\n<desc>");
-    put_xml(out, inlined ? text_string(&figure->alt) : text_string(&figure->caption));
+    put_xml(out, text_string(&figure->caption));
     text_append(out, "</desc>\n");
     return rest;
+}
+
+/* The page's own ink; and without what is SVG's default, or what the root says once,
+ * which is a third of the bytes or more. */
+static const struct {
+    const char *from, *to;
+} shorter[] = {{" fill=\"none\" color=\"black\" stroke=\"currentColor\"", ""},
+               {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", ""},
+               {"rgb(  0,   0,   0)", "currentColor"},
+               {"rgb(0,0,0)", "currentColor"},
+               {"='black'", "='currentColor'"},
+               {"=\"black\"", "=\"currentColor\""},
+               {"  '/>", "'/>"},
+               {"\n\t\t", "\n"},
+               {"\n\t", "\n"},
+               {"\n\n", "\n"}};
+
+/* Behind what a page has no use for: the ground, filters of boxed
+ * labels, groups without content; NULL where there is none. */
+static const char *behind_useless(const char *at)
+{
+    if (begins(at, "<filter"))
+        return behind(at, "</filter>");
+    if (begins(at, "<rect x=\"0\" y=\"0\""))
+        return behind(at, ">");
+    if (!begins(at, "<g "))
+        return NULL;
+    const char *content = behind(at, ">");
+    content += strspn(content, " \t\n");
+    return begins(content, "</g>") ? behind(content, "</g>\n") : NULL;
+}
+
+/* One step of the inlined form; NULL where nothing is to be changed. */
+static const char *shorten(const char *at, struct text *out)
+{
+    const char *end = behind_useless(at);
+    int red, green, blue;
+    char colour[24];
+    if (end)
+        return end;
+    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
+        if (begins(at, shorter[i].from)) {
+            text_append(out, shorter[i].to);
+            return at + strlen(shorter[i].from);
+        }
+    if (!begins(at, "rgb("))
+        return NULL;
+    snprintf(colour, sizeof colour, "%.20s", at);
+    if (sscanf(colour, "rgb(%d,%d,%d)", &red, &green, &blue) != 3)
+        return NULL;
+    text_appendf(out, "#%02x%02x%02x", red & 255, green & 255, blue & 255);
+    return behind(at, ")");
 }
 
 void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
                     struct text *out)
 {
-    static const struct {
-        const char *from, *to;
-    } inks[] = {{"'rgb(  0,   0,   0)'", "'currentColor'"},
-                {"\"rgb(0,0,0)\"", "\"currentColor\""},
-                {"='black'", "='currentColor'"},
-                {"=\"black\"", "=\"currentColor\""}};
     char id[40];
     struct hash128 hash = hash_bytes(text_string(&figure->command),
                                      figure->command.length);
     snprintf(id, sizeof id, "f%08x-", (unsigned)hash.low);
-    for (const char *at = put_head(figure, svg, inlined, out); *at;) {
-        size_t i = 0;
-        while (inlined && i < sizeof inks / sizeof *inks && !begins(at, inks[i].from))
-            i++;
+    for (const char *next, *at = put_head(figure, svg, inlined, out); *at; at = next) {
+        if (inlined && (next = shorten(at, out)))
+            continue;
         if (begins(at, "<title>")) { /* of a single curve: not for readers */
-            at = behind(at, "</title>");
+            next = behind(at, "</title>");
         } else if (begins(at, "id='gp") || begins(at, "id=\"gn")) {
             text_append_bytes(out, at, 4);
             text_append(out, id);
-            at += 4;
+            next = at + 4;
         } else if (begins(at, "xlink:href='#")) {
             text_appendf(out, "xlink:href='#%s", id);
-            at += strlen("xlink:href='#");
-        } else if (inlined && i < sizeof inks / sizeof *inks) {
-            text_append(out, inks[i].to);
-            at += strlen(inks[i].from);
+            next = at + strlen("xlink:href='#");
         } else {
-            text_append_bytes(out, at++, 1);
+            text_append_bytes(out, at, 1);
+            next = at + 1;
         }
     }
 }

@@ -63,6 +63,47 @@ void quote_plain(struct text *out, const char *string)
     }
 }
 
+void quote_html(struct text *out, const char *string)
+{
+    size_t length = strlen(string);
+    for (size_t i = 0; i < length;) {
+        size_t start = i;
+        uint32_t c = next_character(string, length, &i);
+        if (is_obeyed(c) && c != '\n')
+            text_append(out, "\xef\xbf\xbd");
+        else if (c == '&')
+            text_append(out, "&amp;");
+        else if (c == '<')
+            text_append(out, "&lt;");
+        else if (c == '>')
+            text_append(out, "&gt;");
+        else if (c == '"')
+            text_append(out, "&quot;");
+        else if (c == '\'')
+            text_append(out, "&#39;");
+        else
+            text_append_bytes(out, string + start, i - start);
+    }
+}
+
+void quote_shell(struct text *out, const char *string)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789_-+=.,:/@%";
+    size_t length = strlen(string);
+    if (length > 0 && strspn(string, safe) == length) {
+        text_append(out, string);
+        return;
+    }
+    struct text plain = {0};
+    quote_plain(&plain, string);
+    text_append(out, "'");
+    for (const char *byte = text_string(&plain); *byte; byte++)
+        text_append_bytes(out, *byte == '\'' ? "'\\''" : byte, *byte == '\'' ? 4 : 1);
+    text_append(out, "'");
+    text_free(&plain);
+}
+
 void quote_json(struct text *out, const char *bytes, size_t length)
 {
     text_append(out, "\"");

@@ -15,6 +15,14 @@ void quote_csv(struct text *out, const char *bytes, size_t length);
 /* Appends a line for people: such characters, and line ends, become U+FFFD. */
 void quote_plain(struct text *out, const char *string);
 
+/* Appends text for HTML, fit for an element and for a quoted attribute: markup is
+ * escaped, such characters become U+FFFD, line ends stay. */
+void quote_html(struct text *out, const char *string);
+
+/* Appends one word of a shell's command line, quoted where need be. Such characters, and
+ * line ends, become U+FFFD. */
+void quote_shell(struct text *out, const char *string);
+
 /* Appends a JSON string with these characters, and line ends, escaped: nothing is lost.
  */
 void quote_json(struct text *out, const char *bytes, size_t length);

@@ -83,6 +83,22 @@ struct stats_running *summary_network(const struct summary *s, int group)
     return s->network + (size_t)group * (size_t)s->n_layers;
 }
 
+struct summary_value summary_value(const struct summary *s, int group, enum field_id id,
+                                   const int at[3])
+{
+    const struct group_stats *stats = &s->groups.fields[id];
+    size_t k = (size_t)group * record_extent(id, s->groups.shape) +
+               record_index(id, s->groups.shape, s->snapshot, at[0], at[1], at[2]);
+    struct summary_value value = {stats->n[k], NAN, NAN, NAN};
+    if (value.n > 0)
+        value.mean = stats->mean[k];
+    if (value.n > 1)
+        value.sd = stats->sd[k];
+    if (value.n >= SUMMARY_FEWEST_FOR_INTERVAL)
+        value.half_width = stats->high[k] - stats->mean[k];
+    return value;
+}
+
 static enum status add_record(void *context, const struct record *record,
                               struct error *err)
 {

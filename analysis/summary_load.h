@@ -64,6 +64,15 @@ enum status summary_load(struct summary *summary, struct error *err);
 /* Test accuracy of a group's networks, [n_layers]: of those of which the layer counts. */
 struct stats_running *summary_network(const struct summary *summary, int group);
 
+/* A group's statistic at [i][j][k] behind the snapshot; NaN where there is none. The
+ * interval is given from SUMMARY_FEWEST_FOR_INTERVAL values on. */
+struct summary_value {
+    int n;
+    double mean, sd, half_width;
+};
+struct summary_value summary_value(const struct summary *summary, int group,
+                                   enum field_id id, const int at[3]);
+
 /* One line: the archive, its cells by outcome, the snapshot, and how many are chosen. */
 void summary_put_heading(const struct summary *summary, enum table_format format,
                          struct text *out);
