@@ -234,7 +234,7 @@
         const svg = text.ownerSVGElement;
         const box = text.getBoundingClientRect();
         const middle = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2);
-        let under = ground(svg.parentElement);
+        let under = ground(svg);
         for (const shape of all("rect, path, polygon, circle, ellipse", svg)) {
             if (shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_PRECEDING)
                 break; // drawn later, above the text
