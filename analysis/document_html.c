@@ -14,11 +14,10 @@ enum { MOST_ROWS = 400, MOST_FIGURE_ROWS = 120 };
 
 struct page {
     struct text *out;
-    const char *list;    /* the element around neighbouring facts or items, or NULL */
-    bool section;        /* one is open */
-    int n_anchors;       /* of sections and headings */
-    const char *no_draw; /* why figures cannot be drawn, NULL while they can */
-    struct error undrawn;
+    const char *list;     /* the element around neighbouring facts or items, or NULL */
+    bool section;         /* one is open */
+    int n_anchors;        /* of sections and headings */
+    struct error undrawn; /* why the last figure was not */
 };
 
 bool document_is_ours(const char *bytes, size_t length)
@@ -156,26 +155,33 @@ static void put_table(struct page *page, const struct block *block, size_t most)
 
 /* --- figures --- */
 
-/* A drawing that failed is no reason to have no report: the numbers are in the table. */
+/* A drawing that failed is no reason to have no report: the numbers are in the table.
+ * Without gnuplot none succeeds, so that only the first is tried. */
 static void put_drawing(struct page *page, const struct figure *figure)
 {
-    if (!page->no_draw && figure_draw(figure, FIGURE_SVG_INLINE, NULL, page->out,
-                                      &page->undrawn) == STATUS_OK)
-        return;
-    page->no_draw = page->undrawn.text;
-    put(page, "<p class=\"quiet\">Not drawn: ");
-    put_text(page, page->no_draw);
+    size_t start = page->out->length;
+    if (page->undrawn.status != STATUS_MISSING) {
+        page->undrawn = (struct error){.status = STATUS_OK};
+        if (figure_draw(figure, FIGURE_SVG_INLINE, NULL, page->out, &page->undrawn) ==
+            STATUS_OK)
+            return;
+        page->out->length = start;
+    }
+    put(page, "<p>Not drawn: ");
+    put_text(page, page->undrawn.text);
     put(page, "</p>\n");
 }
 
 static void put_figure(struct page *page, const struct figure *figure)
 {
     if (!figure->drawn) {
-        put_element(page, "p", figure->why);
+        put(page, "<p>Not drawn: ");
+        put_text(page, figure->why);
+        put(page, ".</p>\n");
         return;
     }
-    put(page,
-        "<figure>\n<div class=\"drawing\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    text_appendf(page->out, "<figure class=\"%s\">\n", figure->name);
+    put(page, "<div class=\"drawing\" role=\"region\" tabindex=\"0\" aria-label=\"");
     put_text(page, text_string(&figure->title));
     put(page, "\">\n");
     put_drawing(page, figure);

@@ -101,7 +101,7 @@ static void put_table(struct text *out, const struct table *table, size_t most,
 static void put_figure(struct text *out, const struct figure *figure)
 {
     if (!figure->drawn) {
-        put_wrapped(out, "", figure->why, 0);
+        put_wrapped(out, "Not drawn: ", figure->why, 0);
         return;
     }
     put_wrapped(out, "", text_string(&figure->caption), 0);

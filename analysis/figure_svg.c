@@ -57,14 +57,16 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     return rest;
 }
 
-/* The page's own ink; and without what is SVG's default, or what the root says once,
- * which is a third of the bytes or more. */
+/* The page's own ink and ground; and without what is SVG's default, or what the root says
+ * once, which is a third of the bytes or more. */
 static const struct {
     const char *from, *to;
 } shorter[] = {{" fill=\"none\" color=\"black\" stroke=\"currentColor\"", ""},
                {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", ""},
                {"rgb(  0,   0,   0)", "currentColor"},
                {"rgb(0,0,0)", "currentColor"},
+               {"color='white'", "color='var(--ground, white)'"},
+               {"color=\"white\"", "color=\"var(--ground, white)\""},
                {"='black'", "='currentColor'"},
                {"=\"black\"", "=\"currentColor\""},
                {"  '/>", "'/>"},

@@ -4,8 +4,13 @@
 enum { MOST_FIGURES = 12, SHOWN_MEASURES = 2 };
 
 /* In the order of the report; the scatters of measures follow. */
-static const char *const kinds[] = {"dynamics", "error",       "perplexity",
-                                    "systems",  "sample-sets", "heatmap"};
+static const struct {
+    const char *name, *title; /* title: where the figure has none, as it is not drawn */
+} kinds[] = {
+    {"dynamics", "Training"},       {"error", "Test error"},
+    {"perplexity", "Perplexity"},   {"systems", "Nodes as classifiers"},
+    {"sample-sets", "Sample sets"}, {"heatmap", "Heat map"},
+};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 /* Scatters of the most informative measures; of the figure's own choice where nothing
@@ -29,7 +34,7 @@ static int request_figures(const struct report *r, struct figure_request *reques
 {
     int n = 0;
     for (; n < N_KINDS; n++)
-        requests[n] = (struct figure_request){.figure = kinds[n]};
+        requests[n] = (struct figure_request){.figure = kinds[n].name};
     n += request_scatters(r, requests + n);
     for (int i = 0; i < n; i++) {
         requests[i].where = r->request->where;
@@ -55,8 +60,10 @@ enum status report_figures(struct report *r, struct error *err)
         "it alone, for a paper as PDF, PNG or TeX.");
     for (int i = 0; i < r->n_figures; i++) {
         const struct figure *figure = figure_set_get(r->figures, i);
-        const char *title = text_string(&figure->title);
-        document_addf(d, BLOCK_HEADING, *title ? title : figure->name, "%s", "");
+        const char *title = i < N_KINDS ? kinds[i].title : "Measure and gap";
+        if (figure->drawn)
+            title = text_string(&figure->title);
+        document_addf(d, BLOCK_HEADING, title, "%s", "");
         document_add(d, BLOCK_FIGURE)->figure = figure;
     }
     return STATUS_OK;

@@ -13,6 +13,7 @@ import archives
 TABLES = (
     ("summarize",), ("summarize", "--format", "csv"), ("summarize", "--format", "json"),
     ("status",),
+    ("report", "--text"),
     ("export", "--variables", "message,network_accuracy,perplexity"),
     ("export", "--variables", "message", "--format", "json"),
     ("rank", "--permutations", "50"),
