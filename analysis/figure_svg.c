@@ -32,6 +32,16 @@ static const char *behind(const char *at, const char *closing)
     return end ? end + strlen(closing) : at + strlen(at);
 }
 
+/* Behind a group that holds nothing, of which gnuplot writes many; `at` elsewhere. */
+static const char *behind_empty_group(const char *at)
+{
+    static const char empty[] = "\n</g>\n";
+    if (!begins(at, "<g fill="))
+        return at;
+    const char *end = behind(at, ">");
+    return begins(end, empty) ? end + sizeof empty - 1 : at;
+}
+
 /* The words of gnuplot's own head, and the root element, in our words. */
 static const char *put_head(const struct figure *figure, const char *svg, bool inlined,
                             struct text *out)
@@ -58,10 +68,10 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
 {
     static const struct {
         const char *from, *to;
-    } inks[] = {{"'rgb(  0,   0,   0)'", "'currentColor'"},
-                {"\"rgb(0,0,0)\"", "\"currentColor\""},
-                {"='black'", "='currentColor'"},
-                {"=\"black\"", "=\"currentColor\""}};
+    } inks[] = {{"rgb(  0,   0,   0)", "currentColor"},
+                {"rgb(0,0,0)", "currentColor"},
+                {"'black'", "'currentColor'"},
+                {"\"black\"", "\"currentColor\""}};
     char id[40];
     struct hash128 hash = hash_bytes(text_string(&figure->command),
                                      figure->command.length);
@@ -72,6 +82,10 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
             i++;
         if (begins(at, "<title>")) { /* of a single curve: not for readers */
             at = behind(at, "</title>");
+        } else if (begins(at, "<filter ")) { /* that nothing uses */
+            at = behind(at, "</filter>");
+        } else if (behind_empty_group(at) != at) {
+            at = behind_empty_group(at);
         } else if (begins(at, "id='gp") || begins(at, "id=\"gn")) {
             text_append_bytes(out, at, 4);
             text_append(out, id);
