@@ -36,6 +36,12 @@ static const struct figure_point *points_of(const struct figure_data *f,
     return f->points + s->first;
 }
 
+/* Whether it is the network's own accuracy beside those of its layers. */
+static bool is_network(const struct figure_data *f, const struct figure_series *s)
+{
+    return f->kind->curves == CURVES_SYSTEMS && s->curve == N_SYSTEMS;
+}
+
 /* --- What is seen --------------------------------------------------------------------
  */
 
@@ -47,7 +53,7 @@ static void put_extremes(const struct figure_data *f, int row, struct text *out)
     for (size_t i = 0; i < f->n_series; i++) {
         const struct figure_series *s = &f->series[i];
         const struct figure_point *p = points_of(f, s);
-        if (!s->mean || f->panels[s->panel].row != row)
+        if (!s->mean || f->panels[s->panel].row != row || is_network(f, s))
             continue;
         for (size_t k = 0; k < s->n; k++) {
             if (!low || p[k].y < low->y)
@@ -104,7 +110,7 @@ static double spread(const struct figure_data *f, bool last)
         for (size_t i = 0; i < f->n_series; i++) {
             const struct figure_series *s = &f->series[i];
             const struct figure_point *p = points_of(f, s);
-            if (!s->mean || s->panel != panel || s->curve >= N_SYSTEMS)
+            if (!s->mean || s->panel != panel || is_network(f, s))
                 continue;
             low = fmin(low, p[last ? s->n - 1 : 0].y);
             high = fmax(high, p[last ? s->n - 1 : 0].y);
@@ -361,11 +367,11 @@ void figure_put_alt(const struct figure *figure, struct text *out)
     text_appendf(out, "%s", chart_words(f));
     if (f->n_panels > 1)
         text_appendf(out, " in %d panels", f->n_panels);
-    text_appendf(out, ". Horizontal axis: %s. Vertical axis: ", text_string(&x));
+    text_appendf(out, ". Horizontal axis: %s. Vertical axis:", text_string(&x));
     if (figure_is_heatmap(f)) {
         struct text first = {0};
         figure_put_setting(&f->settings, 0, &first);
-        text_appendf(out, "from %s upwards; colour:", text_string(&first));
+        text_appendf(out, " from %s upwards; colour:", text_string(&first));
         text_free(&first);
     }
     for (int row = 0; row < (f->kind->rows == ROWS_QUANTITIES ? f->n_rows : 1); row++) {

@@ -74,9 +74,19 @@ static void remove_folder(const struct files *files, const char *folder)
 /* TeX reads the caption as a comment, to be copied. */
 static void put_tex_head(const struct figure *figure, struct text *out)
 {
-    text_append(out, "% \\input this file; packages: pict2e, color, transparent\n% ");
+    text_append(out, "% In the preamble: \\usepackage{gnuplot-lua-tikz}, which gnuplot "
+                     "brings. Here: \\input\n% ");
     quote_plain(out, text_string(&figure->caption));
     text_append(out, "\n");
+}
+
+/* Equal figures are equal files: no time of making. */
+static void blank_date(char *pdf, size_t length)
+{
+    static const char key[] = "/CreationDate (D:", date[] = "19700101000000";
+    char *at = memmem(pdf, length, key, sizeof key - 1);
+    if (at && (size_t)(at - pdf) + sizeof key + sizeof date < length)
+        memcpy(at + sizeof key - 1, date, sizeof date - 1);
 }
 
 static enum status put_picture(const struct figure *figure, enum figure_format format,
@@ -86,6 +96,8 @@ static enum status put_picture(const struct figure *figure, enum figure_format f
     size_t length;
     if (io_read_file(path, FIGURE_BYTES_MAX, &bytes, &length, err) != STATUS_OK)
         return err->status;
+    if (format == FIGURE_PDF)
+        blank_date(bytes, length);
     if (format == FIGURE_TEX)
         put_tex_head(figure, out);
     if (format == FIGURE_SVG || format == FIGURE_SVG_INLINE)
@@ -121,12 +133,14 @@ enum status figure_draw(const struct figure *figure, enum figure_format format,
 {
     struct files files = {.data_text = {0}};
     struct figure_layout layout;
-    bool heading = format != FIGURE_SVG_INLINE && format != FIGURE_TEX;
+    struct text heading = {0};
+    if (format != FIGURE_SVG_INLINE && format != FIGURE_TEX)
+        figure_put_heading(figure, &heading);
     snprintf(files.data, sizeof files.data, "%s.dat", figure->name);
     snprintf(files.script, sizeof files.script, "%s.gp", figure->name);
     snprintf(files.picture, sizeof files.picture, "%s.%s", figure->name,
              suffixes[format]);
-    if (figure_layout_init(&layout, figure->data, heading, err) == STATUS_OK) {
+    if (figure_layout_init(&layout, figure->data, heading.length, err) == STATUS_OK) {
         figure_put_data(figure, &layout, &files.data_text);
         figure_put_script(figure, &layout, format, files.picture, &files.script_text);
         if (files.data_text.failed || files.script_text.failed)
@@ -137,6 +151,7 @@ enum status figure_draw(const struct figure *figure, enum figure_format format,
     if (err->status == STATUS_OK)
         draw_in_folder(figure, format, &files, out, err);
     figure_layout_fini(&layout);
+    text_free(&heading);
     text_free(&files.data_text);
     text_free(&files.script_text);
     return err->status;

@@ -10,7 +10,7 @@
 
 const struct figure_kind figure_kinds[] = {
     {.name = "error",
-     .title = "Test error",
+     .title = "Error of networks",
      .summary = "error over an option, a curve a setting of the others",
      .x = X_OPTION,
      .splits = "test",

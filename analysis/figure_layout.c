@@ -58,15 +58,18 @@ static void find_y_range(struct figure_layout *layout, const struct figure_data 
 {
     const struct figure_quantity *q = figure_quantity_of(f, row);
     double low = HUGE_VAL, high = -HUGE_VAL;
-    bool is_log = y_is_log(f, row);
+    bool is_log = y_is_log(f, row), scatter = f->kind->x == X_MEASURE;
     for (size_t i = 0; i < f->n_series; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const struct figure_point *p = &f->points[f->series[i].first + k];
             if (f->panels[f->series[i].panel].row != row)
                 continue;
-            low = fmin(low, fmin(p->y, isnan(p->low) ? p->y : fmax(p->low, q->floor)));
-            high = fmax(high,
-                        fmax(p->y, isnan(p->high) ? p->y : fmin(p->high, q->ceiling)));
+            low = fmin(
+                low,
+                fmin(p->y, isnan(p->low) || scatter ? p->y : fmax(p->low, q->floor)));
+            high = fmax(
+                high,
+                fmax(p->y, isnan(p->high) || scatter ? p->y : fmin(p->high, q->ceiling)));
         }
     if (figure_is_heatmap(f)) {
         low = 0;
@@ -209,7 +212,8 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     double titles = f->n_columns > 1 ? LINE + 4 : 0, above = MARGIN + (heading ? 24 : 0);
     choose_panel_size(f, across, &width, &height);
     layout->direct = across <= DIRECT_ACROSS_MAX;
-    double right = labels > 0 && layout->direct ? labels + 22 : 14;
+    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE;
+    double right = labels > 0 && layout->direct ? labels + 30 : 14;
     double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
     layout->width = y_words + across * (width + right) + MARGIN;
     layout->height = above + bands * band;
@@ -295,7 +299,7 @@ static enum status make_labels(struct figure_layout *layout, const struct figure
     size_t n = (size_t)f->n_panels * (size_t)f->n_curves;
     layout->labels = memory_alloc(n, sizeof *layout->labels, err);
     bool none = figure_is_heatmap(f) || widest_label(f) == 0;
-    layout->direct &= !none && f->kind->x != X_MEASURE;
+    layout->direct &= !none;
     for (int i = 0; layout->labels && layout->direct && i < f->n_panels; i++)
         layout->direct = label_panel(layout, f, i);
     if (!layout->labels || layout->direct || none)
@@ -327,19 +331,20 @@ static void place_legend(struct figure_layout *layout, const struct figure_data 
 }
 
 enum status figure_layout_init(struct figure_layout *layout, const struct figure_data *f,
-                               bool heading, struct error *err)
+                               size_t heading, struct error *err)
 {
     memset(layout, 0, sizeof *layout);
     layout->boxes = memory_alloc((size_t)f->n_panels, sizeof *layout->boxes, err);
     if (!layout->boxes)
         return err->status;
-    place_boxes(layout, f, heading);
+    place_boxes(layout, f, heading > 0);
     for (int row = 0; row < f->n_rows; row++)
         find_y_range(layout, f, row);
     find_x_range(layout, f);
     if (make_ticks(layout, f, err) == STATUS_OK &&
         make_labels(layout, f, err) == STATUS_OK && !layout->direct)
         place_legend(layout, f);
+    layout->width = fmax(layout->width, 2 * MARGIN + 7.5 * (double)heading);
     return err->status;
 }
 
@@ -405,6 +410,6 @@ int figure_curve_marker(const struct figure_data *f, int curve)
 {
     static const int markers[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 3, 2};
     if (f->kind->curves == CURVES_SYSTEMS && curve == N_SYSTEMS)
-        return -1;
+        return 1; /* a cross, for networks of one layer */
     return markers[(size_t)curve % (sizeof markers / sizeof *markers)];
 }

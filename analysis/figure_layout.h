@@ -38,8 +38,9 @@ struct figure_layout {
     double legend_left;
 };
 
+/* `heading` is its length: 0 for none. */
 enum status figure_layout_init(struct figure_layout *layout, const struct figure_data *f,
-                               bool heading, struct error *err);
+                               size_t heading, struct error *err);
 void figure_layout_fini(struct figure_layout *layout);
 
 /* Where a point lies on the horizontal axis. */

@@ -167,10 +167,9 @@ static void put_terminal(const struct script *s, const char *output)
                      2 * w, 2 * h);
         break;
     case FIGURE_TEX:
-        text_appendf(s->out,
-                     "set terminal pict2e size %.3fin,%.3fin color "
-                     "linewidth 1.5 pointscale 1\n",
-                     w / 96, h / 96);
+        text_appendf(
+            s->out, "set terminal tikz size %.3fin,%.3fin linewidth 1.5 pointscale 1.5\n",
+            w / 96, h / 96);
         break;
     }
     text_appendf(s->out, "set output '%s'\ndata = '%s.dat'\n", output, s->figure->name);
@@ -228,7 +227,9 @@ static void put_labels(const struct script *s)
     for (int i = 0; i < s->f->n_panels; i++)
         top = fmax(top, l->boxes[i].top);
     set_number(s, "n_ends", l->direct ? l->n_labels : 0);
+    set_number(s, "end_x", 1 + 9 / (l->boxes[0].right - l->boxes[0].left));
     set_number(s, "n_listed", l->direct ? 0 : l->n_labels);
+    set_number(s, "has_lines", s->f->kind->x != X_MEASURE);
     set_number(s, "list_x", l->legend_left / l->width);
     set_number(s, "list_line", 22 / l->width);
     declare(s, "end_panel", n);

@@ -270,6 +270,8 @@ void figure_set_x(const struct figure_data *f, const struct figure_point *p,
 {
     char value[TABLE_WORD_MAX];
     table_set_number(cell, -1, p->x);
+    if (f->kind->x == X_EPOCH)
+        snprintf(cell->text, sizeof cell->text, "%.3g", p->x);
     if (f->kind->x != X_OPTION)
         return;
     field_format(f->x_option, p->x, value, sizeof value);

@@ -16,7 +16,12 @@ eval begin_page
 do for [p = 1:n_panels] {
     eval begin_panel
     unset ytics
-    if (panel_words_y[p]) { set ytics () }
+    unset xtics
+    set xtics scale 0 ()
+    do for [i = 1:n_ticks] {
+        set xtics add (tick_text[i] tick_at[i])
+    }
+    if (panel_words_y[p]) { set ytics scale 0 () }
     do for [i = 1:n_curves] {
         if (panel_words_y[p]) { set ytics add (curve_label[i] i - 1) }
     }

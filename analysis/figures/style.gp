@@ -27,8 +27,8 @@ dash(b) = curve_dash[block_curve[block(b) + 1]]
 begin_page = "\
 set label 1 heading at screen heading_x, heading_y left textcolor rgb ink font heading_font; \
 do for [i = 1:n_listed] { c = listed_curve[i]; \
-set arrow i from screen list_x, listed_y[i] to screen list_x + list_line, listed_y[i] \
-nohead lc rgb curve_colour[c] lw mean_width dt curve_dash[c]; \
+if (has_lines) { set arrow i from screen list_x, listed_y[i] to screen list_x + list_line, listed_y[i] \
+nohead lc rgb curve_colour[c] lw mean_width dt curve_dash[c] }; \
 set label 1 + i curve_label[c] at screen list_x + list_line, listed_y[i] left \
 offset char 0.7, 0 textcolor rgb ink; \
 set label 101 + i ' ' at screen list_x + 0.5 * list_line, listed_y[i] \
@@ -50,12 +50,13 @@ else { set ytics autofreq }; \
 set format x panel_words_x[p] ? '%g' : ''; \
 set format y panel_words_y[p] ? '%g' : ''; \
 set xlabel panel_words_x[p] ? x_label : '' textcolor rgb ink offset 0, 0.4; \
-set ylabel panel_words_y[p] ? panel_label[p] : '' textcolor rgb ink offset 0.8, 0; \
+set ylabel panel_words_y[p] ? panel_label[p] : '' textcolor rgb ink offset 0.3, 0; \
 set title panel_title[p] textcolor rgb ink offset 0, -0.6; \
 do for [i = 1:n_ends] { \
 if (end_panel[i] == p) { \
-set label 201 + i curve_label[end_curve[i]] at graph 1, end_y[i] left offset char 1, 0 \
-textcolor rgb curve_colour[end_curve[i]] } }"
+c = end_curve[i]; \
+set label 201 + i curve_label[c] at graph end_x, end_y[i] left offset char 0.8, -0.2 \
+textcolor rgb ink point pt curve_marker[c] ps 1.3 * point_size lc rgb curve_colour[c] } }"
 
 finish_panel = "unset label; unset arrow"
 
