@@ -144,7 +144,9 @@ static void put_table(struct page *page, const struct block *block, size_t most)
     put_text(page, text_string(&block->title));
     text_appendf(page->out, "\"><table class=\"%s\">\n",
                  block->kind == BLOCK_MAP ? "map" : "data");
-    put_element(page, "caption", text_string(&block->title));
+    put(page, "<caption>");
+    put_element(page, "span", text_string(&block->title));
+    put(page, "</caption>");
     put_head(page, &block->table, words);
     put_rows(page, block, most, words);
     put(page, "</table></div>\n");
@@ -179,7 +181,11 @@ static void put_figure(struct page *page, const struct figure *figure)
         return;
     }
     text_appendf(page->out, "<figure class=\"%s\">\n", figure->name);
+    put(page, "<div class=\"drawing\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    put_text(page, text_string(&figure->title));
+    put(page, "\">\n");
     put_drawing(page, figure);
+    put(page, "</div>\n");
     put_element(page, "figcaption", text_string(&figure->caption));
     put(page, "</figure>\n");
     struct block data = {.kind = BLOCK_TABLE, .table = figure->table};

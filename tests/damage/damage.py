@@ -18,7 +18,7 @@ STRATA = os.environ["STRATA_BINARY"]
 SANITIZED = bool(os.environ.get("STRATA_SANITIZED"))
 TIME = 30 if SANITIZED else 5
 MEMORY = 2 << 30
-CODES = {0, 64, 65, 66, 71, 73, 78, 80}
+CODES = {0, 64, 65, 66, 71, 73, 78, 79, 80}
 STUDY = {"data": "{name: glyphs, train: 300, validation: 50, test: 100}",
          "grid": "{seed: 1..2, depth: [1, 2], width: 8}",
          "train": "{epochs: 2, batch_size: 32}",
