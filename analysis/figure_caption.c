@@ -367,11 +367,11 @@ void figure_put_alt(const struct figure *figure, struct text *out)
     text_appendf(out, "%s", chart_words(f));
     if (f->n_panels > 1)
         text_appendf(out, " in %d panels", f->n_panels);
-    text_appendf(out, ". Horizontal axis: %s. Vertical axis: ", text_string(&x));
+    text_appendf(out, ". Horizontal axis: %s. Vertical axis:", text_string(&x));
     if (figure_is_heatmap(f)) {
         struct text first = {0};
         figure_put_setting(&f->settings, 0, &first);
-        text_appendf(out, "from %s upwards; colour:", text_string(&first));
+        text_appendf(out, " from %s upwards; colour:", text_string(&first));
         text_free(&first);
     }
     for (int row = 0; row < (f->kind->rows == ROWS_QUANTITIES ? f->n_rows : 1); row++) {

@@ -74,8 +74,8 @@ static void remove_folder(const struct files *files, const char *folder)
 /* TeX reads the caption as a comment, to be copied. */
 static void put_tex_head(const struct figure *figure, struct text *out)
 {
-    text_append(out, "% \\input this file; \\\\usepackage{gnuplot-lua-tikz}, which "
-                     "gnuplot brings\n% ");
+    text_append(out, "% In the preamble: \\usepackage{gnuplot-lua-tikz}, which gnuplot "
+                     "brings. Here: \\input\n% ");
     quote_plain(out, text_string(&figure->caption));
     text_append(out, "\n");
 }

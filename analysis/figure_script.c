@@ -168,7 +168,7 @@ static void put_terminal(const struct script *s, const char *output)
         break;
     case FIGURE_TEX:
         text_appendf(
-            s->out, "set terminal tikz size %.3fin,%.3fin linewidth 1.5 pointscale 0.9\n",
+            s->out, "set terminal tikz size %.3fin,%.3fin linewidth 1.5 pointscale 1.5\n",
             w / 96, h / 96);
         break;
     }

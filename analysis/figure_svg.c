@@ -67,20 +67,20 @@ static const struct {
                {"rgb(0,0,0)", "currentColor"},
                {"color='white'", "color='var(--ground, white)'"},
                {"color=\"white\"", "color=\"var(--ground, white)\""},
-               {"='black'", "='currentColor'"},
-               {"=\"black\"", "=\"currentColor\""},
+               {"'black'", "'currentColor'"},
+               {"\"black\"", "\"currentColor\""},
                {"  '/>", "'/>"},
                {"\n\t\t", "\n"},
                {"\n\t", "\n"},
                {"\n\n", "\n"}};
 
-/* Behind what a page has no use for: the ground, filters of boxed
- * labels, groups without content; NULL where there is none. */
-static const char *behind_useless(const char *at)
+/* Behind what has no use: filters of boxed labels, groups without content, and in a page
+ * the ground; NULL where something else begins. */
+static const char *behind_useless(const char *at, bool inlined)
 {
     if (begins(at, "<filter"))
         return behind(at, "</filter>");
-    if (begins(at, "<rect x=\"0\" y=\"0\""))
+    if (inlined && begins(at, "<rect x=\"0\" y=\"0\""))
         return behind(at, ">");
     if (!begins(at, "<g "))
         return NULL;
@@ -92,11 +92,8 @@ static const char *behind_useless(const char *at)
 /* One step of the inlined form; NULL where nothing is to be changed. */
 static const char *shorten(const char *at, struct text *out)
 {
-    const char *end = behind_useless(at);
     int red, green, blue;
     char colour[24];
-    if (end)
-        return end;
     for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
         if (begins(at, shorter[i].from)) {
             text_append(out, shorter[i].to);
@@ -119,7 +116,8 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
                                      figure->command.length);
     snprintf(id, sizeof id, "f%08x-", (unsigned)hash.low);
     for (const char *next, *at = put_head(figure, svg, inlined, out); *at; at = next) {
-        if (inlined && (next = shorten(at, out)))
+        if ((next = behind_useless(at, inlined)) ||
+            (inlined && (next = shorten(at, out))))
             continue;
         if (begins(at, "<title>")) { /* of a single curve: not for readers */
             next = behind(at, "</title>");
