@@ -29,7 +29,7 @@ def sweep(folder, grid, data=GLYPHS, train=TRAIN, probe='{at: [init, "epoch:1", 
     study = pathlib.Path("study.yaml")
     study.write_text(f"study: tested\ndata: {data}\ngrid: {grid}\n"
                      f"train: {train}\nprobe: {probe}\n", encoding="utf-8")
-    strata("sweep", str(study), "-o", folder, "-q", *options, seconds=120).expect(code)
+    strata("sweep", str(study), "-o", folder, "-q", *options, seconds=600).expect(code)
 
 
 def idx(folder, n_classes, n_classes_test):
@@ -130,6 +130,14 @@ def undecodable(name):
 def thousand(name):
     sweep(name, "{seed: 1..10, depth: [1, 2], width: [2, 3, 4, 5, 6], "
           "batch_size: [50, 100], learning_rate: [0.001, 0.003, 0.01, 0.03, 0.1]}",
+          train="{epochs: 1}", probe="{at: [best]}",
+          data="{name: glyphs, train: 100, validation: 20, test: 80}")
+
+
+def ten_thousand(name):
+    sweep(name, "{seed: 1..20, depth: 1..5, width: [2, 4, 6, 8, 10], "
+          "label_corruption: [0, 0.1, 0.2, 0.4], "
+          "learning_rate: [0.001, 0.003, 0.01, 0.03, 0.1]}",
           train="{epochs: 1}", probe="{at: [best]}",
           data="{name: glyphs, train: 100, validation: 20, test: 80}")
 

@@ -46,6 +46,11 @@ def pipe():
     return high
 
 
+def what_happened(details):
+    """In JavaScript."""
+    return details.get("exception", {}).get("description", details["text"])
+
+
 class Browser:
     """One tab. `complaints` are texts: what came to the console, exceptions, violations of
     the page's security policy, dialogs; `requests` the URLs that were asked for. Both are
@@ -159,8 +164,7 @@ class Browser:
             words = [str(a.get("value", a.get("description"))) for a in values["args"]]
             self.complaints.append(f"console.{values['type']}: {' '.join(words)}")
         elif method == "Runtime.exceptionThrown":
-            details = values["exceptionDetails"]
-            text = details.get("exception", {}).get("description", details["text"])
+            text = what_happened(values["exceptionDetails"])
             self.complaints.append(f"exception: {text}")
         elif method == "Audits.issueAdded":
             issue = values["issue"]
@@ -193,8 +197,7 @@ class Browser:
         told = self.call("Runtime.evaluate", expression=expression, returnByValue=True,
                          awaitPromise=True, userGesture=True)
         if "exceptionDetails" in told:
-            details = told["exceptionDetails"]
-            raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
+            raise RuntimeError(what_happened(told["exceptionDetails"]))
         return told["result"].get("value")
 
     def show(self, width=WIDTH, scheme="light", media=""):

@@ -155,8 +155,9 @@
         if (root.scrollWidth > root.clientWidth)
             fault("overflow", root);
         for (const element of all("body *")) {
-            if (!(element instanceof HTMLElement) || element.clientWidth <= 1 || !shown(element))
-                continue; // one pixel: what is for screen readers alone
+            if (!(element instanceof HTMLElement) || !shown(element) ||
+                element.clientWidth <= 1) // what is for screen readers alone
+                continue;
             const style = getComputedStyle(element);
             if (element.scrollWidth <= element.clientWidth || style.display === "inline" ||
                 style.overflowX === "visible")
@@ -165,6 +166,24 @@
                 fault("clipped", element);
             else if (element.tabIndex < 0)
                 fault("scroll", element);
+        }
+    }
+
+    // Words of a drawing that lie on each other; a box is higher than its letters.
+    function checkOverlap(fault) {
+        for (const svg of all("svg")) {
+            const texts = all("text", svg).filter(text => words(text))
+                .map(text => ({ text, box: text.getBoundingClientRect() }))
+                .sort((a, b) => a.box.top - b.box.top);
+            texts.forEach(({ text, box }, i) => {
+                const slack = box.height / 4;
+                for (const { box: next } of texts.slice(i + 1)) {
+                    if (next.top > box.bottom - slack)
+                        break;
+                    if (next.left < box.right - slack && box.left < next.right - slack)
+                        fault("overlap", text);
+                }
+            });
         }
     }
 
@@ -189,7 +208,8 @@
         [r, g, b].map((x, i) => a * x + (1 - a) * under[i]).concat(1);
 
     function luminance(rgb) {
-        const [r, g, b] = rgb.map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+        const [r, g, b] = rgb.map(x =>
+            x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     }
 
@@ -298,7 +318,8 @@
         // Figures' tables in closed details are looked at too.
         all("details").forEach(details => { details.open = true; });
         for (const check of [checkDocument, checkHeadings, checkNames, checkTables,
-                             checkReferences, checkHarm, checkLayout, checkContrast])
+                             checkReferences, checkHarm, checkLayout, checkOverlap,
+                             checkContrast])
             check(fault);
         return found;
     }
@@ -323,7 +344,10 @@
         return told;
     }
 
-    const stops = () => all("a[href], button, summary, input, select, textarea, [tabindex='0']")
+    const WORKED = "a[href], button, summary, input, select, textarea, [tabindex='0']";
+
+    // What the Tab key must come to.
+    const stops = () => all(WORKED)
         .filter(element => shown(element) && !element.disabled)
         .map(element => ({ where: where(element), number: all("*").indexOf(element) }));
 

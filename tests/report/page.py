@@ -8,7 +8,8 @@ caption table-headers table-rows         tables; th with scope and text; rows as
 ids reference                            each id once; what is pointed at exists
 element attribute url characters         nothing that loads or runs, no style or on...
                                          attribute, no control or direction characters
-overflow clipped scroll                  at any width; a box that scrolls can be focused
+overflow clipped scroll overlap          at any width; a box that scrolls can be focused; words
+                                         of a drawing do not lie on each other
 contrast                                 4.5, of large text 3, against what is below it
 focus reach                              Tab comes to each control in order, one sees where
 """

@@ -80,6 +80,7 @@ BROKEN = (
     ("overflow", "<p>More</p>", '<p class="wide">More</p>'),
     ("clipped", "overflow-x: auto", "overflow-x: hidden"),
     ("scroll", ' tabindex="0"', ' tabindex="-1"'),
+    ("overlap", "</text></svg>", '</text><text class="label" x="20" y="24">0.6</text></svg>'),
     ("contrast", "--faint: #666", "--faint: #999"),
     ("contrast", "--faint: #aaa", "--faint: #555"),
     ("contrast", ".label { fill: #fff; }", ".label { fill: #444; }"),

@@ -76,7 +76,7 @@ def main():
         after = archives.contents(".")
         if after != before:
             sys.exit(f"{folder}: other files than before: {set(after) - set(before)}")
-    print(f"{n_archives} archives, {n} of {n_archives * len(commands)} times something to tell of")
+    print(f"{n_archives} archives, {n} of {n_archives * len(commands)} times something told")
 
 
 main()
