@@ -128,6 +128,9 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
         } else if (begins(at, "xlink:href='#")) {
             text_appendf(out, "xlink:href='#%s", id);
             next = at + strlen("xlink:href='#");
+        } else if (begins(at, "]]>")) { /* which gnuplot lets stand, and XML does not */
+            text_append(out, "]]&gt;");
+            next = at + strlen("]]>");
         } else {
             text_append_bytes(out, at, 1);
             next = at + 1;

@@ -51,7 +51,7 @@ class Browser:
     the page's security policy, dialogs; `requests` the URLs that were asked for. Both are
     of the page that was opened last."""
 
-    def __init__(self, seconds=60):
+    def __init__(self, seconds=100):
         self.deadline = time.monotonic() + seconds
         self.complaints, self.requests = [], []
         self.session, self.last_id, self.received = None, 0, b""

@@ -229,19 +229,29 @@
         };
     }
 
+    // The filled shapes of an SVG in the order of drawing.
+    function fillings(svg) {
+        return all("rect, path, polygon, circle, ellipse", svg).map(shape => {
+            const { fill, fillOpacity } = getComputedStyle(shape);
+            const unseen = fill === "none" || fill.startsWith("url") ||
+                shape.closest("defs, clipPath");
+            return { shape, fill, fillOpacity, box: !unseen && shape.getBoundingClientRect() };
+        }).filter(({ box }) => box && box.width > 0 && box.height > 0);
+    }
+
     // What is drawn below a text of an SVG at its middle, from the page's ground upwards.
-    function groundInside(text, ground) {
-        const svg = text.ownerSVGElement;
-        const box = text.getBoundingClientRect();
-        const middle = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2);
-        let under = ground(svg);
-        for (const shape of all("rect, path, polygon, circle, ellipse", svg)) {
+    function groundInside(text, ground, shapes) {
+        const { x, y, width, height } = text.getBoundingClientRect();
+        const middle = new DOMPoint(x + width / 2, y + height / 2);
+        let under = ground(text.ownerSVGElement);
+        for (const { shape, fill, fillOpacity, box } of shapes) {
             if (shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_PRECEDING)
                 break; // drawn later, above the text
-            const { fill, fillOpacity } = getComputedStyle(shape);
-            const matrix = shape.getScreenCTM();
-            if (fill === "none" || fill.startsWith("url") || shape.closest("defs, clipPath") ||
-                !matrix || !shape.isPointInFill(middle.matrixTransform(matrix.inverse())))
+            if (middle.x < box.left || middle.x > box.right || middle.y < box.top ||
+                middle.y > box.bottom)
+                continue;
+            const matrix = shape.getScreenCTM().inverse();
+            if (!shape.isPointInFill(middle.matrixTransform(matrix)))
                 continue;
             const [r, g, b, a] = colour(fill);
             under = under && over([r, g, b, a * fillOpacity * opacity(shape)], under);
@@ -252,6 +262,7 @@
     function checkContrast(fault) {
         const seen = new Set();
         const ground = grounds();
+        const shapes = new Map(all("svg").map(svg => [svg, fillings(svg)]));
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) {
             const element = walk.currentNode.parentElement;
@@ -261,7 +272,8 @@
             seen.add(element);
             const style = getComputedStyle(element);
             const svg = element.ownerSVGElement;
-            const under = svg ? groundInside(element, ground) : ground(element);
+            const under = svg ? groundInside(element, ground, shapes.get(svg)) :
+                ground(element);
             if (!under) {
                 fault("contrast", element, "before an image");
                 continue;

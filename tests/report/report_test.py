@@ -2,8 +2,7 @@
 without a complaint, breaks no rule of page.py, is sorted and copied by mouse and keyboard,
 prints whole, and is as readable without scripts.
 
-Pictures of what was seen stay in the working directory: NAME-light.png, NAME-dark.png,
-NAME-narrow.png, NAME.pdf."""
+Pictures of what was seen stay in the working directory: NAME-light.png and others, NAME.pdf."""
 import csv
 import io
 import os
@@ -17,8 +16,10 @@ from browser import Browser
 
 SIZE_MAX = 2_000_000
 WORKED = ("plain", "hostile-texts")  # by hand; the others have the same buttons
-PICTURED = ("plain", "ragged", "failed", "hostile-texts", "thousand")
+PICTURED = {"plain": ("light", "dark", "narrow"), "failed": ("light",),
+            "hostile-texts": ("narrow",), "thousand": ("dark",)}
 TABLE = "document.querySelectorAll('table.data')[{}]"
+SUMMARY = "[...document.querySelectorAll('table.data')].findIndex(t => !t.closest('details'))"
 # Of a table: headings, then rows; a cell in full, where it shows a rounded number.
 ROWS = """(table => [...table.rows].map(row => [...row.cells].map(
     cell => cell.dataset.v ?? cell.textContent)))({})"""
@@ -166,7 +167,7 @@ def check_hostile(browser, folder):
 
 def take_pictures(browser, folder, path):
     browser.open(path)
-    for view in "light", "dark", "narrow":
+    for view in PICTURED[folder]:
         browser.show(**page.SHOWN[view])
         browser.picture(f"{folder}-{view}.png")
     browser.show()
@@ -176,9 +177,8 @@ def check(browser, folder, path):
     check_page(browser, folder, path)
     browser.open(path)
     if folder == "plain":
-        check_sort(browser, folder, 0, by_mouse)
-        check_sort(browser, folder, 0, by_enter)
-        check_sort(browser, folder, 0, by_space)
+        for sort in by_mouse, by_enter, by_space:
+            check_sort(browser, folder, browser.evaluate(SUMMARY), sort)
     if folder in WORKED:
         check_copy(browser, folder)
         check_print(browser, folder, f"{folder}.pdf")
@@ -194,7 +194,7 @@ def check(browser, folder, path):
 def main():
     archives.start()
     wanted = sys.argv[1:]
-    with Browser(seconds=100) as browser:
+    with Browser(seconds=250) as browser:
         browser.allow_clipboard()
         for folder, maker in archives.MAKERS.items():
             if not wanted or folder in wanted:
