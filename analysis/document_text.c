@@ -3,7 +3,7 @@
 #include "analysis/document.h"
 #include "analysis/quote.h"
 
-enum { WIDTH = 90, MOST_ROWS = 40, MOST_FIGURE_ROWS = 20 };
+enum { WIDTH = 90, INDENT = 4, MOST_ROWS = 40, MOST_FIGURE_ROWS = 20 };
 
 /* Columns of a terminal: bytes that begin a character. */
 static size_t width_of(const char *word, size_t length)
@@ -64,24 +64,18 @@ static void put_title(struct text *out, const char *title, const char *rule)
     text_append(out, "\n");
 }
 
-static void put_command(struct text *out, const char *command)
+/* Lines as they are, but for what a terminal would obey. */
+static void put_lines(struct text *out, const char *lines, size_t indent)
 {
-    text_append(out, "    ");
-    quote_plain(out, command);
-    text_append(out, "\n");
-}
-
-static void put_verbatim(struct text *out, const struct block *block)
-{
-    put_wrapped(out, "", text_string(&block->title), 0);
-    const char *line = text_string(&block->body);
-    while (*line) {
-        size_t length = strcspn(line, "\n");
-        struct text copy = {0};
-        text_append_bytes(&copy, line, length);
-        put_command(out, text_string(&copy));
-        text_free(&copy);
-        line += length + (line[length] == '\n');
+    while (*lines) {
+        size_t length = strcspn(lines, "\n");
+        struct text line = {0};
+        text_append_bytes(&line, lines, length);
+        put_indent(out, indent);
+        quote_plain(out, text_string(&line));
+        text_append(out, "\n");
+        text_free(&line);
+        lines += length + (lines[length] == '\n');
     }
 }
 
@@ -89,13 +83,16 @@ static void put_table(struct text *out, const struct table *table, size_t most,
                       const char *command)
 {
     struct table shown = *table; /* a view: cells are not owned */
+    struct text text = {0};
     shown.n_rows = table->n_rows < most ? table->n_rows : most;
-    table_render(&shown, TABLE_TEXT, out);
+    table_render(&shown, TABLE_TEXT, &text);
+    put_lines(out, text_string(&text), 0);
+    text_free(&text);
     if (shown.n_rows == table->n_rows)
         return;
     text_appendf(out, "(the first %zu of %zu rows; all of them:)\n", shown.n_rows,
                  table->n_rows);
-    put_command(out, command);
+    put_lines(out, command, INDENT);
 }
 
 static void put_figure(struct text *out, const struct figure *figure)
@@ -108,7 +105,7 @@ static void put_figure(struct text *out, const struct figure *figure)
     text_append(out, "\n");
     put_table(out, &figure->table, MOST_FIGURE_ROWS, text_string(&figure->command));
     text_append(out, "\ndrawn by:\n");
-    put_command(out, text_string(&figure->command));
+    put_lines(out, text_string(&figure->command), INDENT);
 }
 
 static void put_fact(struct text *out, const struct block *block)
@@ -116,7 +113,7 @@ static void put_fact(struct text *out, const struct block *block)
     struct text lead = {0};
     quote_plain(&lead, text_string(&block->title));
     text_append(&lead, ": ");
-    put_wrapped(out, text_string(&lead), text_string(&block->body), 4);
+    put_wrapped(out, text_string(&lead), text_string(&block->body), INDENT);
     text_free(&lead);
 }
 
@@ -141,10 +138,11 @@ static void put_block(struct text *out, const struct block *block)
         put_wrapped(out, "* ", body, 2);
         break;
     case BLOCK_COMMAND:
-        put_command(out, body);
+        put_lines(out, body, INDENT);
         break;
     case BLOCK_VERBATIM:
-        put_verbatim(out, block);
+        put_wrapped(out, "", title, 0);
+        put_lines(out, body, INDENT);
         break;
     case BLOCK_TABLE:
     case BLOCK_MAP:

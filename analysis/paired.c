@@ -186,7 +186,7 @@ static enum status load_pairs(struct paired *p, struct error *err)
     p->measured = memory_alloc(s->n_chosen * p->n_values, sizeof *p->measured, err);
     p->halves = memory_alloc(s->n_chosen, sizeof *p->halves, err);
     if (err->status != STATUS_OK ||
-        cells_visit(s->archive, add_cell, p, err) != STATUS_OK)
+        cells_visit(s->archive, NULL, add_cell, p, err) != STATUS_OK)
         return err->status;
     qsort(p->halves, p->n_halves, sizeof *p->halves, compare_halves);
     for (size_t i = 0; i + 1 < p->n_halves; i++)

@@ -13,15 +13,16 @@ static const struct {
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-/* Scatters of the most informative measures; of the figure's own choice where nothing
- * could be judged. */
+/* Scatters of the most informative measures that all settings have; of the figure's own
+ * choice where nothing could be judged. */
 static int request_scatters(const struct report *r, struct figure_request *request)
 {
     int n = 0;
     const struct ranking *ranking = &r->ranking;
     for (size_t i = 0; i < ranking->n_measures && n < SHOWN_MEASURES; i++) {
         const struct ranked_measure *measure = &ranking->measures[i];
-        if (measure->baseline || measure->n < RANKING_FEWEST)
+        if (measure->baseline || measure->n < RANKING_FEWEST ||
+            measure->n < ranking->n_settings)
             continue;
         request[n++] = (struct figure_request){.figure = "gap", .measure = measure->name};
     }

@@ -52,6 +52,19 @@ static enum status read_cell(void *context, const struct record *record,
     return state == CELL_COMPLETE ? STATUS_OK : add_failure(s, cell, state, record, err);
 }
 
+/* A first look: the ranking and the figures read the same cells whole. */
+static enum status read_cells(struct reading *reading, struct archive *archive,
+                              struct error *err)
+{
+    bool fields[FIELD_COUNT] = {[FIELD_STATUS] = true,
+                                [FIELD_MESSAGE] = true,
+                                [FIELD_CELL_RUN] = true,
+                                [FIELD_TRAIN_SECONDS] = true,
+                                [FIELD_PROBE_SECONDS] = true};
+    cells_add_options(fields);
+    return cells_visit(archive, fields, read_cell, reading, err);
+}
+
 /* Numbers the places; those of the study come first, in its order. */
 static enum status find_places(struct reading *reading, struct error *err)
 {
@@ -114,8 +127,7 @@ enum status report_survey_init(struct report_survey *s, struct archive *archive,
     if (err->status == STATUS_OK && s->n_planned > 0)
         memcpy(reading.options, request->planned,
                s->n_planned * OPTION_COUNT * sizeof *reading.options);
-    if (err->status == STATUS_OK &&
-        cells_visit(archive, read_cell, &reading, err) == STATUS_OK &&
+    if (err->status == STATUS_OK && read_cells(&reading, archive, err) == STATUS_OK &&
         find_places(&reading, err) == STATUS_OK)
         describe_places(s, err);
     if (s->n_planned == 0) { /* which are missing is not known, but how many */

@@ -162,8 +162,15 @@ static enum status keep_best(struct summary *s, struct error *err)
 /* Only what chooses cells needs to look at their results. */
 static enum status find_cells(struct summary *s, struct error *err)
 {
-    if (s->where || selects(s))
-        return cells_visit(s->archive, look_at_record, s, err);
+    if (s->where || selects(s)) {
+        bool fields[FIELD_COUNT] = {false};
+        cells_add_options(fields);
+        if (s->where)
+            where_add_fields(s->where, fields);
+        fields[FIELD_STATUS] = true;
+        fields[FIELD_NETWORK_ACCURACY] = true;
+        return cells_visit(s->archive, fields, look_at_record, s, err);
+    }
     s->n_chosen = (size_t)archive_n_cells(s->archive);
     return archive_read_options(s->archive, s->options, err);
 }
@@ -219,7 +226,7 @@ enum status summary_load(struct summary *s, struct error *err)
     int n_groups = aggregate_n_groups(s->aggregate);
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
                               err);
-    if (s->network && cells_visit(s->archive, add_record, s, err) == STATUS_OK)
+    if (s->network && cells_visit(s->archive, NULL, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
 }

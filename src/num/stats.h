@@ -21,6 +21,9 @@ double stats_sd(const struct stats_running *running);
  * NaN for n < 2. */
 double stats_t_half_width(const struct stats_running *running, double level);
 
+/* The same where the quantile of Student's t is at hand. */
+double stats_half_width(const struct stats_running *running, double quantile);
+
 /* Quantile of Student's t distribution, 0 < p < 1, degrees of freedom >= 1. */
 double stats_t_quantile(double p, double degrees);
 

@@ -43,6 +43,9 @@ for heading in '# Report of the sweep deep' '## Verdict' '## Completeness' '## F
 done
 assert_equal "$(grep -c '^row: [123].*✓.✓.✓$' "$page")" 12
 assert_no_match "$page" '^row: [123].*(–|F|D|T|Q)$'
+if command -v gnuplot >/dev/null; then
+    assert_match "$page" '^figures: 8$'
+fi
 
 # The tables have the means over seeds of the archive's own numbers, to the last bits.
 python3 - deep/archive.nc deep/report.html "$here" <<'PY' || fail "not the means over seeds"
@@ -139,6 +142,14 @@ ln -s first.html link.html
 error 73 "$work/link.html: exists and is no report" "$strata" report "$work/deep" -o "$work/link.html"
 error 73 "$work/sub: exists and is no report" "$strata" report "$work/deep" -o "$work/sub"
 error 73 "$work/none/r.html" "$strata" report "$work/deep" -o "$work/none/r.html"
+
+# Without gnuplot the numbers are there all the same.
+run env PATH="$work/none" "$strata" report deep -o undrawn.html
+assert_exit 0
+check undrawn.html
+assert_match "$page" '^figures: 0$'
+assert_match "$page" '^p: Not drawn: .*gnuplot'
+assert_match "$page" '^table data: Perplexity of each layer.*: what is drawn$'
 
 # ---- as text ----
 
