@@ -21,17 +21,16 @@ SHOWN = {"light": {}, "dark": {"scheme": "dark"}, "narrow": {"width": 400},
 STOPS_MAX = 400
 
 
-def faults(browser):
+def faults(browser, views=tuple(SHOWN)):
     """What the eye meets and what may do harm: texts "rule: element", with the views that
     have them."""
     found = {}
-    for view, how in SHOWN.items():
-        browser.show(**how)
+    for view in views:
+        browser.show(**SHOWN[view])
         for fault in browser.evaluate(f"{SCRIPT}.faults()"):
             found.setdefault(fault, []).append(view)
     browser.show()
-    return [fault if len(views) == len(SHOWN) else f"{fault} ({', '.join(views)})"
-            for fault, views in found.items()]
+    return [f"{fault} ({', '.join(sorted(set(where)))})" for fault, where in found.items()]
 
 
 def keyboard_faults(browser):
