@@ -20,6 +20,7 @@ TRAIN = "{epochs: 2, batch_size: 32}"
 HOSTILE = ("<script>alert(1)</script>\"onload='alert(1)'><img src=x onerror=alert(1)>&amp;"
            "\u202egnp.exe =cmd() `touch ran` @touch ${HOME} \\input{x} $(touch ran) %s%n "
            "\x1b[2J </title></style></textarea><!-- ]]> ")
+LABEL = "<b>`touch ran`'\"@x\\{$"  # of a snapshot: short
 LONG = "long " * 200
 UNDECODABLE = b"\xff\xfe<b>\xc3(\xed\xa0\x80"
 
@@ -114,7 +115,7 @@ def hostile_texts(name):
     texts = {text: HOSTILE.encode() for text in (
         "message", "run_command", "run_host", "run_versions", "run_mpi", "run_blas",
         "run_start_time", "run_slurm_job", "run_id")}
-    texts["snapshot_label"] = b"<b>`touch ran`'\"@x\\{$"
+    texts["snapshot_label"] = LABEL.encode()
     doctor(f"{name}/archive.nc", texts, dict.fromkeys(
         ("title", "source", "history", "data_hash", "rng"), HOSTILE))
 

@@ -22,8 +22,9 @@ FIGURES = (
     ("plot",),
     *(("plot", figure, "--sample", "--format", "svg") for figure in (
         "error", "perplexity", "systems", "dynamics", "sample-sets", "heatmap", "gap")),
-    ("plot", "dynamics", "--format", "tex"),
 )
+LABELLED = tuple(("plot", "systems", "--snapshots", f"init,{archives.LABEL}", "--format", form)
+                 for form in ("svg", "tex"))
 # Other archives are the figures' own tests' (tests/cli/plot.sh).
 DRAWN = ("one-cell", "one-class", "missing", "failed-only", "undecodable", "hostile-texts")
 NOTHING = 66  # there is nothing of the kind
@@ -51,6 +52,8 @@ def check(folder, words):
             sys.exit(f"prints {text[max(0, found.start() - 40):found.end()]!a}: {told}")
     if "svg" in words and done.returncode == 0:
         check_figure(done.stdout, told)
+    if "tex" in words and re.search(rb"^[^%].*\\\{\$", done.stdout, re.M):
+        sys.exit(f"TeX would obey a text: {told}")
     return done.returncode == 0
 
 
@@ -73,6 +76,9 @@ def main():
         before = archives.contents(".")
         n_archives += 1
         n += sum(check(folder, words) for words in commands)
+        if commands is FIGURES and folder == "hostile-texts" and \
+                not all(check(folder, words) for words in LABELLED):
+            sys.exit(f"{folder}: no figure of the snapshot {archives.LABEL}")
         after = archives.contents(".")
         if after != before:
             sys.exit(f"{folder}: other files than before: {set(after) - set(before)}")
