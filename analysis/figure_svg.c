@@ -53,7 +53,8 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     if (!inlined)
         text_append_bytes(out, svg, (size_t)(root - svg));
     text_append_bytes(out, root, (size_t)(end - 1 - root));
-    text_append(out, " role=\"img\" aria-label=\"");
+    text_append(
+        out, " font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"");
     put_xml(out, text_string(&figure->alt));
     text_append(out, "\">\n<title>");
     put_xml(out, text_string(&figure->title));
@@ -63,39 +64,87 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     return rest;
 }
 
+struct rewrite {
+    const char *from, *to;
+    bool inlined; /* only within a page, where ink is the page's */
+};
+
+/* Defaults that gnuplot spells out in every group; its plots' names; ink. */
+static const struct rewrite rewrites[] = {
+    {" color=\"black\"", "", false},
+    {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", "", false},
+    {" font-family=\"sans-serif\" font-size=\"12.00\" ", "", false},
+    {"rgb(  0,   0,   0)", "currentColor", true},
+    {"rgb(0,0,0)", "currentColor", true},
+    {"'black'", "'currentColor'", true},
+    {"\"black\"", "\"currentColor\"", true},
+    {"\t", "", false}};
+
+static const struct rewrite *find_rewrite(const char *at, bool inlined)
+{
+    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
+        if (begins(at, rewrites[i].from) && (inlined || !rewrites[i].inlined))
+            return &rewrites[i];
+    return NULL;
+}
+
+/* Behind what no reader needs; `at` where something else begins. */
+static const char *skip(const char *at)
+{
+    if (begins(at, "<title>")) /* of a single curve */
+        return behind(at, "</title>");
+    if (begins(at, "<filter ")) /* which nothing uses */
+        return behind(at, "</filter>");
+    return behind_empty_group(at);
+}
+
+/* "rgb( 40, 123, 142)" as "#287b8e"; NULL where no colour begins. */
+static const char *put_colour(const char *at, struct text *out)
+{
+    unsigned red, green, blue;
+    int length = 0;
+    if (!begins(at, "rgb(") ||
+        sscanf(at, "rgb(%u,%u,%u)%n", &red, &green, &blue, &length) != 3 || length == 0)
+        return NULL;
+    text_appendf(out, "#%02x%02x%02x", red & 255, green & 255, blue & 255);
+    return at + length;
+}
+
+/* Identifiers become the figure's own: a page has several figures. */
+static const char *put_identifier(const char *at, const char *own, struct text *out)
+{
+    static const char *const openings[] = {"id='", "id=\"", "xlink:href='#"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        const char *name = at + strlen(openings[i]);
+        if (!begins(at, openings[i]) || !(begins(name, "gp") || begins(name, "gnuplot")))
+            continue;
+        text_appendf(out, "%s%s", openings[i], own);
+        return name;
+    }
+    return NULL;
+}
+
 void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
                     struct text *out)
 {
-    static const struct {
-        const char *from, *to;
-    } inks[] = {{"rgb(  0,   0,   0)", "currentColor"},
-                {"rgb(0,0,0)", "currentColor"},
-                {"'black'", "'currentColor'"},
-                {"\"black\"", "\"currentColor\""}};
-    char id[40];
+    char own[16];
     struct hash128 hash = hash_bytes(text_string(&figure->command),
                                      figure->command.length);
-    snprintf(id, sizeof id, "f%08x-", (unsigned)hash.low);
-    for (const char *at = put_head(figure, svg, inlined, out); *at;) {
-        size_t i = 0;
-        while (inlined && i < sizeof inks / sizeof *inks && !begins(at, inks[i].from))
-            i++;
-        if (begins(at, "<title>")) { /* of a single curve: not for readers */
-            at = behind(at, "</title>");
-        } else if (begins(at, "<filter ")) { /* that nothing uses */
-            at = behind(at, "</filter>");
-        } else if (behind_empty_group(at) != at) {
-            at = behind_empty_group(at);
-        } else if (begins(at, "id='gp") || begins(at, "id=\"gn")) {
-            text_append_bytes(out, at, 4);
-            text_append(out, id);
-            at += 4;
-        } else if (begins(at, "xlink:href='#")) {
-            text_appendf(out, "xlink:href='#%s", id);
-            at += strlen("xlink:href='#");
-        } else if (inlined && i < sizeof inks / sizeof *inks) {
-            text_append(out, inks[i].to);
-            at += strlen(inks[i].from);
+    snprintf(own, sizeof own, "f%06x-", (unsigned)hash.low & 0xffffffu);
+    const char *at = put_head(figure, svg, inlined, out), *next;
+    while (*at) {
+        const struct rewrite *rewrite = find_rewrite(at, inlined);
+        if (rewrite) {
+            text_append(out, rewrite->to);
+            at += strlen(rewrite->from);
+        } else if (skip(at) != at) {
+            at = skip(at);
+        } else if (begins(at, "<g id=\"gnuplot_plot")) {
+            text_append(out, "<g>");
+            at = behind(at, ">");
+        } else if ((next = put_colour(at, out)) ||
+                   (next = put_identifier(at, own, out))) {
+            at = next;
         } else {
             text_append_bytes(out, at++, 1);
         }

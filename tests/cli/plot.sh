@@ -95,7 +95,7 @@ assert_text a.tex '\begin{tikzpicture}'
 assert_text a.tex 'width 4'
 
 # What was kept draws the same picture again.
-(cd kept-perplexity && gnuplot -d perplexity.gp) || fail "the script does not run alone"
+(cd kept-perplexity && LC_ALL=C.UTF-8 gnuplot -d perplexity.gp) || fail "the script does not run alone"
 assert_file kept-perplexity/perplexity.svg
 
 # ---- the list ----
@@ -144,7 +144,8 @@ drawn wild.svg kept-wild/perplexity.gp
 assert_text stderr 'Left out: 3 cells that are not complete (3 diverged).'
 error 66 "perplexity: no cell is complete" \
     "$strata" plot ../wild perplexity --where 'learning_rate == 100'
-sweep grown -o many --set seed=1 --set depth=1 --set width=1..14
+cp grown.yaml many.yaml
+sweep many --set seed=1 --set depth=1 --set width=1..14
 error 64 "perplexity: 14 curves are more than the 12 that can be drawn; choose by --where among the values of width" \
     "$strata" plot ../many perplexity
 plot many perplexity --sample
