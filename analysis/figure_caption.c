@@ -201,9 +201,10 @@ static void put_shown(const struct figure_data *f, struct text *out)
     measure_name(&f->measure, name);
     if (f->kind->x == X_MEASURE)
         text_appendf(out,
-                     "%s against the generalization gap (%s), a large point a setting, "
-                     "seeds averaged first, and a small one a network; ",
-                     name, figure_gap_words(f));
+                     "%s against the generalization gap (%s), a point a setting, seeds "
+                     "averaged first%s; ",
+                     name, figure_gap_words(f),
+                     f->no_cloud ? "" : ", and a small one a network");
     else if (figure_is_heatmap(f))
         text_appendf(out, "%s over %s, mean over seeds and their number in each tile; ",
                      name, field_get(f->x_option)->name);

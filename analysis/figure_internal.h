@@ -17,7 +17,9 @@
 enum {
     FIGURE_CURVES_MAX = 12,
     FIGURE_PANELS_MAX = 24,
-    FIGURE_SIDE_MAX = 24, /* tiles of a heat map along each side */
+    FIGURE_PANELS_SAMPLED = 8, /* where a sample will do */
+    FIGURE_CLOUD_MAX = 3000,   /* points of single networks, where a sample will do */
+    FIGURE_SIDE_MAX = 24,      /* tiles of a heat map along each side */
     FIGURE_ROWS_MAX = 3,
     FIGURE_FEWEST_FOR_BAND = 3
 };
@@ -127,6 +129,7 @@ struct figure_data {
     unsigned systems;
     struct measure measure;
     int n_rows, n_columns;
+    bool no_cloud; /* single networks are not drawn */
 
     struct figure_observation *observations;
     size_t n_observations, observations_capacity;

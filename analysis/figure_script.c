@@ -1,6 +1,7 @@
 #include "analysis/figure_script.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/figure_templates.h"
@@ -282,6 +283,20 @@ static void put_list(const struct script *s, int panel, enum list list)
     text_append(s->out, "'\n");
 }
 
+/* A title in lines, with newlines between. */
+static void put_title(const struct script *s, int panel, const char *title)
+{
+    text_appendf(s->out, "panel_title[%d] = ", panel + 1);
+    do {
+        char line[256];
+        size_t length = figure_title_break(title, s->layout->title_length);
+        snprintf(line, sizeof line, "%.*s", (int)length, title);
+        title += length;
+        put_string(s, line);
+        text_append(s->out, *title ? " . \"\\n\" . " : "\n");
+    } while (*title);
+}
+
 static void put_panels(const struct script *s)
 {
     static const char *const names[] = {
@@ -312,7 +327,7 @@ static void put_panels(const struct script *s)
             set_element(s, names[i], p, values[i]);
         if (s->f->panels[p].row == 0)
             figure_put_column(s->f, s->f->panels[p].column, &words);
-        set_text_element(s, "panel_title", p, text_string(&words));
+        put_title(s, p, text_string(&words));
         words.length = 0;
         figure_put_y(s->f, s->f->panels[p].row, &words);
         set_text_element(s, "panel_label", p, text_string(&words));

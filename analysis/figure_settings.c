@@ -227,13 +227,14 @@ static void count_panels(struct figure_data *f)
 static enum status limit_panels(struct figure_data *f, struct error *err)
 {
     count_panels(f);
-    if (f->n_rows * f->n_columns <= FIGURE_PANELS_MAX)
+    int n = f->n_rows * f->n_columns, each = n / f->groups.n;
+    int most = f->request.sample ? FIGURE_PANELS_SAMPLED : FIGURE_PANELS_MAX;
+    if (n <= most)
         return STATUS_OK;
-    int each = f->n_rows * f->n_columns / f->groups.n;
     if (!f->request.sample || each > FIGURE_PANELS_MAX)
-        return fail_many(f, f->n_rows * f->n_columns, "panels", FIGURE_PANELS_MAX,
-                         f->groups.apart, err);
-    take_sample(&f->groups, FIGURE_PANELS_MAX / each, f->n_cells);
+        return fail_many(f, n, "panels", FIGURE_PANELS_MAX, f->groups.apart, err);
+    if (f->groups.n > 1)
+        take_sample(&f->groups, each < most ? most / each : 1, f->n_cells);
     count_panels(f);
     return STATUS_OK;
 }
