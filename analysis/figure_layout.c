@@ -152,6 +152,16 @@ static int compare_doubles(const void *a, const void *b)
 static enum status make_ticks(struct figure_layout *layout, const struct figure_data *f,
                               struct error *err)
 {
+    for (int l = 0; f->kind->x == X_NODE && l < f->n_layers; l++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s%d", l ? "" : "layer ", l + 1);
+        if (!layout->ticks)
+            layout->ticks = memory_alloc((size_t)f->n_layers, sizeof *layout->ticks, err);
+        if (layout->ticks)
+            add_tick(layout, f->layer_starts[l], text);
+    }
+    if (figure_is_of_nodes(f))
+        return err->status;
     if (f->kind->x == X_MEASURE || (f->kind->x == X_EPOCH && layout->first_epoch == 0))
         return STATUS_OK;
     double *x = memory_alloc(f->n_points, sizeof *x, err);
@@ -242,7 +252,8 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     int lines = count_title_lines(f, layout->title_length);
     double titles = lines > 0 ? lines * LINE + 4 : 0;
     layout->direct = across <= DIRECT_ACROSS_MAX;
-    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE;
+    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
+                      !figure_is_of_nodes(f);
     double right = labels > 0 && layout->direct ? labels + 30 : 14;
     double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
     layout->width = y_words + across * (width + right) + MARGIN;

@@ -262,7 +262,9 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
                  field_get(f->alias->needs)->name);
     if (f->kind->curves != CURVES_SETTINGS && f->request.curves)
         return error_set(err, STATUS_USAGE, "--curves: those of %s are %s", f->kind->name,
-                         f->kind->curves == CURVES_LAYERS ? "layers" : "systems");
+                         f->kind->curves == CURVES_LAYERS    ? "layers"
+                         : f->kind->curves == CURVES_CLASSES ? "classes"
+                                                             : "systems");
     if (f->kind->x == X_OPTION)
         choose_x(figure, left, err);
     else if (parse_options("curves", f->request.curves, f->settings.apart, err) ==
@@ -272,7 +274,8 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
         return err->status;
     if (f->x_option != FIELD_COUNT)
         left[f->x_option] = false;
-    share_out(f, left);
+    if (!figure_is_of_nodes(f))
+        share_out(f, left);
     if (figure_is_heatmap(f) && count_set(f->settings.apart) == 0) {
         snprintf(figure->why, sizeof figure->why,
                  "it needs two options other than the seed with several values");

@@ -73,6 +73,57 @@ points grown heatmap '--measure mean_perplexity.train.last --curves depth --x wi
 points grown gap ''
 points grown gap '--gap clean --snapshots epoch:1' gap=clean snapshot=epoch:1
 points grown gap '--gap test' gap=test
+# ---- one network's nodes, against nodes.nc ----
+
+study noded 'probe: {at: [init, best]}' 'keep: {nodes: [init, best], histograms: true}'
+sweep noded --set seed=2..3 --set depth=2
+plot noded profile --keep kept -o profile.svg
+drawn profile.svg kept/profile.gp
+plot noded node --node 2:3 --splits test --keep kept -o node.svg
+drawn node.svg kept/node.gp
+python3 - <<'PY' || fail "not what nodes.nc holds"
+import re
+import netCDF4, numpy as np
+nodes = netCDF4.Dataset("noded/nodes.nc")
+nodes.set_auto_mask(False)
+first = str(netCDF4.Dataset("noded/archive.nc")["cell_id"][0])
+TEST = 2
+def block(text, *words):
+    """The rows of the block of means whose head has these words."""
+    for part in re.split(r"^(?=# block )", text, flags=re.M)[1:]:
+        head, *lines = part.strip().split("\n")
+        if set(words) <= set(head.split("; ")):
+            return np.array([[float(x) for x in line.split()] for line in lines])
+def network(label):
+    for i in range(len(nodes.dimensions["network"])):
+        if (str(nodes["network_cell_id"][i]) == first and
+                str(nodes["network_snapshot"][i]) == label):
+            at = nodes["record_offset"][i]
+            return i, slice(at, at + nodes["record_count"][i])
+text = open("kept/profile.dat", encoding="utf-8").read()
+for label in "init", "best":
+    i, records = network(label)
+    for c in range(10):
+        rows = block(text, label, f"class {c}")
+        expected = nodes["active_count"][records, TEST, c] / nodes["sample_count"][i, TEST, c]
+        assert np.array_equal(rows[:, 2], expected), (label, c)
+        assert np.array_equal(rows[:, 1], np.arange(len(expected)))
+text = open("kept/node.dat", encoding="utf-8").read()
+i, records = network("best")
+mine = (nodes["layer"][records] == 2) & (nodes["node"][records] == 3)
+low, high = nodes["low"][records][mine][0], nodes["high"][records][mine][0]
+for c in range(10):
+    rows = block(text, f"class {c}")
+    expected = nodes["histogram"][records][mine][0, TEST, c]
+    assert np.array_equal(rows[:, 2], expected), c
+    centres = low + (high - low) * (np.arange(len(expected)) + 0.5) / len(expected)
+    assert np.allclose(rows[:, 1], centres, rtol=1e-12, atol=1e-12)
+PY
+error 64 "--node 0:1: not a layer" "$strata" plot ../noded node --node 0:1
+error 66 "node: nodes.nc has no such snapshot of the cells that match, or no such node" \
+    "$strata" plot ../noded node --node 9:1
+error 66 "profile: it needs nodes.nc" "$strata" plot ../grown profile
+
 # ---- files ----
 
 for figure in error perplexity systems dynamics sample-sets heatmap gap figure-4 figure-5; do
