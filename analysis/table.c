@@ -7,15 +7,19 @@
 #include "analysis/quote.h"
 #include "base/memory.h"
 
-bool table_format_find(const char *name, enum table_format *format)
+enum status table_format_parse(const char *name, enum table_format *format,
+                               struct error *err)
 {
     static const char *const names[] = {"table", "csv", "json", "markdown"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
             *format = (enum table_format)i;
-            return true;
+            return STATUS_OK;
         }
-    return false;
+    return name ? error_set(err, STATUS_USAGE,
+                            "--format %s: not one of table, csv, json, markdown",
+                            text_quote(name).text)
+                : STATUS_OK;
 }
 
 enum status table_init(struct table *table, int n_columns, const char *const *headings,
@@ -98,12 +102,16 @@ static bool numeric_column(const struct table *table, int column)
     return false;
 }
 
-static void put_aligned(struct text *out, const char *text, int width, bool right)
+static void put_aligned(struct text *out, const char *text, int width, bool right,
+                        bool markdown)
 {
     int padding = width - display_width(text);
     if (right)
         pad(out, padding);
-    text_append(out, text);
+    if (markdown)
+        quote_markdown(out, text);
+    else
+        text_append(out, text);
     if (!right)
         pad(out, padding);
 }
@@ -127,7 +135,7 @@ static void render_columns(const struct table *table, bool markdown, struct text
             const char *text = line ? cell_at(table, line - 1, c)->text
                                     : table->headings[c];
             text_append(out, c ? between : "");
-            put_aligned(out, text, width[c], numeric_column(table, c));
+            put_aligned(out, text, width[c], numeric_column(table, c), markdown);
         }
         while (!markdown && out->length > 0 && out->data[out->length - 1] == ' ')
             out->length--;

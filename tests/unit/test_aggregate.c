@@ -164,13 +164,36 @@ static void test_tables(void **state)
     table_fini(&table);
 }
 
+/* What a cell says is no column, link or element of the page that shows it. */
+static void test_hostile_cells(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"x"};
+    static const char hostile[] = "=a()|<b>[c](d)`\\";
+    struct error err = {0};
+    struct table table;
+    struct text out = {0};
+    table_init(&table, 1, headings, &err);
+    table_set_text(table_add_row(&table, &err), hostile);
+    assert_ok(err);
+    table_render(&table, TABLE_MARKDOWN, &out);
+    assert_non_null(strstr(text_string(&out), "| =a()\\|\\<b\\>\\[c\\](d)\\`\\\\ |\n"));
+    text_free(&out);
+    table_render(&table, TABLE_CSV, &out);
+    assert_string_equal(text_string(&out), "x\n'=a()|<b>[c](d)`\\\n");
+    text_free(&out);
+    table_render(&table, TABLE_JSON, &out);
+    assert_string_equal(text_string(&out), "[\n {\"x\": \"=a()|<b>[c](d)`\\\\\"}\n]\n");
+    text_free(&out);
+    table_fini(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seeds_are_grouped),
-        cmocka_unit_test(test_ragged_layers),
-        cmocka_unit_test(test_chosen_options),
-        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_seeds_are_grouped), cmocka_unit_test(test_ragged_layers),
+        cmocka_unit_test(test_chosen_options),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_hostile_cells),
     };
     return cmocka_run_group_tests(tests, make_records, free_records);
 }
