@@ -108,12 +108,14 @@ static void put_row_text(const struct network_row *r, bool symmetric,
     set_if(&cells[2], 2, 100, r->validation_error);
     set_if(&cells[3], 2, 100, r->test_error);
     set_if(&cells[4], 2, 100, r->test_sd);
-    if (!symmetric)
-        set_if(&cells[5], 2, 100, r->test_low);
-    if (!symmetric)
-        set_if(&cells[6], 2, 100, r->test_high);
-    else if (r->test_high != RECORD_FILL_REAL)
+    if (r->test_high == RECORD_FILL_REAL)
+        return;
+    if (symmetric) {
         table_set_number(&cells[5], 2, 100 * (r->test_high - r->test_error));
+    } else {
+        table_set_number(&cells[5], 2, 100 * r->test_low);
+        table_set_number(&cells[6], 2, 100 * r->test_high);
+    }
 }
 
 static enum status network_rows(const struct summary *s, struct interval_maker *maker,
