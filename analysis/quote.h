@@ -1,5 +1,5 @@
-/* Text and numbers as CSV, JSON and Markdown hold them. Text may come from anywhere, so nothing
- * that it says is obeyed: not by a parser, a terminal or a spreadsheet. */
+/* Text and numbers as CSV, JSON and Markdown hold them. Text may come from anywhere, so
+ * nothing that it says is obeyed: not by a parser, a terminal or a spreadsheet. */
 #ifndef STRATA_ANALYSIS_QUOTE_H
 #define STRATA_ANALYSIS_QUOTE_H
 

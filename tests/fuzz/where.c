@@ -1,6 +1,6 @@
-/* An expression of --where, a list of --variables, the settings of --compare. An expression
- * that is accepted has a meaning for every row: it or its negation matches, or neither
- * does; and it means the same where rows are layers. */
+/* An expression of --where, a list of --variables, the settings of --compare. An
+ * expression that is accepted has a meaning for every row: it or its negation matches, or
+ * neither does; and it means the same where rows are layers. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
