@@ -55,6 +55,14 @@ struct table_cell *table_add_row(struct table *table, struct error *err)
     return row;
 }
 
+/* What is rounded to zero has no sign. */
+static void drop_sign_of_zero(char *text)
+{
+    size_t length = strlen(text);
+    if (text[0] == '-' && strspn(text + 1, "0.") == length - 1)
+        memmove(text, text + 1, length);
+}
+
 void table_set_number(struct table_cell *cell, int decimals, double number)
 {
     cell->is_missing = false;
@@ -64,6 +72,7 @@ void table_set_number(struct table_cell *cell, int decimals, double number)
         snprintf(cell->text, sizeof cell->text, "%g", number);
     else
         snprintf(cell->text, sizeof cell->text, "%.*f", decimals, number);
+    drop_sign_of_zero(cell->text);
 }
 
 void table_set_text(struct table_cell *cell, const char *text)
