@@ -143,7 +143,11 @@ static enum status choose_cells(struct figure *figure, const double *options,
 static void say_why(struct figure *figure)
 {
     struct figure_data *f = figure->data;
-    if (f->n_empty > 0 && f->kind->needs)
+    if (figure_is_of_nodes(f))
+        snprintf(
+            figure->why, sizeof figure->why,
+            "nodes.nc has no such snapshot of the cells that match, or no such node");
+    else if (f->n_empty > 0 && f->kind->needs)
         snprintf(figure->why, sizeof figure->why,
                  "it needs '%s' in the study's probe.measures", f->kind->needs);
     else if (f->n_empty > 0)
@@ -240,6 +244,9 @@ static void figure_fini(struct figure *figure)
     settings_fini(&f->along);
     for (int i = 0; i < f->n_curves; i++)
         text_free(&f->curves[i].label);
+    nodes_close(f->nodes);
+    text_free(&f->network);
+    free(f->layer_starts);
     text_free(&f->x_heading);
     text_free(&f->y_heading);
     free(f->matches);

@@ -168,6 +168,14 @@ static void put_seen(const struct figure_data *f, struct text *out)
         put_tau(f, out);
         return;
     }
+    if (f->kind->x == X_NODE)
+        text_appendf(out,
+                     " Activated by at most 1 %% or at least 99 %% of a class, in the "
+                     "last snapshot: %.3g %% of the pairs of node and class in the "
+                     "first layer, %.3g %% in the last hidden layer.",
+                     100 * f->all_or_none_first, 100 * f->all_or_none_last);
+    if (figure_is_of_nodes(f))
+        return;
     for (int row = 0; row < f->n_rows; row++)
         put_extremes(f, row, out);
     if (f->kind->x == X_LAYER && f->kind->curves == CURVES_SETTINGS)
@@ -201,14 +209,25 @@ static void put_shown(const struct figure_data *f, struct text *out)
     measure_name(&f->measure, name);
     if (f->kind->x == X_MEASURE)
         text_appendf(out,
-                     "%s against the generalization gap (%s), a large point a setting, "
-                     "seeds averaged first, and a small one a network; ",
-                     name, figure_gap_words(f));
+                     "%s against the generalization gap (%s), a point a setting, seeds "
+                     "averaged first%s; ",
+                     name, figure_gap_words(f),
+                     f->no_cloud ? "" : ", and a small one a network");
     else if (figure_is_heatmap(f))
         text_appendf(out, "%s over %s, mean over seeds and their number in each tile; ",
                      name, field_get(f->x_option)->name);
     else if (f->kind->x == X_OPTION)
         text_appendf(out, "Error of networks over %s, ", field_get(f->x_option)->name);
+    else if (f->kind->x == X_NODE)
+        text_appendf(out,
+                     "Share of each class's samples that activate a node, for every "
+                     "hidden and output node of one network (%s), ",
+                     text_string(&f->network));
+    else if (f->kind->x == X_BIN)
+        text_appendf(out,
+                     "How many samples of each class give node %d of layer %d which "
+                     "pre-activation, in one network (%s), ",
+                     f->node, f->layer, text_string(&f->network));
     else if (f->kind->curves == CURVES_SYSTEMS)
         text_append(out, "Accuracy of the nodes of each hidden layer as classifiers, and "
                          "of the network (dashed), ");
@@ -301,6 +320,10 @@ static void put_left_out(const struct figure_data *f, struct text *out)
     if (missing > 0)
         text_appendf(out, " %zu of %lld planned cells are not in the archive.", missing,
                      (long long)planned);
+    int classes = archive_shape(f->archive).n_classes;
+    if (f->kind->curves == CURVES_CLASSES && classes > FIGURE_CURVES_MAX)
+        text_appendf(out, " Of %d classes %d are drawn, evenly spread.", classes,
+                     FIGURE_CURVES_MAX);
     int layers = archive_shape(f->archive).n_layers - 1;
     if (f->kind->curves == CURVES_LAYERS && layers > FIGURE_CURVES_MAX)
         text_appendf(out, " Of %d layers %d are drawn, evenly spread.", layers,
@@ -311,7 +334,8 @@ void figure_put_caption(const struct figure *figure, struct text *out)
 {
     const struct figure_data *f = figure->data;
     put_shown(f, out);
-    put_seeds(f, out);
+    if (!figure_is_of_nodes(f))
+        put_seeds(f, out);
     if (f->where) {
         text_append(out, " Only cells where ");
         quote_plain(out, where_text(f->where));
@@ -328,9 +352,9 @@ void figure_put_caption(const struct figure *figure, struct text *out)
 
 static const char *chart_words(const struct figure_data *f)
 {
-    return figure_is_heatmap(f)      ? "Heat map"
-           : f->kind->x == X_MEASURE ? "Scatter plot"
-                                     : "Line chart";
+    return figure_is_heatmap(f)                              ? "Heat map"
+           : f->kind->x == X_MEASURE || f->kind->x == X_NODE ? "Scatter plot"
+                                                             : "Line chart";
 }
 
 /* From where to where each curve goes; of the first dozen. */
@@ -381,7 +405,7 @@ void figure_put_alt(const struct figure *figure, struct text *out)
                      figure_quantity_of(f, row)->log ? " (logarithmic)" : "");
     }
     text_append(out, ".");
-    if (f->kind->x != X_MEASURE && !figure_is_heatmap(f))
+    if (f->kind->x != X_MEASURE && f->kind->x != X_NODE && !figure_is_heatmap(f))
         put_curves(f, out);
     else
         put_seen(f, out);

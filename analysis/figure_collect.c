@@ -6,15 +6,8 @@
 #include "analysis/figure_internal.h"
 #include "base/memory.h"
 
-/* Where an observation stands in a figure. */
-struct place {
-    int snapshot, split, quantity; /* numbers in the figure's lists */
-    int curve, key;
-    double x;
-};
-
-static enum status observe(struct figure_data *f, const struct record *record,
-                           const struct place *at, double y, struct error *err)
+enum status figure_observe(struct figure_data *f, const struct record *record,
+                           const struct figure_place *at, double y, struct error *err)
 {
     bool in_rows = f->kind->rows == ROWS_SPLITS, along_x = f->kind->x == X_EPOCH;
     int column = f->groups.of_cell[f->cell], row = in_rows ? at->split : at->quantity;
@@ -47,7 +40,7 @@ static double value_at(const struct record *record, enum field_id id, const int 
 /* One quantity at a snapshot and a split: a value, or one a layer, for one system or all.
  */
 static enum status collect_layers(struct figure_data *f, const struct record *record,
-                                  struct place place, struct error *err)
+                                  struct figure_place place, struct error *err)
 {
     const struct figure_quantity *q = &f->kind->quantities[place.quantity];
     const struct field *field = field_get(q->field);
@@ -68,7 +61,7 @@ static enum status collect_layers(struct figure_data *f, const struct record *re
             else if (by_system)
                 place.curve = system;
             if (place.curve >= 0)
-                observe(f, record, &place, value_at(record, q->field, at), err);
+                figure_observe(f, record, &place, value_at(record, q->field, at), err);
         }
     }
     return err->status;
@@ -76,7 +69,7 @@ static enum status collect_layers(struct figure_data *f, const struct record *re
 
 /* The network's own accuracy, as wide as its layers. */
 static enum status collect_network(struct figure_data *f, const struct record *record,
-                                   struct place place, struct error *err)
+                                   struct figure_place place, struct error *err)
 {
     const int at[4] = {f->snapshots[place.snapshot], f->splits[place.split]};
     double accuracy = value_at(record, FIELD_NETWORK_ACCURACY, at);
@@ -84,13 +77,13 @@ static enum status collect_network(struct figure_data *f, const struct record *r
     for (int l = 0; l < record->shape.n_layers - 1; l++) {
         place.key = l;
         place.x = l + 1;
-        observe(f, record, &place, accuracy, err);
+        figure_observe(f, record, &place, accuracy, err);
     }
     return err->status;
 }
 
 static enum status collect_fields(struct figure_data *f, const struct record *record,
-                                  struct place place, struct error *err)
+                                  struct figure_place place, struct error *err)
 {
     const double *epochs = record_real(record, FIELD_SNAPSHOT_EPOCH);
     size_t before = f->n_observations;
@@ -106,7 +99,7 @@ static enum status collect_fields(struct figure_data *f, const struct record *re
         if (field->dims[field->n_dims - 1] == DIM_LAYER)
             collect_layers(f, record, place, err);
         else
-            observe(f, record, &place, value_at(record, id, at), err);
+            figure_observe(f, record, &place, value_at(record, id, at), err);
     }
     place.quantity = 0;
     if (f->kind->curves == CURVES_SYSTEMS && f->n_observations > before)
@@ -130,8 +123,8 @@ static double gap_of(const struct figure_data *f, const struct record *record,
 
 /* A number of the whole network, over an option or against the gap. */
 static enum status collect_network_value(struct figure_data *f,
-                                         const struct record *record, struct place place,
-                                         struct error *err)
+                                         const struct record *record,
+                                         struct figure_place place, struct error *err)
 {
     int snapshot = f->snapshots[place.snapshot];
     const int at[4] = {snapshot, f->splits[place.split]};
@@ -150,7 +143,7 @@ static enum status collect_network_value(struct figure_data *f,
             y = y == RECORD_FILL_REAL ? (double)NAN : 1 - y;
         }
     }
-    return place.key < 0 ? err->status : observe(f, record, &place, y, err);
+    return place.key < 0 ? err->status : figure_observe(f, record, &place, y, err);
 }
 
 enum status figure_collect(struct figure_data *f, const struct record *record,
@@ -161,7 +154,10 @@ enum status figure_collect(struct figure_data *f, const struct record *record,
     if (status < 0 || status > CELL_QUARANTINED)
         status = CELL_FAILED;
     f->n_status[status]++;
-    struct place place = {.curve = f->settings.of_cell[cell]};
+    if (figure_is_of_nodes(f))
+        return status == CELL_COMPLETE ? figure_collect_nodes(f, record, err)
+                                       : err->status;
+    struct figure_place place = {.curve = f->settings.of_cell[cell]};
     if (status != CELL_COMPLETE || place.curve < 0 || f->groups.of_cell[cell] < 0)
         return err->status;
     for (place.snapshot = 0; place.snapshot < f->n_snapshots; place.snapshot++)

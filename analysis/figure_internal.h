@@ -12,18 +12,21 @@
 #include "analysis/figure.h"
 #include "analysis/measure.h"
 #include "analysis/where.h"
+#include "archive/nodes.h"
 #include "record/record.h"
 
 enum {
     FIGURE_CURVES_MAX = 12,
     FIGURE_PANELS_MAX = 24,
-    FIGURE_SIDE_MAX = 24, /* tiles of a heat map along each side */
+    FIGURE_PANELS_SAMPLED = 8, /* where a sample will do */
+    FIGURE_CLOUD_MAX = 3000,   /* points of single networks, where a sample will do */
+    FIGURE_SIDE_MAX = 24,      /* tiles of a heat map along each side */
     FIGURE_ROWS_MAX = 3,
     FIGURE_FEWEST_FOR_BAND = 3
 };
 
-enum figure_x { X_LAYER, X_EPOCH, X_OPTION, X_MEASURE };
-enum figure_curves { CURVES_SETTINGS, CURVES_SYSTEMS, CURVES_LAYERS };
+enum figure_x { X_LAYER, X_EPOCH, X_OPTION, X_MEASURE, X_NODE, X_BIN };
+enum figure_curves { CURVES_SETTINGS, CURVES_SYSTEMS, CURVES_LAYERS, CURVES_CLASSES };
 enum figure_rows { ROWS_NONE, ROWS_SPLITS, ROWS_QUANTITIES };
 
 /* What is drawn upwards. */
@@ -127,6 +130,14 @@ struct figure_data {
     unsigned systems;
     struct measure measure;
     int n_rows, n_columns;
+    bool no_cloud; /* single networks are not drawn */
+
+    /* of figures of one network's nodes */
+    struct nodes *nodes;
+    struct text network;         /* which network: "seed 1, depth 4" */
+    int layer, node;             /* of X_BIN */
+    int *layer_starts, n_layers; /* the first node of each layer, of X_NODE */
+    double all_or_none_first, all_or_none_last; /* share of pairs of node and class */
 
     struct figure_observation *observations;
     size_t n_observations, observations_capacity;
@@ -173,6 +184,29 @@ bool figure_is_heatmap(const struct figure_data *data);
 
 enum status figure_collect(struct figure_data *data, const struct record *record,
                            struct error *err);
+
+/* --- figure_nodes.c: what nodes.nc says of one network -------------------------------
+ */
+
+bool figure_is_of_nodes(const struct figure_data *data);
+
+/* Opens nodes.nc beside the archive. */
+enum status figure_open_nodes(struct figure *figure, struct error *err);
+
+/* Takes the network of the first cell that nodes.nc has; later cells are not looked at.
+ */
+enum status figure_collect_nodes(struct figure_data *data, const struct record *record,
+                                 struct error *err);
+
+/* An observation of the record at hand: snapshot, split and quantity by their numbers in
+ * the figure's lists. */
+struct figure_place {
+    int snapshot, split, quantity;
+    int curve, key;
+    double x;
+};
+enum status figure_observe(struct figure_data *data, const struct record *record,
+                           const struct figure_place *at, double y, struct error *err);
 
 /* --- figure_series.c: means, bands, seeds' own curves ------------------------------- */
 

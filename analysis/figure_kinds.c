@@ -69,12 +69,28 @@ const struct figure_kind figure_kinds[] = {
      .summary = "a measure against the generalization gap, a point a setting",
      .x = X_MEASURE,
      .n_quantities = 1},
+    {.name = "profile",
+     .title = "Activation of each node",
+     .summary = "share of a class's samples that activate each node of a network",
+     .x = X_NODE,
+     .curves = CURVES_CLASSES,
+     .splits = "test",
+     .n_quantities = 1,
+     .quantities = {{FIELD_ACTIVATION_FRACTION, "share of the class", "share", false, 0,
+                     1}}},
+    {.name = "node",
+     .title = "Pre-activations of a node",
+     .summary = "how many samples of each class give a node which pre-activation",
+     .x = X_BIN,
+     .curves = CURVES_CLASSES,
+     .splits = "train",
+     .n_quantities = 1,
+     .quantities = {{FIELD_SAMPLE_COUNT, "samples", "samples", false, 0, HUGE_VAL}}},
 };
 const int figure_n_kinds = sizeof figure_kinds / sizeof *figure_kinds;
 
 const struct figure_alias figure_aliases[] = {
-    {"figure-1", .instead = "it needs activation counts of single nodes, which the "
-                            "archive does not have"},
+    {"figure-1", "profile", "test", NULL, WHEN_ONE, 0, FIELD_COUNT, NULL},
     {"figure-2", "error", "test", NULL, WHEN_ONE, 0, FIELD_COUNT, NULL},
     {"figure-3", "perplexity", "test", NULL, WHEN_ONE, 0, FIELD_COUNT, NULL},
     {"figure-4", "systems", "train,test", NULL, WHEN_EPOCHS, 0, FIELD_COUNT, NULL},
@@ -85,7 +101,6 @@ const struct figure_alias figure_aliases[] = {
     {"figure-8", .instead = "it is a diagram of equations and shows no data"},
     {"figure-9", "systems", "train,test", NULL, WHEN_ONE, 0, FIELD_WIDTH, NULL},
     {"figure-10", "systems", "train,test", NULL, WHEN_ONE, 0, FIELD_WIDTH, NULL},
-    {"figure-11", .instead = "it needs the pre-activations of a node, which the "
-                             "archive does not have"},
+    {"figure-11", "node", "train", NULL, WHEN_ONE, 0, FIELD_COUNT, NULL},
 };
 const int figure_n_aliases = sizeof figure_aliases / sizeof *figure_aliases;

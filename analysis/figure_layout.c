@@ -152,6 +152,16 @@ static int compare_doubles(const void *a, const void *b)
 static enum status make_ticks(struct figure_layout *layout, const struct figure_data *f,
                               struct error *err)
 {
+    for (int l = 0; f->kind->x == X_NODE && l < f->n_layers; l++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s%d", l ? "" : "layer ", l + 1);
+        if (!layout->ticks)
+            layout->ticks = memory_alloc((size_t)f->n_layers, sizeof *layout->ticks, err);
+        if (layout->ticks)
+            add_tick(layout, f->layer_starts[l], text);
+    }
+    if (figure_is_of_nodes(f))
+        return err->status;
     if (f->kind->x == X_MEASURE || (f->kind->x == X_EPOCH && layout->first_epoch == 0))
         return STATUS_OK;
     double *x = memory_alloc(f->n_points, sizeof *x, err);
@@ -201,6 +211,33 @@ static void choose_panel_size(const struct figure_data *f, int across, double *w
     }
 }
 
+size_t figure_title_break(const char *title, size_t length)
+{
+    size_t most = length ? length : 1, end = 0;
+    if (strlen(title) <= most)
+        return strlen(title);
+    for (size_t i = 0; title[i]; i++)
+        if (strncmp(title + i, ", ", 2) == 0 && (i + 1 <= most || end == 0))
+            end = i + 2;
+    return end ? end : strlen(title);
+}
+
+/* Lines of the longest title above a column. */
+static int count_title_lines(const struct figure_data *f, size_t length)
+{
+    int most = 0;
+    for (int column = 0; f->n_columns > 1 && column < f->n_columns; column++) {
+        struct text title = {0};
+        int lines = 0;
+        figure_put_column(f, column, &title);
+        for (const char *at = text_string(&title); *at; lines++)
+            at += figure_title_break(at, length);
+        most = lines > most ? lines : most;
+        text_free(&title);
+    }
+    return most;
+}
+
 /* Panels beside each other, as many as go on a line; the rest on further bands. */
 static void place_boxes(struct figure_layout *layout, const struct figure_data *f,
                         bool heading)
@@ -209,10 +246,14 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     int across = (f->n_columns + bands - 1) / bands;
     double width, height, labels = LETTER * (double)widest_label(f);
     double y_words = Y_WORDS + (figure_is_heatmap(f) ? fmax(0, labels - 30) : 0);
-    double titles = f->n_columns > 1 ? LINE + 4 : 0, above = MARGIN + (heading ? 24 : 0);
+    double above = MARGIN + (heading ? 24 : 0);
     choose_panel_size(f, across, &width, &height);
+    layout->title_length = (size_t)(width / LETTER);
+    int lines = count_title_lines(f, layout->title_length);
+    double titles = lines > 0 ? lines * LINE + 4 : 0;
     layout->direct = across <= DIRECT_ACROSS_MAX;
-    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE;
+    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
+                      !figure_is_of_nodes(f);
     double right = labels > 0 && layout->direct ? labels + 30 : 14;
     double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
     layout->width = y_words + across * (width + right) + MARGIN;

@@ -26,6 +26,7 @@ struct figure_label {
 struct figure_layout {
     double width, height;
     struct figure_box *boxes; /* [n_panels] */
+    size_t title_length;      /* characters above a panel */
     double x_low, x_high;
     bool x_log;
     bool x_by_number;   /* values lie at 0, 1, 2 ... */
@@ -42,6 +43,9 @@ struct figure_layout {
 enum status figure_layout_init(struct figure_layout *layout, const struct figure_data *f,
                                size_t heading, struct error *err);
 void figure_layout_fini(struct figure_layout *layout);
+
+/* Where the first line of a title ends that may have so many characters. */
+size_t figure_title_break(const char *title, size_t length);
 
 /* Where a point lies on the horizontal axis. */
 double figure_position(const struct figure_layout *layout, const struct figure_data *f,

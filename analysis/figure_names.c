@@ -116,6 +116,14 @@ static enum status choose_timed_snapshots(struct figure_data *f, enum figure_whe
     return STATUS_OK;
 }
 
+/* The untrained network, for comparison, where the archive has it. */
+static void choose_init(struct figure_data *f)
+{
+    for (int s = 0; s < archive_shape(f->archive).n_snapshots - 1; s++)
+        if (strcmp(archive_snapshot_label(f->archive, s), "init") == 0)
+            f->snapshots[f->n_snapshots++] = s;
+}
+
 static enum status choose_snapshots(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
@@ -128,8 +136,11 @@ static enum status choose_snapshots(struct figure *figure, struct error *err)
         choose_named_snapshots(f, err);
     else if (f->kind->x == X_EPOCH || when != WHEN_ONE)
         choose_timed_snapshots(f, f->kind->x == X_EPOCH ? WHEN_ONE : when, err);
-    else
+    else {
+        if (f->kind->x == X_NODE)
+            choose_init(f);
         cells_find_snapshot(f->archive, NULL, &f->snapshots[f->n_snapshots++], err);
+    }
     int fewest = f->kind->x == X_EPOCH ? 2 : 1;
     if (err->status == STATUS_OK && f->n_snapshots < fewest)
         snprintf(figure->why, sizeof figure->why, "it needs %s in the study's probe.at%s",
@@ -185,5 +196,7 @@ enum status figure_choose_names(struct figure *figure, struct error *err)
     if (choose_splits(f, err) != STATUS_OK ||
         choose_snapshots(figure, err) != STATUS_OK || parse_where(f, err) != STATUS_OK)
         return err->status;
+    if (figure_is_of_nodes(f))
+        return figure_open_nodes(figure, err);
     return f->kind->quantities[0].label ? STATUS_OK : choose_measure(f, err);
 }

@@ -1,6 +1,7 @@
 #include "analysis/figure_script.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/figure_templates.h"
@@ -85,16 +86,16 @@ struct script {
     struct text *out;
 };
 
-/* A string: single quotes know no escapes but their own doubling, and nothing within them
- * is looked at. TeX's own characters are taken from it where TeX will read it. */
+/* A string: nothing within single quotes is looked at but another one, so that there is
+ * none. TeX's own characters are taken from it where TeX will read it. */
 static void put_string(const struct script *s, const char *string)
 {
     struct text plain = {0};
     quote_plain(&plain, string);
     text_append(s->out, "'");
     for (const char *c = text_string(&plain); *c; c++) {
-        if (*c == '\'')
-            text_append(s->out, "''");
+        if (*c == '\'') /* as printers set it */
+            text_append(s->out, "\xe2\x80\x99");
         else if (s->format != FIGURE_TEX || !strchr("\\{}$&#_%^~", *c))
             text_append_bytes(s->out, c, 1);
         else if (*c == '\\')
@@ -229,7 +230,7 @@ static void put_labels(const struct script *s)
     set_number(s, "n_ends", l->direct ? l->n_labels : 0);
     set_number(s, "end_x", 1 + 9 / (l->boxes[0].right - l->boxes[0].left));
     set_number(s, "n_listed", l->direct ? 0 : l->n_labels);
-    set_number(s, "has_lines", s->f->kind->x != X_MEASURE);
+    set_number(s, "has_lines", s->f->kind->x != X_MEASURE && s->f->kind->x != X_NODE);
     set_number(s, "list_x", l->legend_left / l->width);
     set_number(s, "list_line", 22 / l->width);
     declare(s, "end_panel", n);
@@ -282,6 +283,20 @@ static void put_list(const struct script *s, int panel, enum list list)
     text_append(s->out, "'\n");
 }
 
+/* A title in lines, with newlines between. */
+static void put_title(const struct script *s, int panel, const char *title)
+{
+    text_appendf(s->out, "panel_title[%d] = ", panel + 1);
+    do {
+        char line[256];
+        size_t length = figure_title_break(title, s->layout->title_length);
+        snprintf(line, sizeof line, "%.*s", (int)length, title);
+        title += length;
+        put_string(s, line);
+        text_append(s->out, *title ? " . \"\\n\" . " : "\n");
+    } while (*title);
+}
+
 static void put_panels(const struct script *s)
 {
     static const char *const names[] = {
@@ -312,7 +327,7 @@ static void put_panels(const struct script *s)
             set_element(s, names[i], p, values[i]);
         if (s->f->panels[p].row == 0)
             figure_put_column(s->f, s->f->panels[p].column, &words);
-        set_text_element(s, "panel_title", p, text_string(&words));
+        put_title(s, p, text_string(&words));
         words.length = 0;
         figure_put_y(s->f, s->f->panels[p].row, &words);
         set_text_element(s, "panel_label", p, text_string(&words));
@@ -347,7 +362,9 @@ static const char *template_of(const char *name)
                      {"error", figure_template_error},
                      {"gap", figure_template_gap},
                      {"heatmap", figure_template_heatmap},
+                     {"node", figure_template_node},
                      {"perplexity", figure_template_perplexity},
+                     {"profile", figure_template_profile},
                      {"sample-sets", figure_template_sample_sets},
                      {"systems", figure_template_systems}};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)

@@ -145,7 +145,11 @@ enum status figure_make_series(struct figure_data *f, struct error *err)
     add_means(f, err);
     if (f->n_observations > 0)
         qsort(f->observations, f->n_observations, sizeof *f->observations, by_seed);
-    add_seeds(f, err);
+    f->no_cloud = figure_is_of_nodes(f) ||
+                  (f->kind->x == X_MEASURE && f->request.sample &&
+                   f->n_observations > FIGURE_CLOUD_MAX);
+    if (!f->no_cloud)
+        add_seeds(f, err);
     free(f->observations);
     f->observations = NULL;
     return err->status;

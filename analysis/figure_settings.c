@@ -227,13 +227,14 @@ static void count_panels(struct figure_data *f)
 static enum status limit_panels(struct figure_data *f, struct error *err)
 {
     count_panels(f);
-    if (f->n_rows * f->n_columns <= FIGURE_PANELS_MAX)
+    int n = f->n_rows * f->n_columns, each = n / f->groups.n;
+    int most = f->request.sample ? FIGURE_PANELS_SAMPLED : FIGURE_PANELS_MAX;
+    if (n <= most)
         return STATUS_OK;
-    int each = f->n_rows * f->n_columns / f->groups.n;
     if (!f->request.sample || each > FIGURE_PANELS_MAX)
-        return fail_many(f, f->n_rows * f->n_columns, "panels", FIGURE_PANELS_MAX,
-                         f->groups.apart, err);
-    take_sample(&f->groups, FIGURE_PANELS_MAX / each, f->n_cells);
+        return fail_many(f, n, "panels", FIGURE_PANELS_MAX, f->groups.apart, err);
+    if (f->groups.n > 1)
+        take_sample(&f->groups, each < most ? most / each : 1, f->n_cells);
     count_panels(f);
     return STATUS_OK;
 }
@@ -261,7 +262,9 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
                  field_get(f->alias->needs)->name);
     if (f->kind->curves != CURVES_SETTINGS && f->request.curves)
         return error_set(err, STATUS_USAGE, "--curves: those of %s are %s", f->kind->name,
-                         f->kind->curves == CURVES_LAYERS ? "layers" : "systems");
+                         f->kind->curves == CURVES_LAYERS    ? "layers"
+                         : f->kind->curves == CURVES_CLASSES ? "classes"
+                                                             : "systems");
     if (f->kind->x == X_OPTION)
         choose_x(figure, left, err);
     else if (parse_options("curves", f->request.curves, f->settings.apart, err) ==
@@ -271,7 +274,8 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
         return err->status;
     if (f->x_option != FIELD_COUNT)
         left[f->x_option] = false;
-    share_out(f, left);
+    if (!figure_is_of_nodes(f))
+        share_out(f, left);
     if (figure_is_heatmap(f) && count_set(f->settings.apart) == 0) {
         snprintf(figure->why, sizeof figure->why,
                  "it needs two options other than the seed with several values");

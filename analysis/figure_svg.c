@@ -32,6 +32,16 @@ static const char *behind(const char *at, const char *closing)
     return end ? end + strlen(closing) : at + strlen(at);
 }
 
+/* Behind a group that holds nothing, of which gnuplot writes many; `at` elsewhere. */
+static const char *behind_empty_group(const char *at)
+{
+    static const char empty[] = "\n</g>\n";
+    if (!begins(at, "<g fill="))
+        return at;
+    const char *end = behind(at, ">");
+    return begins(end, empty) ? end + sizeof empty - 1 : at;
+}
+
 /* The words of gnuplot's own head, and the root element, in our words. */
 static const char *put_head(const struct figure *figure, const char *svg, bool inlined,
                             struct text *out)
@@ -43,9 +53,10 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     if (!inlined)
         text_append_bytes(out, svg, (size_t)(root - svg));
     text_append_bytes(out, root, (size_t)(end - 1 - root));
-    text_append(out, " role=\"img\" aria-label=\"");
+    text_append(
+        out, " font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"");
     put_xml(out, text_string(&figure->alt));
-    if (inlined) {
+    if (inlined) { /* the page has title and caption beside it */
         text_append(out, "\" fill=\"none\" stroke=\"currentColor\">\n");
         return rest;
     }
@@ -57,83 +68,99 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     return rest;
 }
 
-/* The page's own ink and ground; and without what is SVG's default, or what the root says
- * once, which is a third of the bytes or more. */
-static const struct {
+struct rewrite {
     const char *from, *to;
-} shorter[] = {{" fill=\"none\" color=\"black\" stroke=\"currentColor\"", ""},
-               {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", ""},
-               {"rgb(  0,   0,   0)", "currentColor"},
-               {"rgb(0,0,0)", "currentColor"},
-               {"color='white'", "color='var(--ground, white)'"},
-               {"color=\"white\"", "color=\"var(--ground, white)\""},
-               {"'black'", "'currentColor'"},
-               {"\"black\"", "\"currentColor\""},
-               {"  '/>", "'/>"},
-               {"\n\t\t", "\n"},
-               {"\n\t", "\n"},
-               {"\n\n", "\n"}};
+    bool inlined; /* only within a page, where ink and ground are the page's */
+};
 
-/* Behind what has no use: filters of boxed labels, groups without content, and in a page
- * the ground; NULL where something else begins. */
-static const char *behind_useless(const char *at, bool inlined)
+/* Defaults that gnuplot spells out in every group; ink and ground; what ends CDATA, which
+ * gnuplot lets stand and XML does not. */
+static const struct rewrite rewrites[] = {
+    {" fill=\"none\" color=\"black\" stroke=\"currentColor\"", "", true},
+    {" color=\"black\"", "", false},
+    {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", "", false},
+    {" font-family=\"sans-serif\" font-size=\"12.00\" ", "", false},
+    {"rgb(  0,   0,   0)", "currentColor", true},
+    {"rgb(0,0,0)", "currentColor", true},
+    {"'black'", "'currentColor'", true},
+    {"\"black\"", "\"currentColor\"", true},
+    {"color='white'", "color='var(--ground, white)'", true},
+    {"color=\"white\"", "color=\"var(--ground, white)\"", true},
+    {"]]>", "]]&gt;", false},
+    {"\t", "", false}};
+
+static const struct rewrite *find_rewrite(const char *at, bool inlined)
 {
-    if (begins(at, "<filter"))
-        return behind(at, "</filter>");
-    if (inlined && begins(at, "<rect x=\"0\" y=\"0\""))
-        return behind(at, ">");
-    if (!begins(at, "<g "))
-        return NULL;
-    const char *content = behind(at, ">");
-    content += strspn(content, " \t\n");
-    return begins(content, "</g>") ? behind(content, "</g>\n") : NULL;
+    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
+        if (begins(at, rewrites[i].from) && (inlined || !rewrites[i].inlined))
+            return &rewrites[i];
+    return NULL;
 }
 
-/* One step of the inlined form; NULL where nothing is to be changed. */
-static const char *shorten(const char *at, struct text *out)
+/* Behind what no reader needs; `at` where something else begins. */
+static const char *skip(const char *at, bool inlined)
 {
-    int red, green, blue;
-    char colour[24];
-    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
-        if (begins(at, shorter[i].from)) {
-            text_append(out, shorter[i].to);
-            return at + strlen(shorter[i].from);
-        }
+    if (inlined && begins(at, "<rect x=\"0\" y=\"0\"")) /* the ground */
+        return behind(at, ">");
+    if (begins(at, "<title>")) /* of a single curve */
+        return behind(at, "</title>");
+    if (begins(at, "<filter ")) /* which nothing uses */
+        return behind(at, "</filter>");
+    return behind_empty_group(at);
+}
+
+/* "rgb( 40, 123, 142)" as "#287b8e"; NULL where no colour begins. */
+static const char *put_colour(const char *at, struct text *out)
+{
+    unsigned red, green, blue;
+    int length = 0;
+    char word[24]; /* sscanf would look for the end of all that follows */
     if (!begins(at, "rgb("))
         return NULL;
-    snprintf(colour, sizeof colour, "%.20s", at);
-    if (sscanf(colour, "rgb(%d,%d,%d)", &red, &green, &blue) != 3)
+    snprintf(word, sizeof word, "%.20s", at);
+    if (sscanf(word, "rgb(%u,%u,%u)%n", &red, &green, &blue, &length) != 3 || length == 0)
         return NULL;
     text_appendf(out, "#%02x%02x%02x", red & 255, green & 255, blue & 255);
-    return behind(at, ")");
+    return at + length;
+}
+
+/* Identifiers become the figure's own: a page has several figures. */
+static const char *put_identifier(const char *at, const char *own, struct text *out)
+{
+    static const char *const openings[] = {"id='", "id=\"", "xlink:href='#"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        const char *name = at + strlen(openings[i]);
+        if (!begins(at, openings[i]) || !(begins(name, "gp") || begins(name, "gnuplot")))
+            continue;
+        text_appendf(out, "%s%s", openings[i], own);
+        return name;
+    }
+    return NULL;
 }
 
 void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
                     struct text *out)
 {
-    char id[40];
+    char own[16];
     struct hash128 hash = hash_bytes(text_string(&figure->command),
                                      figure->command.length);
-    snprintf(id, sizeof id, "f%08x-", (unsigned)hash.low);
-    for (const char *next, *at = put_head(figure, svg, inlined, out); *at; at = next) {
-        if ((next = behind_useless(at, inlined)) ||
-            (inlined && (next = shorten(at, out))))
-            continue;
-        if (begins(at, "<title>")) { /* of a single curve: not for readers */
-            next = behind(at, "</title>");
-        } else if (begins(at, "id='gp") || begins(at, "id=\"gn")) {
-            text_append_bytes(out, at, 4);
-            text_append(out, id);
-            next = at + 4;
-        } else if (begins(at, "xlink:href='#")) {
-            text_appendf(out, "xlink:href='#%s", id);
-            next = at + strlen("xlink:href='#");
-        } else if (begins(at, "]]>")) { /* which gnuplot lets stand, and XML does not */
-            text_append(out, "]]&gt;");
-            next = at + strlen("]]>");
+    snprintf(own, sizeof own, "f%06x-", (unsigned)hash.low & 0xffffffu);
+    const char *at = put_head(figure, svg, inlined, out), *next;
+    while (*at) {
+        const struct rewrite *rewrite = find_rewrite(at, inlined);
+        if (rewrite) {
+            text_append(out, rewrite->to);
+            at += strlen(rewrite->from);
+        } else if (skip(at, inlined) != at) {
+            at = skip(at, inlined);
+        } else if (begins(at, "<g id=\"gnuplot_plot")) {
+            text_append(out, "<g>");
+            at = behind(at, ">");
+        } else if ((next = put_colour(at, out)) ||
+                   (next = put_identifier(at, own, out))) {
+            at = next;
         } else {
-            text_append_bytes(out, at, 1);
-            next = at + 1;
+            text_append_bytes(out, at++, 1);
         }
     }
 }

@@ -33,6 +33,12 @@ void figure_put_x(const struct figure_data *f, struct text *out)
     case X_OPTION:
         text_append(out, field_get(f->x_option)->name);
         break;
+    case X_NODE:
+        text_append(out, "node, from layer to layer");
+        break;
+    case X_BIN:
+        text_append(out, "pre-activation");
+        break;
     case X_MEASURE:
         measure_name(&f->measure, name);
         text_append(out, name);
@@ -101,25 +107,27 @@ static void put_panel(const struct figure_data *f, int panel, struct text *out)
 
 enum status figure_name_curves(struct figure_data *f, struct error *err)
 {
-    int n_layers = archive_shape(f->archive).n_layers - 1;
-    f->n_curves = f->kind->curves == CURVES_SYSTEMS  ? N_SYSTEMS + 1
-                  : f->kind->curves == CURVES_LAYERS ? n_layers
-                                                     : f->settings.n;
+    struct record_shape shape = archive_shape(f->archive);
+    bool layers = f->kind->curves == CURVES_LAYERS;
+    bool sampled = layers || f->kind->curves == CURVES_CLASSES;
+    int n = layers ? shape.n_layers - 1 : shape.n_classes;
+    f->n_curves = f->kind->curves == CURVES_SYSTEMS ? N_SYSTEMS + 1
+                  : sampled                         ? n
+                                                    : f->settings.n;
     f->curves = memory_alloc((size_t)f->n_curves, sizeof *f->curves, err);
     if (!f->curves)
         return err->status;
     for (int i = 0; i < f->n_curves; i++) {
-        int layer = f->kind->curves == CURVES_LAYERS
-                        ? figure_sample(i, n_layers, FIGURE_CURVES_MAX)
-                        : -1;
+        int at = sampled ? figure_sample(i, n, FIGURE_CURVES_MAX) : -1;
         if (f->kind->curves == CURVES_SYSTEMS)
             text_append(&f->curves[i].label, i < N_SYSTEMS ? system_names[i] : "network");
-        else if (layer >= 0)
-            text_appendf(&f->curves[layer].label, "layer %d", i + 1);
+        else if (at >= 0)
+            text_appendf(&f->curves[at].label, "%s %d", layers ? "layer" : "class",
+                         layers ? i + 1 : i);
         else if (f->kind->curves == CURVES_SETTINGS)
             figure_put_setting(&f->settings, i, &f->curves[i].label);
     }
-    if (f->kind->curves == CURVES_LAYERS && f->n_curves > FIGURE_CURVES_MAX)
+    if (sampled && f->n_curves > FIGURE_CURVES_MAX)
         f->n_curves = FIGURE_CURVES_MAX;
     for (size_t i = 0; i < f->n_series; i++)
         f->curves[f->series[i].curve].drawn = true;
@@ -138,6 +146,8 @@ static void put_title(const struct figure *figure, struct text *out)
 {
     const struct figure_data *f = figure->data;
     text_append(out, f->kind->title);
+    if (f->kind->x == X_BIN)
+        text_appendf(out, " (layer %d, node %d)", f->layer, f->node);
     const char *before = ": ";
     if (figure_is_heatmap(f) || f->kind->x == X_MEASURE) {
         char name[TABLE_WORD_MAX];
@@ -181,7 +191,8 @@ static void put_command(const struct figure *figure, struct text *out)
     } options[] = {{"where", r->where},   {"snapshots", r->snapshots},
                    {"splits", r->splits}, {"measure", r->measure},
                    {"x", r->x},           {"curves", r->curves},
-                   {"panels", r->panels}, {"gap", gaps[r->gap]}};
+                   {"panels", r->panels}, {"node", r->node},
+                   {"gap", gaps[r->gap]}};
     struct text line = {0};
     text_append(&line, "strata plot ");
     put_word(&line, figure->data->operand);
@@ -204,10 +215,11 @@ static const char *curve_heading(const struct figure_data *f)
     for (int i = 0; i < OPTION_COUNT; i++)
         if (f->settings.apart[i])
             only = only ? "setting" : field_get((enum field_id)i)->name;
-    return f->kind->curves == CURVES_SYSTEMS  ? "system"
-           : f->kind->curves == CURVES_LAYERS ? "layer"
-           : only                             ? only
-                                              : "setting";
+    return f->kind->curves == CURVES_SYSTEMS   ? "system"
+           : f->kind->curves == CURVES_LAYERS  ? "layer"
+           : f->kind->curves == CURVES_CLASSES ? "class"
+           : only                              ? only
+                                               : "setting";
 }
 
 /* The value alone where the heading says of what. */

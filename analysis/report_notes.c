@@ -38,7 +38,7 @@ static void say_left_out(struct report *r)
     int few = 0, none = 0;
     for (int g = 0; g < groups->n_groups; g++) {
         none += groups->n_cells[g] == 0;
-        few += groups->n_cells[g] > 0 && groups->n_cells[g] < SUMMARY_FEWEST_FOR_INTERVAL;
+        few += groups->n_cells[g] > 0 && groups->n_cells[g] < INTERVAL_FEWEST;
     }
     if (s->n_failures > 0)
         document_addf(d, BLOCK_ITEM, "",
@@ -54,7 +54,7 @@ static void say_left_out(struct report *r)
         document_addf(d, BLOCK_ITEM, "",
                       "Settings with results of fewer than %d seeds, which have no "
                       "interval: %d of %d.",
-                      SUMMARY_FEWEST_FOR_INTERVAL, few, groups->n_groups);
+                      INTERVAL_FEWEST, few, groups->n_groups);
     if (r->ranking.n_left_out > 0)
         document_addf(d, BLOCK_ITEM, "",
                       "Settings without a gap, which are not judged: %zu of %zu.",

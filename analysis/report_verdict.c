@@ -199,7 +199,7 @@ static void say_conventions(struct report *r)
     document_addf(&r->document, BLOCK_FACT, "Bands and ±",
                   "95 %% interval of Student's t for the mean over N seeds; none where N "
                   "is less than %d",
-                  SUMMARY_FEWEST_FOR_INTERVAL);
+                  INTERVAL_FEWEST);
     document_addf(&r->document, BLOCK_FACT, "Generalization gap", "%s",
                   ranking_gap_text(r->request->gap));
 }

@@ -94,7 +94,7 @@ struct summary_value summary_value(const struct summary *s, int group, enum fiel
         value.mean = stats->mean[k];
     if (value.n > 1)
         value.sd = stats->sd[k];
-    if (value.n >= SUMMARY_FEWEST_FOR_INTERVAL)
+    if (value.n >= INTERVAL_FEWEST)
         value.half_width = stats->high[k] - stats->mean[k];
     return value;
 }
@@ -108,6 +108,7 @@ static enum status add_record(void *context, const struct record *record,
         return err->status;
     aggregate_add(s->aggregate, chosen, record, s->counts);
     double accuracy = accuracy_of(s, record, SPLIT_TEST);
+    s->test_accuracy[chosen] = accuracy;
     if (isnan(accuracy))
         return err->status;
     struct stats_running *network = summary_network(
@@ -221,7 +222,8 @@ enum status summary_load(struct summary *s, struct error *err)
         setup.apart[i] = !s->request->over[i];
         s->varies[i] = setup.apart[i] && (s->varies[i] || s->request->show_all);
     }
-    if (aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
+    s->test_accuracy = memory_alloc(s->n_chosen, sizeof *s->test_accuracy, err);
+    if (!s->test_accuracy || aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
         return err->status;
     int n_groups = aggregate_n_groups(s->aggregate);
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
@@ -229,6 +231,21 @@ enum status summary_load(struct summary *s, struct error *err)
     if (s->network && cells_visit(s->archive, NULL, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
+}
+
+struct interval summary_interval(const struct summary *s, struct interval_maker *maker,
+                                 int group, struct error *err)
+{
+    struct interval interval = {NAN, NAN};
+    size_t n = 0;
+    double *values = memory_alloc(s->n_chosen, sizeof *values, err);
+    for (size_t i = 0; values && i < s->n_chosen; i++)
+        if (aggregate_group(s->aggregate, i) == group && !isnan(s->test_accuracy[i]))
+            values[n++] = s->test_accuracy[i];
+    if (values)
+        interval = interval_make(maker, values, n, err);
+    free(values);
+    return interval;
 }
 
 int summary_option_headings(const struct summary *s, const char **headings)
@@ -267,6 +284,7 @@ void summary_fini(struct summary *s)
     free(s->network);
     free(s->counts);
     free(s->validation_error);
+    free(s->test_accuracy);
     free(s->kept);
     free(s->n_parameters);
     free(s->options);

@@ -17,6 +17,7 @@ unset key
 # is a curve; panel_means, panel_seeds and panel_bands hold their numbers.
 faint(colour) = 0x90000000 + colour
 inside(v) = v < panel_least[p] ? panel_least[p] : v > panel_most[p] ? panel_most[p] : v
+log_ticks(p) = panel_high[p] < 6 * panel_low[p] ? '1 1.2 1.5 2 3 4 5 6 8' : '1 2 5'
 few_decades(p) = panel_log[p] && panel_high[p] < 2000 * panel_low[p]
 block(b) = strlen(b) ? int(b) : 0 # of no block too: lists may be empty
 colour(b) = curve_colour[block_curve[block(b) + 1]]
@@ -44,7 +45,7 @@ if (panel_log[p]) { set logscale y } else { unset logscale y }; \
 if (n_ticks) { set xtics () }; \
 do for [i = 1:n_ticks] { \
 set xtics add (panel_words_x[p] ? tick_text[i] : '' tick_at[i]) }; \
-if (few_decades(p)) { set ytics (); do for [e = -3:5] { do for [m in '1 2 5'] { \
+if (few_decades(p)) { set ytics (); do for [e = -3:5] { do for [m in log_ticks(p)] { \
 set ytics add (panel_words_y[p] ? sprintf('%g', m * 10.0**e) : '' m * 10.0**e) } } } \
 else { set ytics autofreq }; \
 set format x panel_words_x[p] ? '%g' : ''; \

@@ -313,7 +313,7 @@ static double option_in_block(const struct archive *archive, enum field_id id, s
 enum status archive_read_options(struct archive *archive, double *options,
                                  struct error *err)
 {
-    size_t batch = archive->block_bytes / sizeof(double);
+    size_t batch = archive->block_bytes / sizeof(double); /* of one number a cell */
     size_t total = (size_t)archive->n_cells, n;
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;

@@ -321,6 +321,21 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
     return err->status;
 }
 
+enum status schema_put_origin(const struct netcdf *file, const struct file_origin *origin,
+                              struct error *err)
+{
+    char data_hash[HASH_HEX + 1];
+    hash_format(origin->data_hash, data_hash);
+    netcdf_put_text(file, NC_GLOBAL, "Conventions", "STRATA-1.0 ACDD-1.3", err);
+    netcdf_put_text(file, NC_GLOBAL, "title", origin->title, err);
+    netcdf_put_text(file, NC_GLOBAL, "source", origin->source, err);
+    netcdf_put_text(file, NC_GLOBAL, "schema_version", SCHEMA_VERSION, err);
+    netcdf_put_text(file, NC_GLOBAL, "study", origin->study, err);
+    netcdf_put_text(file, NC_GLOBAL, "data_hash", data_hash, err);
+    return netcdf_put_int(file, NC_GLOBAL, "numerics_version", origin->numerics_version,
+                          err);
+}
+
 static bool parse_version(const char *text, int64_t version[2])
 {
     char major[24];

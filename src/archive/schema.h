@@ -62,6 +62,15 @@ enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type
 bool schema_has_dim(enum field_id id, enum field_dim dim);
 nc_type schema_type(enum field_id id);
 
+/* Global attributes that say what a file beside the archive is of. */
+struct file_origin {
+    const char *title, *source, *study;
+    struct hash128 data_hash;
+    int numerics_version;
+};
+enum status schema_put_origin(const struct netcdf *file, const struct file_origin *origin,
+                              struct error *err);
+
 /* Whether this program reads the file's schema_version. A later minor version may have
  * variables that are not known here, so that hashes differ. STATUS_VERSION for another
  * major, STATUS_DATA where there is none. */

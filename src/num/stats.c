@@ -147,6 +147,24 @@ void stats_holm(const double *p, double *adjusted, size_t n)
                 adjusted[i] = adjusted[k];
 }
 
+void stats_bh(const double *p, double *adjusted, size_t n)
+{
+    size_t n_tests = 0;
+    for (size_t i = 0; i < n; i++)
+        n_tests += !isnan(p[i]);
+    for (size_t i = 0; i < n; i++) {
+        size_t rank = 0;
+        for (size_t k = 0; k < n; k++)
+            rank += p[k] <= p[i];
+        adjusted[i] = isnan(p[i]) ? p[i] : (double)n_tests * p[i] / (double)rank;
+    }
+    /* A smaller p is never adjusted to more than a larger one. */
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (p[k] >= p[i] && adjusted[k] < adjusted[i])
+                adjusted[i] = adjusted[k];
+}
+
 double stats_quantile_sorted(const double *sorted, size_t n, double p)
 {
     double position = p * (double)(n - 1);

@@ -38,6 +38,11 @@ double stats_sign_flip_p(const double *differences, size_t n);
  * stay. It holds whatever the dependence, as between layers of one network. */
 void stats_holm(const double *p, double *adjusted, size_t n);
 
+/* The same by Benjamini & Hochberg (1995): of those called significant at a level, that
+ * share is false at most in expectation, where p values are independent or depend
+ * positively (Benjamini & Yekutieli 2001). */
+void stats_bh(const double *p, double *adjusted, size_t n);
+
 /* Quantile of n >= 1 ascending values, linear interpolation between order statistics
  * (Hyndman & Fan 1996 type 7, the default of numpy and R). */
 double stats_quantile_sorted(const double *sorted, size_t n, double p);

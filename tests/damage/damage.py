@@ -23,7 +23,7 @@ STUDY = {"data": "{name: glyphs, train: 300, validation: 50, test: 100}",
          "grid": "{seed: 1..2, depth: [1, 2], width: 8}",
          "train": "{epochs: 2, batch_size: 32}",
          "probe": "{at: [init, best]}",
-         "keep": "{networks: [best]}"}
+         "keep": "{networks: [best], nodes: [best]}"}
 slowest = 0.0
 
 

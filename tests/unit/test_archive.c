@@ -82,6 +82,27 @@ static void assert_fields(struct archive *archive, const bool *fields, int64_t n
     free(some);
 }
 
+static void assert_options(struct archive *archive, int64_t n)
+{
+    struct error err = {0};
+    double *options = calloc((size_t)n * OPTION_COUNT, sizeof *options);
+    struct record record;
+    assert_non_null(options);
+    assert_ok(archive_read_options(archive, options, &err), &err);
+    for (int64_t cell = 0; cell < n; cell++) {
+        make_record(&record, cell);
+        for (int i = 0; i < OPTION_COUNT; i++) {
+            enum field_id id = (enum field_id)i;
+            double value = field_get(id)->type == FIELD_TYPE_REAL
+                               ? *record_real(&record, id)
+                               : *record_int(&record, id);
+            assert_true(options[cell * OPTION_COUNT + i] == value);
+        }
+        record_fini(&record);
+    }
+    free(options);
+}
+
 static void test_some_fields(void **state)
 {
     (void)state;
@@ -99,6 +120,7 @@ static void test_some_fields(void **state)
     for (int i = 0; i < FIELD_COUNT; i++)
         fields[i] = !fields[i];
     assert_fields(archive, fields, CELLS);
+    assert_options(archive, CELLS);
     assert_cells(archive, 0, CELLS);
     assert_cells(archive, archive_batch(archive) - 3, 5);
     archive_close(archive);
