@@ -19,8 +19,10 @@ struct figure_request {
     const char *snapshots; /* labels with commas between */
     const char *splits;    /* train, validation, test, with commas between */
     const char *measure;   /* of a heat map and of the scatter: a name of ranking.h */
-    const char *curves;    /* the option that tells curves apart; rows of a heat map */
+    const char *x;         /* the option along the axis: of error and heat map */
+    const char *curves;    /* options that tell curves apart; rows of a heat map */
     const char *panels;    /* options that tell panels apart, with commas between */
+    const char *node;      /* "2:17", layer and node, from 0; of the figure "node" */
     enum ranking_gap gap;  /* of the scatter */
     bool sample; /* where there are more settings than can be drawn, draw some and
                   * say which, in place of an error: the report's way */
@@ -50,8 +52,11 @@ enum status figure_set_create(struct figure_set **set, struct archive *archive,
 void figure_set_destroy(struct figure_set *set);
 const struct figure *figure_set_get(const struct figure_set *set, int i);
 
-/* Names, one-line summaries and aliases of all figures, in the order of the report; false
- * behind the last. */
+/* Names and one-line summaries of all figures, in the order of the report; false behind
+ * the last. */
 bool figure_kind_get(int i, const char **name, const char **summary);
+
+/* The paper's figures: of which kind they are, NULL where nothing can be drawn. */
+bool figure_alias_get(int i, const char **name, const char **kind);
 
 #endif

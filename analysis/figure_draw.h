@@ -9,11 +9,14 @@ enum figure_format {
     FIGURE_PDF,
     FIGURE_PNG,
     FIGURE_TEX,
-    FIGURE_SVG_INLINE /* for HTML: ink is currentColor, no ground, ids are the figure's
-                       * own, role="img" with the alternative text, no style attribute and
-                       * no script, so that a strict Content-Security-Policy lets it stand
-                       */
+    FIGURE_SVG_INLINE /* for HTML: ink is currentColor, white ground the page's --ground;
+                       * ids are the figure's own, role="img" with the alternative text,
+                       * no style attribute and no script, so that a strict
+                       * Content-Security-Policy lets it stand */
 };
+
+/* The format of that suffix (svg, pdf, png, tex); false where there is none. */
+bool figure_format_find(const char *name, enum figure_format *format);
 
 /* Appends the finished file. STATUS_MISSING where gnuplot is not installed. `keep` (may
  * be NULL): a folder to make, which gets the data and the script that draws them. */

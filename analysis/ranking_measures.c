@@ -1,26 +1,16 @@
-/* Which numbers of an archive are measures, what they are called, and their values: one a
- * setting. A name is FIELD[.SYSTEM][.SPLIT][.LAYERS]. */
+/* The measures of a ranking, and their values: one a setting. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/measure.h"
 #include "analysis/ranking_load.h"
 #include "base/memory.h"
 #include "num/rng.h"
 
-enum layers { LAST_HIDDEN, MEAN_HIDDEN, N_LAYER_RULES };
-
-static const char *const layer_rules[N_LAYER_RULES] = {"last", "mean"};
-
-/* One number of a network: a grouped field at one place of each of its dimensions. */
-struct place {
-    enum field_id field;
-    int at[FIELD_DIMS_MAX]; /* of a layer dimension, the rule */
-};
-
 static double mean_at(const struct ranking *r, const struct setting *setting,
-                      const struct place *place)
+                      const struct measure *place)
 {
     const struct field *field = field_get(place->field);
     int at[FIELD_DIMS_MAX - 1] = {place->at[1], place->at[2], place->at[3]}, layer = -1;
@@ -29,7 +19,7 @@ static double mean_at(const struct ranking *r, const struct setting *setting,
     if (layer < 0)
         return ranking_mean(r, setting, place->field, at);
     int depth = (int)ranking_option(r, setting, FIELD_DEPTH);
-    int first = at[layer] == LAST_HIDDEN ? depth - 1 : 0;
+    int first = at[layer] == MEASURE_LAST_HIDDEN ? depth - 1 : 0;
     double sum = 0;
     if (depth < 1 || depth >= r->summary.groups.shape.n_layers)
         return NAN; /* what no network has, but a damaged file may */
@@ -41,7 +31,7 @@ static double mean_at(const struct ranking *r, const struct setting *setting,
 }
 
 static double value_at(const struct ranking *r, const struct setting *setting,
-                       const struct place *place)
+                       const struct measure *place)
 {
     double mean = mean_at(r, setting, place);
     int exponent;
@@ -77,7 +67,7 @@ static void count_values(const struct ranking *r, struct ranked_measure *measure
         measure->n += !isnan(measure->values[k]);
 }
 
-static void add_place(struct ranking *r, const struct place *place, const char *name,
+static void add_place(struct ranking *r, const struct measure *place, const char *name,
                       bool baseline, struct error *err)
 {
     struct ranked_measure *measure = add_measure(r, name, baseline, err);
@@ -121,60 +111,12 @@ static void add_random(struct ranking *r, struct error *err)
 
 static void add_baselines(struct ranking *r, struct error *err)
 {
-    static const struct place train_loss = {FIELD_NETWORK_LOSS, {0, SPLIT_TRAIN}};
+    static const struct measure train_loss = {FIELD_NETWORK_LOSS, {0, SPLIT_TRAIN}};
     add_parameter_count(r, err);
     add_option(r, FIELD_DEPTH, err);
     add_option(r, FIELD_LABEL_CORRUPTION, err);
     add_place(r, &train_loss, "network_loss.train", true, err);
     add_random(r, err);
-}
-
-/* The places that a measure may have on each dimension; none where it has no name. */
-static const struct {
-    const char *const *names;
-    int n;
-} places[DIM_COUNT] = {
-    [DIM_SYSTEM] = {system_names, N_SYSTEMS},
-    [DIM_SPLIT] = {split_names, N_SPLITS},
-    [DIM_LAYER] = {layer_rules, N_LAYER_RULES},
-};
-
-/* Moves to the next place of the field; false behind the last. */
-static bool next_place(struct place *place)
-{
-    const struct field *field = field_get(place->field);
-    for (int d = field->n_dims - 1; d > 0; d--) {
-        if (++place->at[d] < places[field->dims[d]].n)
-            return true;
-        place->at[d] = 0;
-    }
-    return false;
-}
-
-/* Its name; whether it is of training samples, which a predictor may know. */
-static bool name_place(const struct place *place, char out[TABLE_WORD_MAX])
-{
-    const struct field *field = field_get(place->field);
-    bool training = true;
-    int length = snprintf(out, TABLE_WORD_MAX, "%s", field->name);
-    for (int d = 1; d < field->n_dims && length < TABLE_WORD_MAX; d++) {
-        length += snprintf(out + length, (size_t)(TABLE_WORD_MAX - length), ".%s",
-                           places[field->dims[d]].names[place->at[d]]);
-        if (field->dims[d] == DIM_SPLIT)
-            training = place->at[d] == SPLIT_TRAIN;
-    }
-    return training;
-}
-
-static bool is_measure(enum field_id id)
-{
-    const struct field *field = field_get(id);
-    if (!field_is_grouped(id) || field->n_dims < 1 || field->dims[0] != DIM_SNAPSHOT)
-        return false;
-    for (int d = 1; d < field->n_dims; d++)
-        if (places[field->dims[d]].n == 0)
-            return false;
-    return true;
 }
 
 /* Whether the words of `name` begin with those of the selector of that length. */
@@ -202,19 +144,19 @@ static size_t add_selected(struct ranking *r, const char *selector, size_t lengt
     for (size_t i = 0; selector && i < r->n_measures; i++)
         found += begins_with(r->measures[i].name, selector, length);
     for (int id = 0; id < FIELD_COUNT; id++) {
-        if (!is_measure((enum field_id)id))
+        if (!measure_is_field((enum field_id)id))
             continue;
-        struct place place = {.field = (enum field_id)id};
+        struct measure place = {.field = (enum field_id)id};
         do {
             char name[TABLE_WORD_MAX];
-            bool training = name_place(&place, name);
+            bool training = measure_name(&place, name);
             if (selector ? begins_with(name, selector, length) &&
                                (training || names_a_split(selector, length))
                          : training) {
                 add_place(r, &place, name, false, err);
                 found++;
             }
-        } while (next_place(&place));
+        } while (measure_next(&place));
     }
     return found;
 }
@@ -222,14 +164,8 @@ static size_t add_selected(struct ranking *r, const char *selector, size_t lengt
 static enum status fail_unknown(const char *selector, size_t length, struct error *err)
 {
     char word[TEXT_WORD_MAX];
-    const char *names[FIELD_COUNT];
-    size_t n = 0;
     snprintf(word, sizeof word, "%.*s", (int)length, selector);
-    for (int id = 0; id < FIELD_COUNT; id++)
-        if (is_measure((enum field_id)id))
-            names[n++] = field_get((enum field_id)id)->name;
-    return error_set(err, STATUS_USAGE, "--measures %s: no such measure%s",
-                     text_quote(word).text, text_suggest(word, names, n).text);
+    return measure_fail_unknown("measures", word, err);
 }
 
 /* Measures that no setting has are only shown where they were asked for by name. */

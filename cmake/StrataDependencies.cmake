@@ -40,3 +40,10 @@ endif()
 
 add_library(strata_random123 INTERFACE)
 target_include_directories(strata_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})
+
+# Not for building: `strata plot` runs it, and without it says what to install.
+find_program(STRATA_GNUPLOT gnuplot)
+if(NOT STRATA_GNUPLOT)
+    message(WARNING "gnuplot was not found: install gnuplot-nox, by which strata plot draws "
+        "figures. Their tests are skipped.")
+endif()

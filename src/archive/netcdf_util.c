@@ -166,6 +166,24 @@ void netcdf_output_discard(struct netcdf_output *output)
     output->open = false;
 }
 
+enum status netcdf_output_finish(struct netcdf_output *output, struct hash128 content,
+                                 netcdf_content_fn *read, struct error *err)
+{
+    char text[HASH_HEX + 1];
+    struct hash128 back;
+    hash_format(content, text);
+    netcdf_begin_definitions(&output->file, err);
+    netcdf_put_text(&output->file, NC_GLOBAL, "content_hash", text, err);
+    netcdf_begin_data(&output->file, err);
+    if (netcdf_output_close(output, err) == STATUS_OK &&
+        read(output->temporary, &back, err) == STATUS_OK && !hash_equal(back, content))
+        error_set(err, STATUS_IO, "%s: what was read back is not what was written",
+                  output->path);
+    if (netcdf_output_publish(output, err) != STATUS_OK)
+        netcdf_output_discard(output);
+    return err->status;
+}
+
 enum status netcdf_define_dim(const struct netcdf *file, const char *name, size_t length,
                               int *dim, struct error *err)
 {

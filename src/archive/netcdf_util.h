@@ -1,5 +1,5 @@
-/* What archive.nc and networks.nc share: errors, safe opening, output under a temporary
- * name, attributes. Private to src/archive.
+/* What archive.nc, networks.nc and nodes.nc share: errors, safe opening, output under a
+ * temporary name, attributes. Private to src/archive.
  *
  * Every function with `err` does nothing once `err` holds a fault and returns its status,
  * so that a row of calls needs one check at its end. */
@@ -13,6 +13,7 @@
 #include <netcdf.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/io.h"
 
 enum { NETCDF_DIMS_MAX = 8, NETCDF_CACHE_SLOTS = 101 };
@@ -65,6 +66,13 @@ enum status netcdf_output_close(struct netcdf_output *output, struct error *err)
 
 /* Syncs the closed temporary file and renames it over the path. */
 enum status netcdf_output_publish(struct netcdf_output *output, struct error *err);
+
+/* Ends a file: notes the hash of its content, closes it, reads it back by `read`, and
+ * publishes it; without any of that it is discarded. */
+typedef enum status netcdf_content_fn(const char *path, struct hash128 *content,
+                                      struct error *err);
+enum status netcdf_output_finish(struct netcdf_output *output, struct hash128 content,
+                                 netcdf_content_fn *read, struct error *err);
 
 /* Removes the temporary file. */
 void netcdf_output_discard(struct netcdf_output *output);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "archive/networks_format.h"
+#include "archive/schema.h"
 #include "base/memory.h"
 #include "record/record.h"
 
@@ -162,15 +163,12 @@ static enum status define_variables(struct networks_writer *writer,
 static enum status put_attributes(const struct netcdf *file,
                                   const struct networks_header *header, struct error *err)
 {
-    char data_hash[HASH_HEX + 1];
-    hash_format(header->data_hash, data_hash);
-    netcdf_put_text(file, NC_GLOBAL, "Conventions", "STRATA-1.0 ACDD-1.3", err);
-    netcdf_put_text(file, NC_GLOBAL, "title", header->title, err);
-    netcdf_put_text(file, NC_GLOBAL, "source", header->source, err);
-    netcdf_put_text(file, NC_GLOBAL, "schema_version", SCHEMA_VERSION, err);
-    netcdf_put_text(file, NC_GLOBAL, "study", header->study, err);
-    netcdf_put_text(file, NC_GLOBAL, "data_hash", data_hash, err);
-    netcdf_put_int(file, NC_GLOBAL, "numerics_version", header->numerics_version, err);
+    struct file_origin origin = {.title = header->title,
+                                 .source = header->source,
+                                 .study = header->study,
+                                 .data_hash = header->data_hash,
+                                 .numerics_version = header->numerics_version};
+    schema_put_origin(file, &origin, err);
     return netcdf_put_text(file, NC_GLOBAL, "parameter_layout", layout, err);
 }
 
@@ -333,8 +331,7 @@ enum status networks_append(struct networks_writer *writer,
 enum status networks_publish(struct networks_writer *writer, struct error *err)
 {
     const size_t *lengths = writer->lengths;
-    char text[HASH_HEX + 1];
-    struct hash128 content = hash_chain(writer->cells, writer->networks), back;
+    struct hash128 content = hash_chain(writer->cells, writer->networks);
     if (writer->n_cells != lengths[CELL] || writer->n_networks != lengths[NETWORK] ||
         writer->n_parameters != lengths[PARAMETERS])
         error_set(
@@ -343,17 +340,7 @@ enum status networks_publish(struct networks_writer *writer, struct error *err)
             "were announced",
             writer->output.path, writer->n_cells, writer->n_networks,
             writer->n_parameters, lengths[CELL], lengths[NETWORK], lengths[PARAMETERS]);
-    hash_format(content, text);
-    netcdf_begin_definitions(&writer->output.file, err);
-    netcdf_put_text(&writer->output.file, NC_GLOBAL, "content_hash", text, err);
-    netcdf_begin_data(&writer->output.file, err);
-    if (netcdf_output_close(&writer->output, err) == STATUS_OK &&
-        networks_content(writer->output.temporary, &back, err) == STATUS_OK &&
-        !hash_equal(back, content))
-        error_set(err, STATUS_IO, "%s: what was read back is not what was written",
-                  writer->output.path);
-    if (netcdf_output_publish(&writer->output, err) != STATUS_OK)
-        netcdf_output_discard(&writer->output);
+    netcdf_output_finish(&writer->output, content, networks_content, err);
     release(writer);
     return err->status;
 }

@@ -12,7 +12,8 @@ enum {
     LAYERS_MAX = 10000,
     CLASSES_MAX = 65536,
     CELL_BYTES_MAX = 1 << 30,
-    BATCH_BYTES_MAX = 256 << 20
+    BATCH_BYTES_MAX = 256 << 20,
+    READ_BATCH_BYTES_MAX = 64 << 20 /* beyond the batch that is written */
 };
 
 struct schema_rows schema_rows(enum field_id id, struct record_shape own,
@@ -85,7 +86,7 @@ int32_t schema_cell_crc(struct hash128 hash)
     return stored;
 }
 
-/* Checks the shape and sets the batch: as many cells as memory allows. */
+/* Checks the shape and sets the batches: as many cells as memory allows. */
 static enum status set_shape(struct schema *schema, struct record_shape shape,
                              const char *path, struct error *err)
 {
@@ -106,6 +107,10 @@ static enum status set_shape(struct schema *schema, struct record_shape shape,
     schema->batch = SCHEMA_BATCH_MAX;
     while (schema->batch > 1 && schema->batch * bytes > BATCH_BYTES_MAX)
         schema->batch /= 2;
+    schema->read_batch = SCHEMA_READ_BATCH_MAX;
+    while (schema->read_batch > schema->batch &&
+           schema->read_batch * bytes > READ_BATCH_BYTES_MAX)
+        schema->read_batch /= 2;
     return STATUS_OK;
 }
 
@@ -314,6 +319,21 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
     if (header->n_runs > 0)
         schema_write_runs(&runs, file, header->runs, header->n_runs, err);
     return err->status;
+}
+
+enum status schema_put_origin(const struct netcdf *file, const struct file_origin *origin,
+                              struct error *err)
+{
+    char data_hash[HASH_HEX + 1];
+    hash_format(origin->data_hash, data_hash);
+    netcdf_put_text(file, NC_GLOBAL, "Conventions", "STRATA-1.0 ACDD-1.3", err);
+    netcdf_put_text(file, NC_GLOBAL, "title", origin->title, err);
+    netcdf_put_text(file, NC_GLOBAL, "source", origin->source, err);
+    netcdf_put_text(file, NC_GLOBAL, "schema_version", SCHEMA_VERSION, err);
+    netcdf_put_text(file, NC_GLOBAL, "study", origin->study, err);
+    netcdf_put_text(file, NC_GLOBAL, "data_hash", data_hash, err);
+    return netcdf_put_int(file, NC_GLOBAL, "numerics_version", origin->numerics_version,
+                          err);
 }
 
 static bool parse_version(const char *text, int64_t version[2])

@@ -7,14 +7,21 @@
 #include "archive/netcdf_util.h"
 
 /* Every access to a variable makes netCDF look at all variables for the length of the
- * unlimited dimension: fewer and larger ones than chunks. */
-enum { SCHEMA_CHUNK_MAX = 64, SCHEMA_BATCH_MAX = 256, SCHEMA_NAME_LENGTH = 32 };
+ * unlimited dimension: fewer and larger ones than chunks, and larger yet for readers, who
+ * wait for nothing else. */
+enum {
+    SCHEMA_CHUNK_MAX = 64,
+    SCHEMA_BATCH_MAX = 256,
+    SCHEMA_READ_BATCH_MAX = 1024,
+    SCHEMA_NAME_LENGTH = 32
+};
 
 /* What the definitions of one file came to. */
 struct schema {
     struct record_shape shape;
-    size_t batch; /* cells written or read at once: a power of two, or all of few */
-    size_t chunk; /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
+    size_t batch;      /* cells written at once: a power of two, or all of few */
+    size_t read_batch; /* cells read at once: a power of two */
+    size_t chunk;      /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
     int cell_dim, label_dim;
     int dims[DIM_COUNT];
     int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */
@@ -54,6 +61,15 @@ enum status schema_write_numbers(const struct netcdf *file, int id, nc_type type
 
 bool schema_has_dim(enum field_id id, enum field_dim dim);
 nc_type schema_type(enum field_id id);
+
+/* Global attributes that say what a file beside the archive is of. */
+struct file_origin {
+    const char *title, *source, *study;
+    struct hash128 data_hash;
+    int numerics_version;
+};
+enum status schema_put_origin(const struct netcdf *file, const struct file_origin *origin,
+                              struct error *err);
 
 /* Whether this program reads the file's schema_version. A later minor version may have
  * variables that are not known here, so that hashes differ. STATUS_VERSION for another

@@ -1,16 +1,18 @@
-/* strata merge: archive.nc and networks.nc from journals, of one directory or several. */
+/* strata merge: archive.nc and its companions from journals, of one directory or several.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "cli/companion.h"
 #include "cli/merge.h"
 #include "cli/options.h"
-#include "cli/publish.h"
 #include "cli/rundir.h"
 #include "cli/signals.h"
 #include "cli/source.h"
+#include "sweep/kept_network.h"
 
 enum { OPT_OUTPUT, OPT_LOCK };
 
@@ -141,7 +143,7 @@ struct finished {
     size_t *cells;
     size_t n_cells;
     int n_classes;
-    int lost_networks;
+    int lost[COMPANIONS]; /* of what the cells kept */
 };
 
 static void finished_fini(struct finished *f)
@@ -201,11 +203,22 @@ static enum status add_cell(const struct merge *m, struct finished *f, size_t nu
                   f->journals.dir, f->journals.files[entry->file].name);
     else
         publisher_add(publisher, &record, err);
-    if (entry->type == JOURNAL_RESULT)
-        f->lost_networks += kept_network_count(&m->study, &record) -
-                            rundir_count_networks(&f->journals, entry);
+    for (int c = 0; c < COMPANIONS && entry->type == JOURNAL_RESULT; c++)
+        f->lost[c] += kept_count(&m->study, &record, companions[c]->type) -
+                      journal_count_kept(&f->journals, entry, companions[c]->type);
     record_fini(&record);
     return err->status;
+}
+
+static struct publication publication_of(const struct merge *m, const struct finished *f)
+{
+    return (struct publication){.dir = m->output,
+                                .study = &m->study,
+                                .grid = &f->grid,
+                                .cells = f->cells,
+                                .n_cells = f->n_cells,
+                                .n_classes = f->n_classes,
+                                .journals = &f->journals};
 }
 
 static enum status write_archive(const struct merge *m, struct finished *f,
@@ -214,13 +227,7 @@ static enum status write_archive(const struct merge *m, struct finished *f,
     struct publisher *publisher = NULL;
     if (find_classes(f, err) != STATUS_OK)
         return err->status;
-    struct publication what = {.dir = m->output,
-                               .study = &m->study,
-                               .grid = &f->grid,
-                               .cells = f->cells,
-                               .n_cells = f->n_cells,
-                               .n_classes = f->n_classes,
-                               .journals = &f->journals};
+    struct publication what = publication_of(m, f);
     publisher_create(&publisher, &what, err);
     for (size_t i = 0; i < f->n_cells && err->status == STATUS_OK; i++)
         add_cell(m, f, i, publisher, err);
@@ -230,48 +237,67 @@ static enum status write_archive(const struct merge *m, struct finished *f,
     return err->status;
 }
 
-static enum status add_networks(const struct finished *f, const struct session *session,
-                                const int32_t *counts, struct networks_writer *writer,
-                                struct error *err)
+static enum status add_kept(const struct finished *f, const struct companion *companion,
+                            const struct publication *what, const int32_t *counts,
+                            void *writer, struct error *err)
 {
     for (size_t i = 0; i < f->n_cells && err->status == STATUS_OK; i++) {
         size_t cell = f->cells[i];
         const struct journal_entry *result = entry_of(f, i);
-        if (counts[cell] > 0)
-            publish_network_samples(writer, session, cell, err);
+        if (counts[cell] > 0 && companion->add_cell)
+            companion->add_cell(writer, what, cell, err);
         for (int k = 0; k < counts[cell] && err->status == STATUS_OK; k++) {
-            const struct journal_entry *entry = journal_find_network(&f->journals, result,
-                                                                     k);
+            const struct journal_entry *entry = journal_find_kept(&f->journals, result,
+                                                                  companion->type, k);
             void *payload;
             if (journal_read(&f->journals, entry, &payload, err) == STATUS_OK)
-                publish_network(writer, &f->grid.cells[cell], payload, entry->length,
-                                err);
+                companion->add(writer, what, cell, payload, entry->length, err);
             free(payload);
         }
     }
     return err->status;
 }
 
-/* Labels that cells were trained with are made from the data, which must be there. */
-static enum status write_networks(const struct merge *m, const struct finished *f,
-                                  struct error *err)
+static enum status write_companion(const struct finished *f,
+                                   const struct companion *companion,
+                                   const struct publication *what, struct error *err)
 {
-    struct session session = {.study = {.n_blocks = 0}};
-    struct networks_writer *writer = NULL;
+    void *writer = NULL;
     int32_t *counts = memory_alloc(f->grid.n_cells, sizeof *counts, err);
-    if (counts && study_copy(&session.study, &m->study, err) == STATUS_OK &&
-        session_prepare(&session, NULL, err) == STATUS_OK) {
+    if (counts) {
         for (size_t i = 0; i < f->n_cells; i++)
-            counts[f->cells[i]] = rundir_count_networks(&f->journals, entry_of(f, i));
-        publish_networks_create(&writer, m->output, &session, counts, err);
+            counts[f->cells[i]] = journal_count_kept(&f->journals, entry_of(f, i),
+                                                     companion->type);
+        companion->create(&writer, what, counts, err);
     }
-    if (writer && add_networks(f, &session, counts, writer, err) == STATUS_OK) {
-        networks_publish(writer, err);
+    if (writer && add_kept(f, companion, what, counts, writer, err) == STATUS_OK) {
+        companion->publish(writer, err);
         writer = NULL;
     }
-    networks_discard(writer);
+    companion->discard(writer);
     free(counts);
-    session_fini(&session);
+    return err->status;
+}
+
+/* Labels that cells were trained with are made from the data, which must be there where a
+ * companion has them. */
+static enum status write_companions(const struct merge *m, const struct finished *f,
+                                    struct error *err)
+{
+    for (int c = 0; c < COMPANIONS && err->status == STATUS_OK; c++) {
+        struct session session = {.study = {.n_blocks = 0}};
+        struct publication what = publication_of(m, f);
+        if (kept_planned(&m->study, companions[c]->type) == 0)
+            continue;
+        if (companions[c]->needs_data) {
+            what.session = &session;
+            if (study_copy(&session.study, &m->study, err) == STATUS_OK)
+                session_prepare(&session, NULL, err);
+        }
+        if (err->status == STATUS_OK)
+            write_companion(f, companions[c], &what, err);
+        session_fini(&session);
+    }
     return err->status;
 }
 
@@ -284,9 +310,10 @@ static void tell(const struct merge *m, const struct finished *f)
         fprintf(stderr, "strata: skipped damaged or torn journal records: %s\n",
                 f->journals.first_damage);
     rundir_warn_others(&f->journals, &f->grid);
-    if (f->lost_networks > 0)
-        fprintf(stderr, "strata: %d kept network%s lost to damaged journal records\n",
-                f->lost_networks, f->lost_networks == 1 ? " is" : "s are");
+    for (int c = 0; c < COMPANIONS; c++)
+        if (f->lost[c] > 0)
+            fprintf(stderr, "strata: %d kept %s%s lost to damaged journal records\n",
+                    f->lost[c], companions[c]->noun, f->lost[c] == 1 ? " is" : "s are");
 }
 
 static enum status publish(const struct merge *m, struct error *err)
@@ -294,8 +321,7 @@ static enum status publish(const struct merge *m, struct error *err)
     struct finished f = {.n_cells = 0};
     if (find_finished(m, &f, err) == STATUS_OK &&
         write_archive(m, &f, err) == STATUS_OK &&
-        (publish_kept_snapshots(&m->study) == 0 ||
-         write_networks(m, &f, err) == STATUS_OK))
+        write_companions(m, &f, err) == STATUS_OK)
         tell(m, &f);
     finished_fini(&f);
     return err->status;
@@ -353,8 +379,9 @@ const struct command cmd_merge = {
     .operands = "[-o OUT] DIR...",
     .summary = "make the archive from journals, of one directory or several",
     .details =
-        "Writes DIR/archive.nc (and networks.nc) from DIR's journals, as the end of a\n"
-        "sweep does: the same bytes. With -o, unites run directories in OUT, a run\n"
+        "Writes DIR/archive.nc (and networks.nc, nodes.nc) from DIR's journals, as the "
+        "end\n"
+        "of a sweep does: the same bytes. With -o, unites run directories in OUT, a run\n"
         "directory with all their journals: shards of a study, or grids of one study\n"
         "that differ in their axes. A directory without journals gives the cells of its\n"
         "archive.nc. A cell of which two places hold different results is an error.",

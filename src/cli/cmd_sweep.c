@@ -174,6 +174,13 @@ static size_t count_cells(const struct sweep *s)
     return n;
 }
 
+static enum status gather_companions(struct gather *gather, struct error *err)
+{
+    for (int c = 0; c < COMPANIONS && err->status == STATUS_OK; c++)
+        gather_companion(gather, companions[c], err);
+    return err->status;
+}
+
 /* Publishes what is finished. `outcome` is how the work ended: a run that was stopped
  * publishes too. */
 static enum status publish(struct sweep *s, struct error *outcome, struct error *err)
@@ -183,7 +190,7 @@ static enum status publish(struct sweep *s, struct error *outcome, struct error 
     if (gather_create(&gather, s->dist, &s->session, &s->dir,
                       s->journal ? journal_name(s->journal) : NULL, err) == STATUS_OK &&
         gather.n_finished > 0 && gather_archive(&gather, err) == STATUS_OK &&
-        gather_networks(&gather, err) == STATUS_OK && collects)
+        gather_companions(&gather, err) == STATUS_OK && collects)
         print_summary(s, err);
     if (outcome->status == STATUS_STOPPED && s->n_missing == 0)
         *outcome = (struct error){0}; /* the request came after the last cell */

@@ -99,6 +99,7 @@ static enum status check_directory(struct verify *v, const char *dir, struct err
         return err->status;
     if (check_product(v, dir, "archive.nc", verify_archive, err) != STATUS_OK ||
         check_product(v, dir, "networks.nc", verify_networks, err) != STATUS_OK ||
+        check_product(v, dir, "nodes.nc", verify_nodes, err) != STATUS_OK ||
         verify_journals(v, dir, err) != STATUS_OK ||
         verify_agreement(v, err) != STATUS_OK)
         return err->status;
@@ -108,10 +109,13 @@ static enum status check_directory(struct verify *v, const char *dir, struct err
     return err->status;
 }
 
-static bool is_networks(const char *path)
+/* What a file is goes by its name: "networks-old.nc" holds networks. */
+static product_fn *find_product(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return strncmp(slash ? slash + 1 : path, "networks", 8) == 0;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (strncmp(name, "networks", 8) == 0)
+        return verify_networks;
+    return strncmp(name, "nodes", 5) == 0 ? verify_nodes : verify_archive;
 }
 
 static enum status check(struct verify *v, const char *path, struct error *err)
@@ -119,8 +123,7 @@ static enum status check(struct verify *v, const char *path, struct error *err)
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return check_directory(v, path, err);
-    return is_networks(path) ? verify_networks(v, path, err)
-                             : verify_archive(v, path, err);
+    return find_product(path)(v, path, err);
 }
 
 static enum status parse_count(const struct args *args, int64_t *count, struct error *err)
@@ -150,6 +153,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     findings_fini(&v.findings);
     source_close(&v.archive);
     networks_close(v.networks);
+    nodes_close(v.nodes);
     free(v.archived);
     free(v.cells);
     journal_index_fini(&v.journals);
@@ -162,10 +166,12 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
 const struct command cmd_verify = {
     .name = "verify",
     .operands = "DIR|FILE",
-    .summary = "check journals, archives and kept networks, and compute cells again",
+    .summary = "check journals, archives and what cells keep, and compute cells again",
     .details =
-        "Reads every byte of DIR's journals, archive.nc and networks.nc (or of one such\n"
-        ".nc file), holds them against their checksums, against each other and against\n"
+        "Reads every byte of DIR's journals, archive.nc, networks.nc and nodes.nc (or "
+        "of\n"
+        "one such .nc file), holds them against their checksums, against each other and "
+        "against\n"
         "the study, and says what it read and what is wrong. With --recompute, K cells\n"
         "evenly spread over the grid are trained and probed again; their bits must be\n"
         "those that are stored. Nothing is changed.",

@@ -215,18 +215,17 @@ static enum status publish_block(struct publisher *publisher, struct block *bloc
     return err->status;
 }
 
-static enum status create_publisher(struct publisher **publisher, const struct gather *g,
-                                    struct error *err)
+struct publication gather_publication(const struct gather *g)
 {
     const struct session *s = g->session;
-    struct publication what = {.dir = g->dir->path,
-                               .study = &s->study,
-                               .grid = &s->grid,
-                               .cells = g->finished,
-                               .n_cells = g->n_finished,
-                               .n_classes = s->dataset.n_classes,
-                               .journals = &g->all};
-    return publisher_create(publisher, &what, err);
+    return (struct publication){.dir = g->dir->path,
+                                .study = &s->study,
+                                .grid = &s->grid,
+                                .cells = g->finished,
+                                .n_cells = g->n_finished,
+                                .n_classes = s->dataset.n_classes,
+                                .journals = &g->all,
+                                .session = s};
 }
 
 enum status gather_archive(struct gather *g, struct error *err)
@@ -234,8 +233,9 @@ enum status gather_archive(struct gather *g, struct error *err)
     bool collects = dist_rank(g->dist) == DIST_COLLECTOR;
     struct publisher *publisher = NULL;
     struct block *block = memory_alloc(1, sizeof *block, err);
+    struct publication what = gather_publication(g);
     if (block && collects)
-        create_publisher(&publisher, g, err);
+        publisher_create(&publisher, &what, err);
     size_t at = 0;
     while (dist_agree(g->dist, err) == STATUS_OK && at < g->n_finished) {
         if (gather_block(block, g, &at, err) == STATUS_OK && collects)

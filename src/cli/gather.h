@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "cli/companion.h"
 #include "cli/rundir.h"
 #include "cli/session.h"
 #include "dist/dist.h"
@@ -34,8 +35,12 @@ void gather_fini(struct gather *gather);
 /* Writes DIR/archive.nc from all finished cells. Collective. */
 enum status gather_archive(struct gather *gather, struct error *err);
 
-/* Writes DIR/networks.nc where the study keeps networks. Collective. */
-enum status gather_networks(struct gather *gather, struct error *err);
+/* Writes a file beside it where the study keeps what it holds. Collective. */
+enum status gather_companion(struct gather *gather, const struct companion *companion,
+                             struct error *err);
+
+/* What is published; of the journals only the collector's are complete. */
+struct publication gather_publication(const struct gather *gather);
 
 /* The entry of a finished cell on the rank that brings it. */
 const struct journal_entry *gather_entry(const struct gather *gather, size_t cell,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "archive/networks.h"
+#include "archive/nodes.h"
 #include "base/memory.h"
 #include "cli/merge.h"
 #include "sweep/kept_network.h"
@@ -59,7 +60,9 @@ struct import {
     struct part *parts;
     size_t n_parts, parts_capacity;
     struct networks *networks; /* NULL where there are none */
-    int64_t next;              /* network after the last one that was moved */
+    struct nodes *nodes;       /* likewise */
+    int64_t next_network;      /* after the last one that was moved */
+    int64_t next_nodes;
 };
 
 static enum status open_part(struct import *m, struct part *part, struct error *err)
@@ -101,12 +104,12 @@ static enum status move_networks(struct import *m, struct journal *journal,
                                  const struct record *record, struct hash128 id,
                                  struct error *err)
 {
-    int left = kept_network_count(&m->source->study, record);
+    int left = kept_count(&m->source->study, record, JOURNAL_NETWORK);
     struct bytes payload = {0};
     int64_t n = m->networks ? networks_count(m->networks) : 0;
-    for (int64_t seen = 0; seen < n && left > 0; seen++, m->next++) {
+    for (int64_t seen = 0; seen < n && left > 0; seen++, m->next_network++) {
         struct network_entry entry;
-        if (networks_read(m->networks, m->next % n, &entry, err) != STATUS_OK)
+        if (networks_read(m->networks, m->next_network % n, &entry, err) != STATUS_OK)
             break;
         if (memcmp(entry.cell_id, record_text(record, FIELD_CELL_ID), ID_LENGTH) != 0)
             continue;
@@ -127,6 +130,38 @@ static enum status move_networks(struct import *m, struct journal *journal,
     return err->status;
 }
 
+/* Node sets likewise. */
+static enum status move_nodes(struct import *m, struct journal *journal,
+                              const struct record *record, struct hash128 id,
+                              struct error *err)
+{
+    int left = kept_count(&m->source->study, record, JOURNAL_NODES);
+    struct bytes payload = {0};
+    int64_t n = m->nodes ? nodes_count(m->nodes) : 0;
+    for (int64_t seen = 0; seen < n && left > 0; seen++, m->next_nodes++) {
+        struct node_set set;
+        int64_t at = m->next_nodes % n;
+        if (memcmp(nodes_cell_id(m->nodes, at), record_text(record, FIELD_CELL_ID),
+                   ID_LENGTH) != 0)
+            continue;
+        if (nodes_read(m->nodes, at, &set, err) != STATUS_OK)
+            break;
+        payload.length = 0;
+        node_set_pack(&set, &payload);
+        node_set_fini(&set);
+        if (journal_append(journal, JOURNAL_NODES, id,
+                           (uint32_t)*record_int(record, FIELD_ATTEMPT), &payload,
+                           err) != STATUS_OK)
+            break;
+        left--;
+    }
+    bytes_free(&payload);
+    if (err->status == STATUS_OK && left > 0)
+        error_set(err, STATUS_DATA, "%s: lacks %d kept node sets of cell %.32s",
+                  m->source->path, left, record_text(record, FIELD_CELL_ID));
+    return err->status;
+}
+
 static enum status import_cell(struct import *m, const struct held_cell *cell,
                                struct error *err)
 {
@@ -137,6 +172,8 @@ static enum status import_cell(struct import *m, const struct held_cell *cell,
     struct journal *journal = find_part(m, &record, err);
     if (err->status == STATUS_OK && !cell->failed)
         move_networks(m, journal, &record, cell->id, err);
+    if (err->status == STATUS_OK && !cell->failed)
+        move_nodes(m, journal, &record, cell->id, err);
     record_pack(&record, &payload);
     if (err->status == STATUS_OK)
         journal_append(journal, cell->failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
@@ -167,20 +204,32 @@ static enum status import_cells(struct import *m, struct error *err)
     return err->status;
 }
 
+/* What stands beside the archive, where it is there. */
+static enum status open_companions(struct import *m, struct error *err)
+{
+    char path[IO_PATH_MAX];
+    if (io_join(path, m->source->path, "networks.nc", err) == STATUS_OK &&
+        io_exists(path) && networks_check(path, NULL, err) == STATUS_OK)
+        networks_open(&m->networks, path, err);
+    if (err->status == STATUS_OK &&
+        io_join(path, m->source->path, "nodes.nc", err) == STATUS_OK && io_exists(path) &&
+        nodes_check(path, NULL, err) == STATUS_OK)
+        nodes_open(&m->nodes, path, err);
+    return err->status;
+}
+
 enum status merge_import_archive(struct source *source, const struct rundir *dir,
                                  struct error *err)
 {
     struct import m = {.source = source, .dir = dir};
-    char path[IO_PATH_MAX];
     if (io_join(m.journals, dir->path, "journal", err) == STATUS_OK &&
-        io_join(path, source->path, "networks.nc", err) == STATUS_OK &&
         archive_read_runs(source->archive, &m.runs, &m.n_runs, err) == STATUS_OK &&
-        (!io_exists(path) || (networks_check(path, NULL, err) == STATUS_OK &&
-                              networks_open(&m.networks, path, err) == STATUS_OK)))
+        open_companions(&m, err) == STATUS_OK)
         import_cells(&m, err);
     for (size_t i = 0; i < m.n_parts; i++)
         journal_close(m.parts[i].journal);
     networks_close(m.networks);
+    nodes_close(m.nodes);
     free(m.parts);
     free(m.runs);
     return err->status;

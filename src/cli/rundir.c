@@ -67,7 +67,7 @@ static enum status open_lock(struct rundir *dir, bool lock, struct error *err)
 bool rundir_is_temporary(const char *name)
 {
     static const char *const starts[] = {"archive.nc.tmp-", "networks.nc.tmp-",
-                                         "study.yaml.tmp-"};
+                                         "nodes.nc.tmp-", "study.yaml.tmp-"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (strncmp(name, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -146,7 +146,7 @@ static enum status check_foreign(const char *path, const char *journals,
                                  struct error *err)
 {
     static const char *const ours[] = {"study.yaml", "archive.nc", "networks.nc",
-                                       "RUN.lock"};
+                                       "nodes.nc", "RUN.lock"};
     char file[IO_PATH_MAX];
     if (io_exists(journals))
         return STATUS_OK;
@@ -302,15 +302,6 @@ void rundir_stamp(const struct journal_index *index, const struct journal_entry 
     *record_int(record, FIELD_CELL_RUN) = file ? file->run : -1;
     *record_int(record, FIELD_CELL_RANK) = file ? file->rank : -1;
     *record_int(record, FIELD_ATTEMPT) = entry ? (int32_t)entry->attempt : 0;
-}
-
-int rundir_count_networks(const struct journal_index *index,
-                          const struct journal_entry *result)
-{
-    int n = 0;
-    while (journal_find_network(index, result, n))
-        n++;
-    return n;
 }
 
 static uint8_t to_byte(uint32_t n)

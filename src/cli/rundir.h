@@ -73,10 +73,6 @@ enum status rundir_read_cell(const struct journal_index *index,
 void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
                   struct record *record);
 
-/* How many networks were journalled with a result. */
-int rundir_count_networks(const struct journal_index *index,
-                          const struct journal_entry *result);
-
 /* STATUS_DATA where a cell of the grid has two results that are not equal. */
 enum status rundir_check_conflicts(const struct journal_index *index,
                                    const struct grid *grid, struct error *err);

@@ -75,7 +75,7 @@ static bool poll_work(void *state, double share)
     return sweep_must_stop(s);
 }
 
-/* Networks first, then the record that commits them, then one sync; short cells share
+/* What is kept first, then the record that commits it, then one sync; short cells share
  * one. */
 static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_t attempt,
                                const struct cell_result *result, struct error *err)
@@ -89,6 +89,11 @@ static enum status commit_cell(struct sweep *s, const struct cell *cell, uint32_
         kept_network_pack(network, s->session.study.snapshots[network->snapshot].label,
                           result->n_parameters, &payload);
         journal_append(s->journal, JOURNAL_NETWORK, cell->id, attempt, &payload, err);
+    }
+    for (int i = 0; i < result->n_node_sets && err->status == STATUS_OK; i++) {
+        payload.length = 0;
+        node_set_pack(&result->node_sets[i], &payload);
+        journal_append(s->journal, JOURNAL_NODES, cell->id, attempt, &payload, err);
     }
     payload.length = 0;
     record_pack(&result->record, &payload);

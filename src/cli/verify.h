@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "archive/networks.h"
+#include "archive/nodes.h"
 #include "base/error.h"
 #include "cli/findings.h"
 #include "cli/source.h"
@@ -29,15 +30,18 @@ struct verify {
     size_t n_archived;
     struct networks *networks; /* NULL likewise */
     char networks_path[IO_PATH_MAX];
+    struct nodes *nodes;
+    char nodes_path[IO_PATH_MAX];
 };
 
 /* Turns an error that tells of damage into a finding and clears it; true unless another
  * error remains. */
 bool verify_absorb(struct verify *verify, struct error *err);
 
-/* An archive by itself, and networks.nc: all of the file. They stay open. */
+/* An archive by itself, networks.nc and nodes.nc: all of the file. They stay open. */
 enum status verify_archive(struct verify *verify, const char *path, struct error *err);
 enum status verify_networks(struct verify *verify, const char *path, struct error *err);
+enum status verify_nodes(struct verify *verify, const char *path, struct error *err);
 
 /* Every journal of DIR: all bytes, the order of records, and each record against the cell
  * that it stands for. */

@@ -1,8 +1,8 @@
-/* verify_agreement: archive.nc and networks.nc against the journals. */
+/* verify_agreement: archive.nc, networks.nc and nodes.nc against the journals. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/rundir.h"
+#include "cli/companion.h"
 #include "cli/verify.h"
 #include "sweep/kept_network.h"
 
@@ -49,70 +49,105 @@ static void compare_archive(struct verify *v)
                      v->archive.archive_path, newer);
 }
 
-/* ---- networks.nc ---- */
+/* ---- networks.nc and nodes.nc ---- */
 
-/* Whether the payload of a NETWORK record is that network. */
-static bool is_network(const void *payload, size_t length,
-                       const struct network_entry *entry)
-{
-    struct kept_view view;
-    struct error malformed = {0};
-    return kept_network_view(&view, payload, length, &malformed) == STATUS_OK &&
-           strcmp(view.label, entry->label) == 0 && view.step == entry->step &&
-           view.n_parameters == (size_t)entry->n_parameters &&
-           memcmp(view.parameters, entry->parameters,
-                  view.n_parameters * sizeof *view.parameters) == 0;
-}
+/* One of what a file holds, as a journal has it. */
+struct kept {
+    const char *path, *cell_id, *label;
+    const struct companion *companion;
+    struct bytes payload;
+};
 
-static enum status find_in_journals(struct verify *v, const struct network_entry *entry,
+static enum status find_in_journals(struct verify *v, const struct kept *kept,
                                     struct error *err)
 {
     const struct journal_index *journals = &v->journals;
-    const struct journal_entry *result = NULL, *network;
+    const struct journal_entry *result = NULL, *entry;
     struct hash128 id;
     bool found = false;
-    if (hash_parse(entry->cell_id, &id))
+    if (hash_parse(kept->cell_id, &id))
         result = journal_find(journals, id);
-    for (int i = 0; result && !found && err->status == STATUS_OK &&
-                    (network = journal_find_network(journals, result, i));
+    for (int i = 0;
+         result && !found && err->status == STATUS_OK &&
+         (entry = journal_find_kept(journals, result, kept->companion->type, i));
          i++) {
         void *payload;
-        if (journal_read(journals, network, &payload, err) == STATUS_OK)
-            found = is_network(payload, network->length, entry);
+        if (journal_read(journals, entry, &payload, err) == STATUS_OK)
+            found = entry->length == kept->payload.length &&
+                    memcmp(payload, kept->payload.data, entry->length) == 0;
         free(payload);
     }
     if (!found && err->status == STATUS_OK)
         findings_add(&v->findings, FINDING_DAMAGE,
-                     "%s: network %s of cell %s is in no journal", v->networks_path,
-                     entry->label, entry->cell_id);
+                     "%s: %s %s of cell %s is in no journal", kept->path,
+                     kept->companion->noun, kept->label, kept->cell_id);
     return err->status;
 }
 
-/* Networks of all finished cells of the grid, as the journals have them. */
-static int64_t count_journalled(const struct verify *v)
+/* What all finished cells of the grid kept, as the journals have it. */
+static int64_t count_journalled(const struct verify *v, enum journal_type type)
 {
     int64_t n = 0;
     for (size_t i = 0; i < v->grid.n_cells; i++) {
         const struct journal_entry *entry = journal_find(&v->journals,
                                                          v->grid.cells[i].id);
-        n += entry ? rundir_count_networks(&v->journals, entry) : 0;
+        n += entry ? journal_count_kept(&v->journals, entry, type) : 0;
     }
     return n;
 }
 
+static void tell_newer(struct verify *v, const char *path, int64_t n,
+                       const struct companion *companion)
+{
+    int64_t journalled = count_journalled(v, companion->type);
+    if (journalled > n)
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: lacks %lld %ss that the journals hold; `strata merge` makes it "
+                     "anew",
+                     path, (long long)(journalled - n), companion->noun);
+}
+
 static enum status compare_networks(struct verify *v, struct error *err)
 {
-    int64_t n = networks_count(v->networks), journalled = count_journalled(v);
+    int64_t n = networks_count(v->networks);
     for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct network_entry entry;
-        if (networks_read(v->networks, i, &entry, err) == STATUS_OK)
-            find_in_journals(v, &entry, err);
+        if (networks_read(v->networks, i, &entry, err) != STATUS_OK)
+            break;
+        struct kept kept = {.path = v->networks_path,
+                            .cell_id = entry.cell_id,
+                            .label = entry.label,
+                            .companion = &companion_networks};
+        struct kept_network network = {
+            .step = entry.step, .parameters = (float *)(uintptr_t)entry.parameters};
+        kept_network_pack(&network, entry.label, (size_t)entry.n_parameters,
+                          &kept.payload);
+        find_in_journals(v, &kept, err);
+        bytes_free(&kept.payload);
     }
-    if (err->status == STATUS_OK && journalled > n)
-        findings_add(&v->findings, FINDING_NOTE,
-                     "%s: lacks %lld networks that the journals hold; `strata merge` "
-                     "makes it anew",
-                     v->networks_path, (long long)(journalled - n));
+    if (err->status == STATUS_OK)
+        tell_newer(v, v->networks_path, n, &companion_networks);
+    return err->status;
+}
+
+static enum status compare_nodes(struct verify *v, struct error *err)
+{
+    int64_t n = nodes_count(v->nodes);
+    for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
+        struct node_set set;
+        if (nodes_read(v->nodes, i, &set, err) != STATUS_OK)
+            break;
+        struct kept kept = {.path = v->nodes_path,
+                            .cell_id = nodes_cell_id(v->nodes, i),
+                            .label = set.label,
+                            .companion = &companion_nodes};
+        node_set_pack(&set, &kept.payload);
+        find_in_journals(v, &kept, err);
+        bytes_free(&kept.payload);
+        node_set_fini(&set);
+    }
+    if (err->status == STATUS_OK)
+        tell_newer(v, v->nodes_path, n, &companion_nodes);
     return err->status;
 }
 
@@ -124,6 +159,8 @@ enum status verify_agreement(struct verify *v, struct error *err)
         compare_archive(v);
     if (v->networks)
         compare_networks(v, err);
+    if (v->nodes && err->status == STATUS_OK)
+        compare_nodes(v, err);
     verify_absorb(v, err);
     return err->status;
 }

@@ -105,3 +105,17 @@ enum status verify_networks(struct verify *v, const char *path, struct error *er
     verify_absorb(v, err);
     return err->status;
 }
+
+enum status verify_nodes(struct verify *v, const char *path, struct error *err)
+{
+    if (nodes_check(path, NULL, err) == STATUS_OK &&
+        nodes_open(&v->nodes, path, err) == STATUS_OK) {
+        snprintf(v->nodes_path, sizeof v->nodes_path, "%s", path);
+        findings_add(&v->findings, FINDING_SOUND,
+                     "%s: checksums of all chunks; %lld nodes of %lld networks", path,
+                     (long long)nodes_count_records(v->nodes),
+                     (long long)nodes_count(v->nodes));
+    }
+    verify_absorb(v, err);
+    return err->status;
+}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/companion.h"
 #include "cli/rundir.h"
 #include "cli/verify.h"
 #include "sweep/journal_check.h"
@@ -69,27 +70,36 @@ static const char *file_of(const struct verify *v, const struct journal_entry *e
     return v->journals.files[entry->file].name;
 }
 
-/* A complete cell without all of its networks: a damaged record took one with it. */
-static void check_networks(struct verify *v, const struct journal_entry *entry,
-                           const struct record *record)
+/* A complete cell without all that it kept: a damaged record took something with it. */
+static void check_counts(struct verify *v, const struct journal_entry *entry,
+                         const struct record *record)
 {
-    int expected = kept_network_count(&v->study, record);
-    int found = rundir_count_networks(&v->journals, entry);
-    if (entry->type == JOURNAL_RESULT &&
-        grid_find(&v->grid, entry->id) < v->grid.n_cells && found != expected)
-        findings_add(&v->findings, FINDING_DAMAGE,
-                     "%s/%s: cell %.32s has %d of its %d kept networks", v->journals.dir,
-                     file_of(v, entry), record_text(record, FIELD_CELL_ID), found,
-                     expected);
+    if (entry->type != JOURNAL_RESULT ||
+        grid_find(&v->grid, entry->id) == v->grid.n_cells)
+        return;
+    for (int c = 0; c < COMPANIONS; c++) {
+        int expected = kept_count(&v->study, record, companions[c]->type);
+        int found = journal_count_kept(&v->journals, entry, companions[c]->type);
+        if (found != expected)
+            findings_add(&v->findings, FINDING_DAMAGE,
+                         "%s/%s: cell %.32s has %d of its %d kept %ss", v->journals.dir,
+                         file_of(v, entry), record_text(record, FIELD_CELL_ID), found,
+                         expected, companions[c]->noun);
+    }
 }
 
-static enum status check_network(const struct journal_index *journals,
-                                 const struct journal_entry *entry, struct error *err)
+static enum status check_kept(const struct journal_index *journals,
+                              const struct journal_entry *entry, struct error *err)
 {
     struct kept_view view;
+    struct node_set set;
     void *payload;
-    if (journal_read(journals, entry, &payload, err) == STATUS_OK)
-        kept_network_view(&view, payload, entry->length, err);
+    if (journal_read(journals, entry, &payload, err) == STATUS_OK) {
+        if (entry->type == JOURNAL_NETWORK)
+            kept_network_view(&view, payload, entry->length, err);
+        else if (node_set_unpack(&set, payload, entry->length, err) == STATUS_OK)
+            node_set_fini(&set);
+    }
     free(payload);
     return err->status;
 }
@@ -99,13 +109,13 @@ static bool check_entry(struct verify *v, size_t at, struct error *err)
 {
     const struct journal_entry *entry = &v->journals.entries[at];
     struct record record;
-    if (entry->type == JOURNAL_NETWORK)
-        check_network(&v->journals, entry, err);
+    if (entry->type == JOURNAL_NETWORK || entry->type == JOURNAL_NODES)
+        check_kept(&v->journals, entry, err);
     if (entry->type != JOURNAL_RESULT && entry->type != JOURNAL_FAILED)
         return verify_absorb(v, err);
     if (rundir_read_cell(&v->journals, entry, &v->grid, &record, err) != STATUS_OK)
         return verify_absorb(v, err);
-    check_networks(v, entry, &record);
+    check_counts(v, entry, &record);
     if (entry->type == JOURNAL_RESULT || journal_find(&v->journals, entry->id) == entry)
         v->cells[v->n_cells++] = (struct held_cell){.id = entry->id,
                                                     .content = record_hash(&record),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/companion.h"
 #include "cli/compare.h"
 #include "cli/rundir.h"
 #include "cli/session.h"
@@ -30,29 +31,50 @@ static enum status find_candidates(const struct source *source,
     return err->status;
 }
 
-static void compare_networks(struct verify *v, const struct source *source, size_t at,
-                             const struct session *session,
-                             const struct cell_result *result, const char *id,
-                             struct error *err)
+/* What a cell kept that was computed again, and what the journal has of it. */
+struct repeated {
+    struct verify *verify;
+    const struct journal_index *journals;
+    const struct journal_entry *result;
+    const char *id;
+};
+
+static enum status compare_kept(const struct repeated *r,
+                                const struct companion *companion, int i,
+                                const char *label, const struct bytes *payload,
+                                struct error *err)
 {
-    const struct journal_index *journals = &source->journals;
+    const struct journal_entry *entry = journal_find_kept(r->journals, r->result,
+                                                          companion->type, i);
+    void *stored = NULL;
+    if (entry && journal_read(r->journals, entry, &stored, err) == STATUS_OK &&
+        (entry->length != payload->length ||
+         memcmp(stored, payload->data, payload->length) != 0))
+        findings_add(&r->verify->findings, FINDING_DAMAGE,
+                     "cell %s: computed again its %s %s has other values", r->id,
+                     companion->noun, label);
+    free(stored);
+    return err->status;
+}
+
+static enum status compare_all_kept(const struct repeated *r, const struct study *study,
+                                    const struct cell_result *result, struct error *err)
+{
+    struct bytes payload = {0};
     for (int i = 0; i < result->n_networks && err->status == STATUS_OK; i++) {
         const struct kept_network *network = &result->networks[i];
-        const struct journal_entry *entry = journal_find_network(
-            journals, &journals->entries[at], i);
-        struct bytes payload = {0};
-        void *stored = NULL;
-        kept_network_pack(network, session->study.snapshots[network->snapshot].label,
-                          result->n_parameters, &payload);
-        if (entry && journal_read(journals, entry, &stored, err) == STATUS_OK &&
-            (entry->length != payload.length ||
-             memcmp(stored, payload.data, payload.length) != 0))
-            findings_add(&v->findings, FINDING_DAMAGE,
-                         "cell %s: computed again its network %s has other parameters",
-                         id, session->study.snapshots[network->snapshot].label);
-        free(stored);
-        bytes_free(&payload);
+        const char *label = study->snapshots[network->snapshot].label;
+        payload.length = 0;
+        kept_network_pack(network, label, result->n_parameters, &payload);
+        compare_kept(r, &companion_networks, i, label, &payload, err);
     }
+    for (int i = 0; i < result->n_node_sets && err->status == STATUS_OK; i++) {
+        payload.length = 0;
+        node_set_pack(&result->node_sets[i], &payload);
+        compare_kept(r, &companion_nodes, i, result->node_sets[i].label, &payload, err);
+    }
+    bytes_free(&payload);
+    return err->status;
 }
 
 /* Trains and probes a cell and compares what comes with what is stored. */
@@ -80,8 +102,11 @@ static enum status repeat(struct verify *v, struct source *source,
         else
             findings_add(&v->findings, FINDING_SOUND,
                          "cell %s: computed again, the same bits", id);
-        if (!source->archive)
-            compare_networks(v, source, held->at, session, &result, id, err);
+        struct repeated repeated = {.verify = v, .journals = &source->journals, .id = id};
+        if (!source->archive) {
+            repeated.result = &source->journals.entries[held->at];
+            compare_all_kept(&repeated, &session->study, &result, err);
+        }
         cell_result_fini(&result);
     }
     text_free(&text);

@@ -29,7 +29,8 @@ struct classifiers {
     struct scores_row *tables; /* row / 16 of each node of a batch */
     struct scores_node *nodes; /* [batch] */
     struct densities *densities;
-    float *zeros; /* [row, 2]: ln p of a constant node */
+    double *bandwidth; /* [n_nodes, n_classes]: the caller's; NULL: not asked for */
+    float *zeros;      /* [row, 2]: ln p of a constant node */
     /* Integers: of the discrete system in units of 2^-discrete_bits ("fine"), of the
      * others in units of 2^-score_bits ("coarse"). */
     int discrete_bits, score_bits;
@@ -178,6 +179,14 @@ static size_t table_rows(const struct scores_node *node)
     return ((size_t)1 << (KDE_POSITION_BITS - node->shift)) + 1;
 }
 
+static void store_bandwidth(struct classifiers *c, size_t index, const double *bandwidth)
+{
+    int n_classes = c->share->all.n_classes;
+    for (int k = 0; c->bandwidth && k < n_classes; k++)
+        if (groups_count(&c->share->all, PROBE_TRAIN, k) > 0)
+            c->bandwidth[index * (size_t)n_classes + (size_t)k] = bandwidth[k];
+}
+
 /* Fits node number `index`, the i-th of its batch; its tables begin at row `first`. A
  * constant node has one interval in which no density tells classes apart: ln p = 0. */
 static void fit_continuous(struct classifiers *c, const struct probe_view *view,
@@ -186,8 +195,10 @@ static void fit_continuous(struct classifiers *c, const struct probe_view *view,
     struct kde_range range = view->range[index];
     const float *logs = c->zeros;
     int bits = 0;
-    if (!densities_is_constant(range))
+    if (!densities_is_constant(range)) {
         logs = densities_logs(c->densities, i, &bits);
+        store_bandwidth(c, index, densities_bandwidth(c->densities, i));
+    }
     c->nodes[i] = (struct scores_node){.z = view->z + index * view->stride,
                                        .scale = kde_scale(range),
                                        .shift = KDE_POSITION_BITS - bits,
@@ -355,6 +366,7 @@ static void classifiers_run(void *workspace, const struct probe_view *view,
     struct classifiers *c = workspace;
     c->score_bits = scores_bits(view->n_nodes, -KDE_LOG_FLOOR);
     c->discrete_bits = discrete_bits(c, view->n_nodes);
+    c->bandwidth = out->nodes ? out->nodes->bandwidth : NULL;
     set_prior(c, options, view->n_nodes);
     fit_discrete(c, view);
     out->constant_nodes = sum_continuous(c, view, options);

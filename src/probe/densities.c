@@ -295,3 +295,8 @@ const float *densities_logs(struct densities *d, int i, int *bits)
     *bits = d->bits[i];
     return logs;
 }
+
+const double *densities_bandwidth(const struct densities *d, int i)
+{
+    return d->bandwidth + (d->share->team ? (size_t)i * n_classes(d) : 0);
+}

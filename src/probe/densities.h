@@ -24,6 +24,9 @@ void densities_start(struct densities *densities, const struct probe_view *view,
  * the next call. */
 const float *densities_logs(struct densities *densities, int i, int *bits);
 
+/* The bandwidths that these were fitted with: [n_classes], valid as long. */
+const double *densities_bandwidth(const struct densities *densities, int i);
+
 /* All samples have the same value: no density can be fitted. */
 static inline bool densities_is_constant(struct kde_range range)
 {

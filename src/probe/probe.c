@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "probe/histograms.h"
 #include "probe/scan.h"
 
 static const struct probe *const probes[PROBE_COUNT] = {
@@ -27,7 +28,7 @@ struct prober {
     uint64_t *signs; /* [WORD, sign_words]: bits of one node after another */
     size_t sign_words;
     uint64_t *sums; /* what a team adds up, and compares: [max_nodes * groups + */
-    float *largest; /* COUNTS], [max_nodes, 2] */
+    float *largest; /* COUNTS] or [groups, PROBE_BINS], [max_nodes, 2] */
     void *workspace[PROBE_COUNT];
 };
 
@@ -43,7 +44,7 @@ double prober_bytes(unsigned measures, const struct probe_size *size)
     double bytes = nodes * (4 * n_groups + sizeof(struct kde_range)) +
                    n * (8.0 * ((size->max_nodes + WORD - 1) / WORD) + WORD / 8.0);
     if (size->team_size > 1)
-        bytes += nodes * (8 * n_groups + 8);
+        bytes += 8 * n_groups * fmax(nodes, PROBE_BINS) + 8 * nodes;
     for (int i = 0; i < PROBE_COUNT; i++)
         if (chosen(measures, i))
             bytes += probes[i]->bytes(size);
@@ -63,7 +64,8 @@ static void allocate(struct prober *prober, size_t max_nodes, struct error *err)
     prober->signs = memory_alloc(WORD * prober->sign_words, sizeof *prober->signs, err);
     if (!share->team)
         return;
-    prober->sums = memory_alloc(max_nodes * n_groups + COUNTS, sizeof *prober->sums, err);
+    size_t rows = max_nodes > PROBE_BINS ? max_nodes : PROBE_BINS;
+    prober->sums = memory_alloc(rows * n_groups + COUNTS, sizeof *prober->sums, err);
     prober->largest = memory_alloc(2 * max_nodes, sizeof *prober->largest, err);
 }
 
@@ -190,6 +192,21 @@ static void merge_scans(struct prober *prober, int n_nodes, struct probe_layer *
                                               prober->largest[2 * i + 1]};
 }
 
+/* What the scan found about each node, and how its values are spread. */
+static void store_nodes(struct prober *prober, const struct probe_view *view,
+                        struct probe_nodes *nodes)
+{
+    size_t n_groups = PROBE_SPLITS * (size_t)view->share->all.n_classes;
+    memcpy(nodes->active, view->active,
+           (size_t)view->n_nodes * n_groups * sizeof *nodes->active);
+    for (int i = 0; i < view->n_nodes; i++) {
+        nodes->low[i] = view->range[i].low;
+        nodes->high[i] = view->range[i].high;
+    }
+    if (nodes->histogram)
+        histograms_count(view, nodes->histogram, prober->sums);
+}
+
 void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
                 struct probe_layer *out)
 {
@@ -206,6 +223,8 @@ void prober_run(struct prober *prober, const float *z, size_t stride, int n_node
                               .range = prober->range,
                               .keys = prober->keys,
                               .words = ((size_t)n_nodes + WORD - 1) / WORD};
+    if (out->nodes)
+        store_nodes(prober, &view, out->nodes);
     for (int i = 0; i < PROBE_COUNT; i++)
         if (prober->workspace[i])
             probes[i]->run(prober->workspace[i], &view, &prober->options, out);

@@ -18,6 +18,7 @@
 /* Systems in the order of the archive's dimension. */
 enum { PROBE_SYSTEMS = 3, PROBE_QUANTILES = 5 };
 enum { PROBE_DISCRETE, PROBE_CONTINUOUS, PROBE_COMBINED };
+enum { PROBE_BIN_BITS = 6, PROBE_BINS = 1 << PROBE_BIN_BITS };
 
 /* One layer as the probes see it. */
 struct probe_view {
@@ -52,6 +53,17 @@ struct node_summary {
     double quantile[PROBE_QUANTILES];
 };
 
+/* What is found about each node of a layer; the arrays are the caller's. What belongs to
+ * a probe that does not run stays as it is, as does the bandwidth of a constant node, or
+ * of a class without training samples. */
+struct probe_nodes {
+    int32_t *active;                          /* [n_nodes, 3 * n_classes]: z > 0 */
+    double *low, *high;                       /* [n_nodes]: smallest and largest z */
+    double *predictability, *informativeness; /* [n_nodes, 3] */
+    double *bandwidth;                        /* [n_nodes, n_classes] */
+    int32_t *histogram; /* [n_nodes, 3 * n_classes, PROBE_BINS]; NULL: not asked for */
+};
+
 /* What the probes find about a layer: whole at the leader of a team, at its members only
  * `finite` counts. Arrays are the caller's, [3 * n_classes]. */
 struct probe_layer {
@@ -68,6 +80,8 @@ struct probe_layer {
     struct node_summary predictability[PROBE_SPLITS];
     struct node_summary informativeness[PROBE_SPLITS];
     int32_t dead_nodes[PROBE_SPLITS], saturated_nodes[PROBE_SPLITS];
+    /* Each node, where the caller asks for it; members of a team ask for the same. */
+    struct probe_nodes *nodes; /* NULL: not asked for */
 };
 
 /* What a workspace must hold. */

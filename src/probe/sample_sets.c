@@ -124,6 +124,12 @@ static void run_split(struct sample_sets *s, const struct probe_view *view, int 
         s->fraction[node] = sum / total;
         s->predictability[node] = predictability(s->on, s->off, n_classes);
         s->informativeness[node] = informativeness(s->on, s->off, n_classes);
+        if (out->nodes) {
+            out->nodes->predictability[node * PROBE_SPLITS + (size_t)split] =
+                s->predictability[node];
+            out->nodes->informativeness[node * PROBE_SPLITS + (size_t)split] =
+                s->informativeness[node];
+        }
         out->dead_nodes[split] += sum == 0.0;
         out->saturated_nodes[split] += sum == total;
     }

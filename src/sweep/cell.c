@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sweep/cell_nodes.h"
 #include "sweep/cell_probe.h"
 
 /* A cell at work. */
@@ -87,10 +88,10 @@ static enum status agree(const struct cell_team *team, struct error *err)
     return err->status;
 }
 
-static void call_team(struct cell_work *work, enum cell_call call)
+static void call_team(struct cell_work *work, enum cell_call call, int snapshot)
 {
     const struct cell_team *team = work->context->team;
-    struct cell_order order = {.call = call, .spec = *work->spec};
+    struct cell_order order = {.call = call, .spec = *work->spec, .snapshot = snapshot};
     team->call(team->state, &order);
     work->called = call != CELL_CALL_END;
 }
@@ -101,7 +102,7 @@ static enum status start(struct cell_work *work, struct error *err)
         return err->status;
     if (!work->context->team)
         return create_probe(work, err);
-    call_team(work, CELL_CALL_START);
+    call_team(work, CELL_CALL_START, 0);
     create_probe(work, err);
     return agree(work->context->team, err);
 }
@@ -109,7 +110,7 @@ static enum status start(struct cell_work *work, struct error *err)
 static void finish(struct cell_work *work)
 {
     if (work->called)
-        call_team(work, CELL_CALL_END);
+        call_team(work, CELL_CALL_END, 0);
     cell_probe_destroy(work->probe);
     trainer_destroy(work->trainer);
     net_fini(&work->net);
@@ -129,17 +130,42 @@ static enum status keep_network(struct cell_work *work, int snapshot,
     return STATUS_OK;
 }
 
+/* A node set of the cell's network, at its fill. */
+static enum status create_nodes(const struct cell_work *work, struct node_set *nodes,
+                                struct error *err)
+{
+    bool histograms = work->context->study->histograms;
+    return node_set_init(nodes, cell_node_shape(&work->net.shape, histograms), err);
+}
+
+/* The set that snapshot number `index` fills: NULL, and a status, without memory, NULL
+ * where the study keeps none. */
+static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t step,
+                                   struct error *err)
+{
+    const struct snapshot *snapshot = &work->context->study->snapshots[index];
+    struct cell_result *result = &work->result;
+    struct node_set *nodes = &result->node_sets[result->n_node_sets];
+    if (!snapshot->keep_nodes || create_nodes(work, nodes, err) != STATUS_OK)
+        return NULL;
+    snprintf(nodes->label, sizeof nodes->label, "%s", snapshot->label);
+    nodes->step = (int32_t)step;
+    result->n_node_sets++;
+    return nodes;
+}
+
 /* Probes into the record, with the team where there is one. */
-static void probe(struct cell_work *work, const float *parameters, int index)
+static void probe(struct cell_work *work, const float *parameters, int index,
+                  struct node_set *nodes)
 {
     const struct cell_team *team = work->context->team;
     double started = clock_seconds();
     if (team) {
-        call_team(work, CELL_CALL_PROBE);
+        call_team(work, CELL_CALL_PROBE, index);
         team->broadcast(team->state, (float *)(uintptr_t)parameters,
                         work->net.n_parameters);
     }
-    if (!cell_probe_run(work->probe, parameters, index, &work->result.record))
+    if (!cell_probe_run(work->probe, parameters, index, &work->result.record, nodes))
         work->diverged = true;
     work->probe_seconds += clock_seconds() - started;
 }
@@ -156,7 +182,10 @@ static enum status take_snapshot(struct cell_work *work, int index, struct error
     record_int(record, FIELD_SNAPSHOT_STEP)[index] = (int32_t)step;
     record_real(record, FIELD_SNAPSHOT_EPOCH)[index] = (double)step /
                                                        (double)progress->steps_per_epoch;
-    probe(work, parameters, index);
+    struct node_set *nodes = keep_nodes(work, index, step, err);
+    if (err->status != STATUS_OK)
+        return err->status;
+    probe(work, parameters, index, nodes);
     return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
 }
 
@@ -299,11 +328,23 @@ static enum status result_init(struct cell_result *result,
     memset(result, 0, sizeof *result);
     result->networks = memory_alloc((size_t)context->study->n_snapshots,
                                     sizeof *result->networks, err);
-    if (result->networks && record_init(&result->record, shape, err) == STATUS_OK)
+    result->node_sets = memory_alloc((size_t)context->study->n_snapshots,
+                                     sizeof *result->node_sets, err);
+    if (result->networks && result->node_sets &&
+        record_init(&result->record, shape, err) == STATUS_OK)
         store_identity(&result->record, cell);
     else
         cell_result_fini(result);
     return err->status;
+}
+
+static void forget_kept(struct cell_result *result)
+{
+    for (int i = 0; i < result->n_networks; i++)
+        free(result->networks[i].parameters);
+    for (int i = 0; i < result->n_node_sets; i++)
+        node_set_fini(&result->node_sets[i]);
+    result->n_networks = result->n_node_sets = 0;
 }
 
 /* How far a cell came when it was given up depends on the machine: nothing of it stays.
@@ -311,9 +352,7 @@ static enum status result_init(struct cell_result *result,
 static void result_give_up(struct cell_result *result, const struct cell *cell,
                            enum cell_status status, const char *message)
 {
-    for (int i = 0; i < result->n_networks; i++)
-        free(result->networks[i].parameters);
-    result->n_networks = 0;
+    forget_kept(result);
     record_clear(&result->record);
     store_identity(&result->record, cell);
     *record_int(&result->record, FIELD_STATUS) = (int32_t)status;
@@ -401,7 +440,8 @@ enum status cell_run(const struct cell_context *context, const struct cell *cell
 struct assistance {
     struct cell_work work;
     struct spec spec;
-    float *parameters; /* [n_parameters] */
+    float *parameters;     /* [n_parameters] */
+    struct node_set nodes; /* where the study keeps any: probed as the leader's are */
 };
 
 static void assist_start(struct assistance *a, const struct cell_context *context,
@@ -413,6 +453,8 @@ static void assist_start(struct assistance *a, const struct cell_context *contex
     if (prepare(&a->work, &err) == STATUS_OK && create_probe(&a->work, &err) == STATUS_OK)
         a->parameters = memory_alloc(a->work.net.n_parameters, sizeof *a->parameters,
                                      &err);
+    if (a->parameters && kept_planned(context->study, JOURNAL_NODES) > 0)
+        create_nodes(&a->work, &a->nodes, &err);
     agree(context->team, &err);
 }
 
@@ -429,11 +471,14 @@ void cell_assist(const struct cell_context *context)
             break;
         case CELL_CALL_PROBE:
             team->broadcast(team->state, a.parameters, a.work.net.n_parameters);
-            cell_probe_run(a.work.probe, a.parameters, 0, NULL);
+            cell_probe_run(a.work.probe, a.parameters, 0, NULL,
+                           context->study->snapshots[order.snapshot].keep_nodes ? &a.nodes
+                                                                                : NULL);
             break;
         case CELL_CALL_END:
             finish(&a.work);
             free(a.parameters);
+            node_set_fini(&a.nodes);
             a = (struct assistance){.parameters = NULL};
             break;
         case CELL_CALL_LEAVE:
@@ -444,9 +489,9 @@ void cell_assist(const struct cell_context *context)
 
 void cell_result_fini(struct cell_result *result)
 {
-    for (int i = 0; i < result->n_networks; i++)
-        free(result->networks[i].parameters);
+    forget_kept(result);
     free(result->networks);
+    free(result->node_sets);
     record_fini(&result->record);
     memset(result, 0, sizeof *result);
 }

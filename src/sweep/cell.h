@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "nn/net.h"
 #include "nn/train.h"
+#include "record/node_set.h"
 #include "record/record.h"
 #include "sweep/cell_samples.h"
 #include "sweep/cell_team.h"
@@ -37,6 +38,8 @@ struct cell_result {
     size_t n_parameters;
     struct kept_network *networks; /* in the order in which they were taken */
     int n_networks;
+    struct node_set *node_sets; /* likewise */
+    int n_node_sets;
 };
 
 /* Trains and probes a cell. Bits of the record but for provenance depend on the cell and

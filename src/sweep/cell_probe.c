@@ -8,6 +8,7 @@
 #include "nn/activation.h"
 #include "nn/inputs.h"
 #include "num/elementary.h"
+#include "sweep/cell_nodes.h"
 
 enum { BLOCK = 256 }; /* samples that go through a layer together */
 
@@ -25,6 +26,7 @@ struct cell_probe {
     size_t block_stride;
     float *input; /* [max(n_inputs, widest), block_stride] */
     struct probe_layer layer;
+    struct probe_nodes nodes; /* of the layer at hand, where a node set is filled */
     /* Only in a team: the output layer, from own samples to that of all. */
     float *sent;                      /* [n_classes, total] */
     float *received;                  /* one such block a member; the leader's */
@@ -422,10 +424,17 @@ static struct matrix gather_output(struct cell_probe *p)
 }
 
 bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
-                    struct record *record)
+                    struct record *record, struct node_set *nodes)
 {
+    size_t first = 0; /* of the layer's nodes */
+    p->layer.nodes = nodes ? &p->nodes : NULL;
+    if (nodes)
+        cell_nodes_name(nodes, p->setup.net, &p->share.all);
     for (int layer = 0; layer < p->setup.net->n_layers; layer++) {
         forward_layer(p, layer, parameters);
+        if (nodes)
+            p->nodes = cell_nodes_at(nodes, first);
+        first += (size_t)p->setup.net->layers[layer].n_out;
         prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out,
                    &p->layer);
         if (!p->layer.finite) {

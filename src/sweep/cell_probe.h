@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "nn/loss.h"
 #include "nn/net.h"
+#include "record/node_set.h"
 #include "record/record.h"
 #include "sweep/cell_samples.h"
 
@@ -29,11 +30,13 @@ enum status cell_probe_create(struct cell_probe **out,
 void cell_probe_destroy(struct cell_probe *probe);
 
 /* Measures the network `parameters` as snapshot number `snapshot` of the record, which is
- * NULL for a team's members other than the leader. Returns false where a pre-activation
- * is not finite: that layer, those above it and the network's accuracy stay fill, its
- * loss is NaN. All members of a team call this. */
+ * NULL for a team's members other than the leader. `nodes`, where it is not NULL, is of
+ * cell_node_shape (sweep/cell_nodes.h), at its fill, and gets what each node does;
+ * members of a team agree on it. Returns false where a pre-activation is not finite: that
+ * layer, those above it and the network's accuracy stay fill, its loss is NaN. All
+ * members of a team call this. */
 bool cell_probe_run(struct cell_probe *probe, const float *parameters, int snapshot,
-                    struct record *record);
+                    struct record *record, struct node_set *nodes);
 
 /* Bytes that a prober allocates, in a team of that size the leader's. */
 double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,

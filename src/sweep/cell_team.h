@@ -17,6 +17,7 @@ enum cell_call {
 struct cell_order {
     enum cell_call call;
     struct spec spec;
+    int snapshot; /* its number, at CELL_CALL_PROBE */
 };
 
 struct cell_team {

@@ -3,7 +3,9 @@
 #include <math.h>
 
 #include "sweep/cell_group.h"
+#include "sweep/cell_nodes.h"
 #include "sweep/cell_probe.h"
+#include "sweep/kept_network.h"
 
 static const struct {
     const char *name;
@@ -30,7 +32,7 @@ enum cost_part cost_unit_part(enum cost_unit unit)
     return units[unit].part;
 }
 
-/* Bytes that a cell allocates and initialises; networks that it keeps come later. */
+/* Bytes that a cell allocates and initialises; what it keeps comes later. */
 static double work_bytes(const struct cell_context *context, const struct spec *spec)
 {
     struct net_shape shape = cell_net_shape(spec, context->dataset);
@@ -45,11 +47,12 @@ double cost_bytes(const struct cell_context *context, const struct spec *spec)
 {
     const struct study *study = context->study;
     struct net_shape shape = cell_net_shape(spec, context->dataset);
-    int kept = 0;
-    for (int i = 0; i < study->n_snapshots; i++)
-        kept += study->snapshots[i].keep;
+    struct node_shape nodes = cell_node_shape(&shape, study->histograms);
     int together = cell_group_joins(context, spec) ? CELL_GROUP_MAX : 1;
-    double kept_bytes = 2.0 * kept * 4.0 * net_count_parameters(&shape);
+    /* In memory, and on their way into the journal. */
+    double kept_bytes = 2.0 * kept_planned(study, JOURNAL_NETWORK) * 4.0 *
+                            net_count_parameters(&shape) +
+                        2.0 * kept_planned(study, JOURNAL_NODES) * node_set_size(nodes);
     return dataset_bytes(context->dataset) +
            together * (work_bytes(context, spec) + kept_bytes);
 }

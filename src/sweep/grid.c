@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "sweep/kept_network.h"
 #include "sweep/study_internal.h"
 
 /* --- Identity ---------------------------------------------------------------------- */
@@ -48,6 +49,12 @@ static void identity_init(struct identity *identity, const struct study *study,
     bytes_put_string(after, "keep");
     for (int i = 0; i < study->n_snapshots; i++)
         if (study->snapshots[i].keep)
+            bytes_put_string(after, study->snapshots[i].label);
+    if (kept_planned(study, JOURNAL_NODES) == 0)
+        return; /* as before nodes could be kept */
+    bytes_put_string(after, study->histograms ? "histograms" : "nodes");
+    for (int i = 0; i < study->n_snapshots; i++)
+        if (study->snapshots[i].keep_nodes)
             bytes_put_string(after, study->snapshots[i].label);
 }
 

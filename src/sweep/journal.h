@@ -6,8 +6,9 @@
  * has been synced. A reader believes nothing without its CRC and finds the next sound
  * record after damage.
  *
- * Payloads: RUN a run_info; RESULT and FAILED a packed record; NETWORK a kept network,
- * which stands before the RESULT that commits it; CLAIM and RELEASE nothing. A CLAIM
+ * Payloads: RUN a run_info; RESULT and FAILED a packed record; NETWORK a kept network and
+ * NODES a node set, which stand before the RESULT that commits them; CLAIM and RELEASE
+ * nothing. A CLAIM
  * says that a cell begins, a RELEASE that it was left in good order: a claim that nothing
  * follows is that of a process that died.
  */
@@ -32,7 +33,8 @@ enum journal_type {
     JOURNAL_RESULT = 3,
     JOURNAL_FAILED = 4,
     JOURNAL_NETWORK = 5,
-    JOURNAL_RELEASE = 6
+    JOURNAL_RELEASE = 6,
+    JOURNAL_NODES = 7
 };
 
 /* ---- writing ---- */
@@ -115,11 +117,15 @@ uint32_t journal_count_claims(const struct journal_index *index, struct hash128 
 /* How often a process died while it was at the cell, since the cell last failed. */
 uint32_t journal_count_deaths(const struct journal_index *index, struct hash128 id);
 
-/* The network that was journalled with `result` under number `i` = 0, 1, ...; NULL beyond
- * the last. */
-const struct journal_entry *journal_find_network(const struct journal_index *index,
-                                                 const struct journal_entry *result,
-                                                 int i);
+/* Number `i` = 0, 1, ... of what was kept in records of that type, JOURNAL_NETWORK or
+ * JOURNAL_NODES, with `result`; NULL beyond the last. */
+const struct journal_entry *journal_find_kept(const struct journal_index *index,
+                                              const struct journal_entry *result,
+                                              enum journal_type type, int i);
+
+/* How many there are. */
+int journal_count_kept(const struct journal_index *index,
+                       const struct journal_entry *result, enum journal_type type);
 
 /* Reads an entry's payload into a new buffer (free), checking its CRC again. */
 enum status journal_read(const struct journal_index *index,

@@ -318,18 +318,27 @@ uint32_t journal_count_deaths(const struct journal_index *index, struct hash128 
     return n;
 }
 
-const struct journal_entry *journal_find_network(const struct journal_index *index,
-                                                 const struct journal_entry *result,
-                                                 int i)
+const struct journal_entry *journal_find_kept(const struct journal_index *index,
+                                              const struct journal_entry *result,
+                                              enum journal_type type, int i)
 {
     const struct journal_entry *entry;
     for (size_t at = lower_bound(index, result->id);
          (entry = entry_of(index, at, result->id)); at++)
-        if (entry->type == JOURNAL_NETWORK && entry->file == result->file &&
+        if (entry->type == type && entry->file == result->file &&
             entry->attempt == result->attempt && entry->offset < result->offset &&
             i-- == 0)
             return entry;
     return NULL;
+}
+
+int journal_count_kept(const struct journal_index *index,
+                       const struct journal_entry *result, enum journal_type type)
+{
+    int n = 0;
+    while (journal_find_kept(index, result, type, n))
+        n++;
+    return n;
 }
 
 enum status journal_read(const struct journal_index *index,

@@ -13,11 +13,25 @@ void kept_network_pack(const struct kept_network *network, const char *label,
     bytes_put(out, network->parameters, n_parameters * sizeof(float));
 }
 
-int kept_network_count(const struct study *study, const struct record *record)
+static bool keeps(const struct snapshot *snapshot, enum journal_type type)
+{
+    return type == JOURNAL_NODES ? snapshot->keep_nodes : snapshot->keep;
+}
+
+int kept_planned(const struct study *study, enum journal_type type)
+{
+    int n = 0;
+    for (int i = 0; i < study->n_snapshots; i++)
+        n += keeps(&study->snapshots[i], type);
+    return n;
+}
+
+int kept_count(const struct study *study, const struct record *record,
+               enum journal_type type)
 {
     int n = 0;
     for (int i = 0; i < study->n_snapshots && i < record->shape.n_snapshots; i++)
-        n += study->snapshots[i].keep &&
+        n += keeps(&study->snapshots[i], type) &&
              record_int(record, FIELD_SNAPSHOT_STEP)[i] != RECORD_FILL_INT;
     return n;
 }

@@ -1,10 +1,12 @@
-/* Parameters that a cell keeps at a snapshot, and the journal's form of them. */
+/* What a cell keeps at snapshots beside its record: parameters, whose journal form is
+ * here, and what each node does, whose form is record/node_set.h's. */
 #ifndef STRATA_SWEEP_KEPT_NETWORK_H
 #define STRATA_SWEEP_KEPT_NETWORK_H
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "record/record.h"
+#include "sweep/journal.h"
 #include "sweep/study.h"
 
 /* A snapshot whose parameters are kept. */
@@ -18,9 +20,13 @@ struct kept_network {
 void kept_network_pack(const struct kept_network *network, const char *label,
                        size_t n_parameters, struct bytes *out);
 
-/* How many networks the cell of that record kept: the snapshots to keep that it reached.
- */
-int kept_network_count(const struct study *study, const struct record *record);
+/* At how many snapshots a study keeps what goes into records of that type,
+ * JOURNAL_NETWORK or JOURNAL_NODES. */
+int kept_planned(const struct study *study, enum journal_type type);
+
+/* At how many the cell of that record kept it: those that it reached. */
+int kept_count(const struct study *study, const struct record *record,
+               enum journal_type type);
 
 struct kept_view {
     char label[SNAPSHOT_LABEL_MAX];

@@ -49,6 +49,7 @@ struct snapshot {
     int64_t at;
     char label[SNAPSHOT_LABEL_MAX]; /* "init", "step:10", ... as in the study */
     bool keep;                      /* parameters go into networks.nc */
+    bool keep_nodes;                /* what each node does goes into nodes.nc */
 };
 
 enum measure { MEASURE_PATTERNS = 1, MEASURE_CLASSIFIERS = 2, MEASURE_SAMPLE_SETS = 4 };
@@ -69,6 +70,7 @@ struct study {
     struct snapshot *snapshots;
     int n_snapshots;
     unsigned measures; /* bits of enum measure */
+    bool histograms;   /* kept nodes come with them */
 };
 
 /* Parses a study. `origin` names it in errors ("study.yaml", "<quick study>"):

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sweep/kept_network.h"
 #include "sweep/study_internal.h"
 
 /* So many whole numbers at equal distances are written as a range. */
@@ -123,11 +124,15 @@ static void format_data(const struct study *study, struct text *out)
     }
 }
 
-static void format_labels(const struct study *study, bool kept_only, struct text *out)
+enum labels { LABELS_ALL, LABELS_NETWORKS, LABELS_NODES };
+
+static void format_labels(const struct study *study, enum labels which, struct text *out)
 {
     const char *separator = "";
     for (int i = 0; i < study->n_snapshots; i++) {
-        if (kept_only && !study->snapshots[i].keep)
+        const struct snapshot *snapshot = &study->snapshots[i];
+        if ((which == LABELS_NETWORKS && !snapshot->keep) ||
+            (which == LABELS_NODES && !snapshot->keep_nodes))
             continue;
         text_appendf(out, "%s%s", separator, study->snapshots[i].label);
         separator = ", ";
@@ -138,7 +143,7 @@ static void format_probe(const struct study *study, struct text *out)
 {
     const char *separator = "";
     text_append(out, "probe:\n  at: [");
-    format_labels(study, false, out);
+    format_labels(study, LABELS_ALL, out);
     text_append(out, "]\n  measures: [");
     for (int i = 0; i < N_MEASURES; i++) {
         if (!(study->measures & 1u << i))
@@ -150,6 +155,20 @@ static void format_probe(const struct study *study, struct text *out)
     format_constants(study, OPTION_IN_PROBE, out);
 }
 
+static void format_keep(const struct study *study, struct text *out)
+{
+    text_append(out, "keep:\n  networks: [");
+    format_labels(study, LABELS_NETWORKS, out);
+    text_append(out, "]\n  nodes: ");
+    if (kept_planned(study, JOURNAL_NODES) == 0) {
+        text_append(out, "false\n");
+        return;
+    }
+    text_append(out, "[");
+    format_labels(study, LABELS_NODES, out);
+    text_appendf(out, "]\n  histograms: %s\n", study->histograms ? "true" : "false");
+}
+
 void study_format(const struct study *study, struct text *out)
 {
     text_appendf(out, "study: %s\n", study->name);
@@ -158,7 +177,5 @@ void study_format(const struct study *study, struct text *out)
     text_append(out, "train:\n");
     format_constants(study, OPTION_IN_TRAIN, out);
     format_probe(study, out);
-    text_append(out, "keep:\n  networks: [");
-    format_labels(study, true, out);
-    text_append(out, "]\n  nodes: false\n"); /* the one value of this version */
+    format_keep(study, out);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sweep/kept_network.h"
 #include "sweep/study_reader.h"
 
 enum status study_read_train(const struct study_reader *reader,
@@ -124,63 +125,112 @@ enum status study_read_probe(const struct study_reader *reader,
 
 /* --- keep: ------------------------------------------------------------------------- */
 
-enum { KEEP_NETWORKS, KEEP_NODES };
+enum { KEEP_NETWORKS, KEEP_NODES, KEEP_HISTOGRAMS };
 
-static const struct section keep_section = {"keep:", {"networks", "nodes"}, 2};
+static const struct section keep_section = {
+    "keep:", {"networks", "nodes", "histograms"}, 3};
 
-static enum status keep_network(const struct study_reader *reader,
-                                const struct yaml_node *node, const char *label,
-                                struct error *err)
+/* The flag of a snapshot that says whether it is kept under that key. */
+static bool *kept_flag(struct snapshot *snapshot, int key)
+{
+    return key == KEEP_NETWORKS ? &snapshot->keep : &snapshot->keep_nodes;
+}
+
+static enum status keep_snapshot(const struct study_reader *reader,
+                                 const struct yaml_node *node, const char *label, int key,
+                                 struct error *err)
 {
     struct study *study = reader->study;
+    const char *name = keep_section.keys[key];
     struct snapshot wanted;
     struct error inner = {0};
     if (snapshot_parse(&wanted, label, &inner))
-        return yaml_fail(reader->tree, node, err, "networks: %s", inner.text);
+        return yaml_fail(reader->tree, node, err, "%s: %s", name, inner.text);
     int i = snapshot_find(study->snapshots, study->n_snapshots, &wanted);
     if (i < 0)
-        return yaml_fail(reader->tree, node, err,
-                         "networks: %s is no snapshot of probe.at", wanted.label);
-    if (study->snapshots[i].keep)
-        return yaml_fail(reader->tree, node, err, "networks: %s occurs twice",
+        return yaml_fail(reader->tree, node, err, "%s: %s is no snapshot of probe.at",
+                         name, wanted.label);
+    bool *kept = kept_flag(&study->snapshots[i], key);
+    if (*kept)
+        return yaml_fail(reader->tree, node, err, "%s: %s occurs twice", name,
                          wanted.label);
-    study->snapshots[i].keep = true;
+    *kept = true;
     return STATUS_OK;
 }
 
-static enum status read_networks(const struct study_reader *reader,
-                                 const struct yaml_node *node, struct error *err)
+static enum status keep_snapshots(const struct study_reader *reader,
+                                  const struct yaml_node *node, int key,
+                                  struct error *err)
 {
     const char **items;
     size_t n;
-    enum status status = study_read_items(reader, node, "networks", &items, &n, err);
+    enum status status = study_read_items(reader, node, keep_section.keys[key], &items,
+                                          &n, err);
     if (status)
         return status;
     for (size_t i = 0; !status && i < n; i++)
-        status = keep_network(reader, study_item_node(reader, node, i), items[i], err);
+        status = keep_snapshot(reader, study_item_node(reader, node, i), items[i], key,
+                               err);
     free(items);
     return status;
+}
+
+/* True where the value is the scalar true or false. */
+static bool is_switch(const struct study_reader *reader, const struct yaml_node *node,
+                      bool *on)
+{
+    struct error unused = {0};
+    const char *text;
+    if (node->kind == YAML_LIST ||
+        study_read_scalar(reader, node, "", &text, &unused) != STATUS_OK)
+        return false;
+    *on = strcmp(text, "true") == 0;
+    return *on || strcmp(text, "false") == 0;
+}
+
+/* nodes: snapshots, or true for all of them. */
+static enum status read_nodes(const struct study_reader *reader,
+                              const struct yaml_node *node, struct error *err)
+{
+    struct study *study = reader->study;
+    bool all;
+    if (!is_switch(reader, node, &all))
+        return keep_snapshots(reader, node, KEEP_NODES, err);
+    for (int i = 0; i < study->n_snapshots; i++)
+        study->snapshots[i].keep_nodes = all;
+    return STATUS_OK;
+}
+
+static enum status read_histograms(const struct study_reader *reader,
+                                   const struct yaml_node *node, struct error *err)
+{
+    struct study *study = reader->study;
+    const char *text;
+    if (!is_switch(reader, node, &study->histograms)) {
+        if (study_read_scalar(reader, node, "histograms", &text, err) != STATUS_OK)
+            return err->status;
+        return yaml_fail(reader->tree, node, err,
+                         "histograms: expected true or false, got '%s'",
+                         text_quote(text).text);
+    }
+    if (study->histograms && kept_planned(study, JOURNAL_NODES) == 0)
+        return yaml_fail(reader->tree, node, err,
+                         "histograms: are of kept nodes: nodes: names no snapshot");
+    return STATUS_OK;
 }
 
 enum status study_read_keep(const struct study_reader *reader,
                             const struct yaml_node *node, struct error *err)
 {
     struct section_values values;
-    const char *text;
     if (!node)
         return STATUS_OK;
     enum status status = study_read_section(reader, node, &keep_section, &values, err);
     if (!status && values.at[KEEP_NETWORKS])
-        status = read_networks(reader, values.at[KEEP_NETWORKS], err);
-    const struct yaml_node *nodes = values.at[KEEP_NODES];
-    if (status || !nodes)
-        return status;
-    status = study_read_scalar(reader, nodes, "nodes", &text, err);
-    if (status || strcmp(text, "false") == 0)
-        return status;
-    if (strcmp(text, "true") == 0)
-        return yaml_fail(reader->tree, nodes, err,
-                         "nodes: per-node results are not available in this version");
-    return yaml_fail(reader->tree, nodes, err, "nodes: expected true or false, got '%s'",
-                     text_quote(text).text);
+        status = keep_snapshots(reader, values.at[KEEP_NETWORKS], KEEP_NETWORKS, err);
+    if (!status && values.at[KEEP_NODES])
+        status = read_nodes(reader, values.at[KEEP_NODES], err);
+    if (!status && values.at[KEEP_HISTOGRAMS])
+        status = read_histograms(reader, values.at[KEEP_HISTOGRAMS], err);
+    return status;
 }

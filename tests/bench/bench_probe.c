@@ -10,7 +10,7 @@
 #include "sweep/cell.h"
 #include "sweep/cell_probe.h"
 
-enum { REPEATS = 3, SGEMM = 10, NODE_LAYER = 2 };
+enum { REPEATS = 3, SGEMM = 10, PROBED_LAYER = 2 };
 
 /* Sets of measures that are timed against each other. */
 enum { BARE, PATTERNS, CLASSIFIERS, ALL, N_SETS };
@@ -69,7 +69,7 @@ static enum status time_snapshots(const struct subject *s, struct error *err)
     for (int r = -1; r < n; r++) {
         for (int i = 0; i < N_SETS && err->status == STATUS_OK; i++) {
             double started = clock_seconds();
-            if (!cell_probe_run(t.probes[i], s->parameters, 0, &t.record))
+            if (!cell_probe_run(t.probes[i], s->parameters, 0, &t.record, NULL))
                 error_set(err, STATUS_INTERNAL, "a pre-activation is not finite");
             if (r >= 0)
                 t.seconds[i][r] = clock_seconds() - started;
@@ -169,7 +169,7 @@ static enum status time_probers(struct subject *s, struct error *err)
         prober_run(t.probers[PATTERNS], s->z, s->stride, s->net.layers[l].n_out,
                    &t.layer);
         keep_patterns(&t, s, s->net.layers[l].n_out);
-        if (l == NODE_LAYER)
+        if (l == PROBED_LAYER)
             write_file(s, "node.f32", s->z, s->total * sizeof *s->z, err);
     }
     if (t.counts.failed || t.bits.failed)

@@ -2,7 +2,7 @@
 # Help and version: on standard output, without MPI, from a login node's bare environment.
 . "$(dirname "$0")/lib.sh"
 
-commands="plan sweep status summarize rank doctor"
+commands="plan sweep status summarize rank plot doctor"
 
 # shows_help COMMAND...: text on standard output alone.
 shows_help() {

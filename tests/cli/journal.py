@@ -15,7 +15,8 @@ import sys
 import zlib
 
 HEADER = struct.Struct("<4sIQQQQII")
-TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network", 6: "release"}
+TYPES = {1: "run", 2: "claim", 3: "result", 4: "failed", 5: "network", 6: "release",
+         7: "nodes"}
 
 
 def records(data, torn=False):

@@ -7,11 +7,12 @@ need ncdump netcdf-bin
 same() {
     cmp "$1/archive.nc" "$2/archive.nc" || fail "archives of $1 and $2 differ"
     cmp "$1/networks.nc" "$2/networks.nc" || fail "networks of $1 and $2 differ"
+    cmp "$1/nodes.nc" "$2/nodes.nc" || fail "nodes of $1 and $2 differ"
 }
 
 # ---- one directory ----
 
-study small 'probe: {at: [init, best]}' 'keep: {networks: [init, best]}'
+study small 'probe: {at: [init, best]}' 'keep: {networks: [init, best], nodes: [init, best], histograms: true}'
 run "$mpirun" -n 2 "$strata" sweep small.yaml -o small -q
 assert_exit 0
 cp -r small once
@@ -27,13 +28,15 @@ same small once
 # Without networks no data are needed: the study's folder may be gone.
 idx_data images
 data="{name: $work/images, validation: 10}"
-study plain
+study plain 'keep: {nodes: true}'
 sweep plain
-cp plain/archive.nc plain.nc
-rm -r images plain/archive.nc
+mkdir kept
+mv plain/*.nc kept
+rm -r images
 run "$strata" merge plain
 assert_exit 0
-cmp plain/archive.nc plain.nc || fail "the archive is another one"
+cmp plain/archive.nc kept/archive.nc || fail "the archive is another one"
+cmp plain/nodes.nc kept/nodes.nc || fail "the nodes are others"
 assert_absent plain/networks.nc
 data='{name: glyphs, train: 300, validation: 50, test: 100}'
 
@@ -67,11 +70,12 @@ assert_equal "$(cells united left)" 0
 run "$strata" sweep united/study.yaml -o united -q
 assert_exit 0
 assert_text stderr "6 cells, 6 done before"
-study whole 'probe: {at: [init, best]}' 'keep: {networks: [init, best]}'
+study whole 'probe: {at: [init, best]}' 'keep: {networks: [init, best], nodes: [init, best], histograms: true}'
 sed -i 's/whole/small/' whole.yaml
 sweep whole --set seed=1..3
 assert_equal "$(content_hash united/archive.nc)" "$(content_hash whole/archive.nc)"
 assert_equal "$(content_hash united/networks.nc)" "$(content_hash whole/networks.nc)"
+assert_equal "$(content_hash united/nodes.nc)" "$(content_hash whole/nodes.nc)"
 
 # Directories that share cells; the larger grid is that of the result. Again: no change.
 run "$strata" merge -o overlap shard2 small whole
@@ -85,7 +89,7 @@ cmp before after || fail "merging again changed something"
 
 # A directory of which the archive alone is left.
 mkdir bare
-cp shard3/archive.nc shard3/networks.nc bare
+cp shard3/*.nc bare
 run "$strata" merge -o half bare shard1 shard2
 assert_exit 0
 run "$strata" merge -o full shard3 shard1 shard2
@@ -95,6 +99,10 @@ assert_text stderr "6 cells, 6 done before"
 rm bare/networks.nc
 error 65 "$work/bare: lacks 2 kept networks of cell " \
     "$strata" merge -o "$work/poor" "$work/bare"
+cp shard3/networks.nc bare
+rm bare/nodes.nc
+error 65 "$work/bare: lacks 2 kept node sets of cell " \
+    "$strata" merge -o "$work/poorer" "$work/bare"
 
 # A copy of a directory that went on: its journal grew.
 cp -r shard1 older
@@ -143,6 +151,11 @@ python3 "$here/journal.py" flip "$(ls lost/journal/*.jrn | head -1)" network 1 >
 run "$strata" merge lost
 assert_exit 0
 assert_text stderr "1 kept network is lost to damaged journal records"
+python3 "$here/journal.py" flip "$(ls lost/journal/*.jrn | head -1)" nodes 1 >id
+run "$strata" merge lost
+assert_exit 0
+assert_text stderr "1 kept node set is lost to damaged journal records"
+assert_match <(ncdump -h lost/nodes.nc) 'network = 7 ;'
 
 # A live run.
 long_study long

@@ -24,7 +24,7 @@ fresh() {
     journal=$(ls copy/journal/*.jrn | head -1)
 }
 
-study small 'probe: {at: [init, best]}' 'keep: {networks: [init, best]}'
+study small 'probe: {at: [init, best]}' 'keep: {networks: [init, best], nodes: [best], histograms: true}'
 run "$mpirun" -n 2 "$strata" sweep small.yaml -o small -q
 assert_exit 0
 find small -type f -exec cksum {} + >before
@@ -32,17 +32,19 @@ find small -type f -exec cksum {} + >before
 # ---- sound ----
 
 sound small
-assert_count 5 stdout '^sound '
+assert_count 6 stdout '^sound '
 assert_text stdout "sound   small/study.yaml: study small, 4 cells"
-assert_text stdout "small/journal: 18 records in 2 journals of 1 run"
+assert_text stdout "small/journal: 22 records in 2 journals of 1 run"
 assert_text stdout "4 of 4 cells are finished"
 assert_match stdout 'small/archive.nc: checksums of all chunks; 4 cells, content hash [0-9a-f]{32}$'
 assert_text stdout "small/networks.nc: checksums of all chunks; 8 networks of 4 cells"
+assert_text stdout "small/nodes.nc: checksums of all chunks; 88 nodes of 4 networks"
 sound small --json
 assert_json stdout
 assert_text stdout '"sound": true'
 sound small/archive.nc
 sound small/networks.nc
+sound small/nodes.nc
 find small -type f -exec cksum {} + >after
 cmp before after || fail "verify changed the directory"
 
@@ -62,7 +64,7 @@ error 66 "$work/nothing: no run directory" "$strata" verify "$work/nothing"
 # What is no damage: the torn end of a killed run, what it left, an older archive.
 fresh
 truncate -s -100 "$journal"
-rm copy/archive.nc copy/networks.nc
+rm copy/*.nc
 sound copy
 assert_match stdout "^note    $journal: [0-9]+ bytes of a torn record at the end"
 fresh
@@ -89,6 +91,10 @@ fresh
 python3 "$here/journal.py" flip "$journal" network 1 >id
 damaged copy "$journal: cell $(cat id) has 1 of its 2 kept networks"
 assert_text stdout "DAMAGE  copy/networks.nc: network init of cell $(cat id) is in no journal"
+fresh
+python3 "$here/journal.py" flip "$journal" nodes 1 >id
+damaged copy "$journal: cell $(cat id) has 0 of its 1 kept node sets"
+assert_text stdout "DAMAGE  copy/nodes.nc: node set best of cell $(cat id) is in no journal"
 fresh
 python3 "$here/journal.py" remove "$journal" network 1
 damaged copy "$journal: records are missing or repeated before offset"

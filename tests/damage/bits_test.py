@@ -1,11 +1,11 @@
 """Single bits flipped, and files cut short, in a small run directory.
 
 usage: bits_test.py journal
-       bits_test.py archive|networks FLIPS
+       bits_test.py archive|networks|nodes FLIPS
 
 Journal: every flip is reported by `verify`; an end cut off is no more than torn; what
 `merge` makes of the rest holds no cell that differs.
-archive.nc and networks.nc: `verify` reports the damage, or it hit bytes that mean nothing:
+archive.nc, networks.nc and nodes.nc: `verify` reports the damage, or it hit bytes that mean nothing:
 then every value is as it was. `summarize` prints the table of the sound file or none.
 """
 import glob
@@ -60,7 +60,7 @@ def check_merge(done):
         return
     if merged.code != 0 or " 0 differing" not in strata("diff", "work", "tiny").out:
         done.fail("the rest of this journal made another archive")
-    for path in "work/archive.nc", "work/networks.nc":
+    for path in "work/archive.nc", "work/networks.nc", "work/nodes.nc":
         if os.path.exists(path):
             os.remove(path)
 
@@ -69,8 +69,8 @@ def try_journal():
     damage.sweep("tiny", grid="{seed: 1, depth: 1, width: 4}", train="{epochs: 1}",
                  probe="{at: [best], measures: [patterns]}")
     copy("tiny", "work")
-    os.remove("work/archive.nc")
-    os.remove("work/networks.nc")
+    for name in "archive", "networks", "nodes":
+        os.remove(f"work/{name}.nc")
     path = glob.glob("work/journal/*.jrn")[0]
     data = read(path)
     step = 997 if damage.SANITIZED else 97

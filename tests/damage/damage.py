@@ -18,12 +18,12 @@ SANITIZED = bool(os.environ.get("STRATA_SANITIZED"))
 TIME = 30 if SANITIZED else 5
 PATIENCE = 12  # times as long by the clock: other tests run beside
 MEMORY = 2 << 30
-CODES = {0, 64, 65, 66, 71, 73, 78, 80}
+CODES = {0, 64, 65, 66, 71, 73, 78, 79, 80}
 STUDY = {"data": "{name: glyphs, train: 300, validation: 50, test: 100}",
          "grid": "{seed: 1..2, depth: [1, 2], width: 8}",
          "train": "{epochs: 2, batch_size: 32}",
          "probe": "{at: [init, best]}",
-         "keep": "{networks: [best]}"}
+         "keep": "{networks: [best], nodes: [best]}"}
 slowest = 0.0
 
 

@@ -1,4 +1,4 @@
-"""HDF5 files that mean harm, each made of a sound archive.nc or networks.nc by one change.
+"""HDF5 files that mean harm, each made of a sound archive.nc, networks.nc or nodes.nc by one change.
 
 The tables ARCHIVES and NETWORKS give each a name and a function that changes an open file.
 What a reader must never show is the word that stands in SECRET, and in OTHER for what
@@ -310,4 +310,31 @@ NETWORKS = {
     "NaN parameters": valued("parameter", np.nan),
     "identities without an end": valued("network_cell_id", b"x"),
     "archive in its place": attributed("parameter_layout", 1.5),
+}
+NODES = {
+    "external link": link("active_count", h5py.ExternalLink(OTHER, "/text")),
+    "external storage": external("low"),
+    "group that holds its parent": group_cycle,
+    "soft links in a circle": soft_loop,
+    "filter that nobody knows": filtered(32015, "record_count"),
+    "2^31 - 1 records": resized("record", 2 ** 31 - 1),
+    "10^15 records": resized("record", 10 ** 15),
+    "2^31 - 1 networks": resized("network", 2 ** 31 - 1),
+    "10^6 networks": resized("network", 10 ** 6),
+    "65,535 classes": resized("class", 65535),
+    "floats in place of doubles": typed("predictability", "<f4"),
+    "strings in place of text": typed("network_cell_id", h5py.string_dtype()),
+    "counts that are missing": without("active_count"),
+    "networks' counts that are missing": without("record_count"),
+    "classes that are missing": without("class"),
+    "shorter counts": shorter("active_count"),
+    "negative counts": valued("record_count", -1),
+    "no records in a network": valued("record_count", 0),
+    "counts beyond the end": valued("record_count", 2 ** 31 - 1),
+    "negative offsets": valued("record_offset", -1),
+    "offsets beyond the end": valued("record_offset", 2 ** 31 - 1),
+    "nodes of another network": valued("record_network", 2 ** 31 - 1),
+    "NaN ranges": valued("low", np.nan),
+    "identities without an end": valued("network_cell_id", b"x"),
+    "archive in its place": attributed("record_layout", 1.5),
 }

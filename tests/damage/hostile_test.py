@@ -1,6 +1,6 @@
 """HDF5 files that mean harm, given to every command that reads archives.
 
-usage: hostile_test.py archive|networks [NAME...]     those whose names contain a NAME
+usage: hostile_test.py archive|networks|nodes [NAME...]     those whose names contain a NAME
 
 `verify` reports each. `summarize`, `export`, `diff` and `merge` refuse it, or make of it what
 they make of the sound file, as where the harm is in what they do not read. All within the limits of
@@ -81,7 +81,8 @@ def make(what, change, name):
 def main():
     kind, *wanted = sys.argv[1:]
     name = f"{kind}.nc"
-    cases = hostile.ARCHIVES if kind == "archive" else hostile.NETWORKS
+    cases = {"archive": hostile.ARCHIVES, "networks": hostile.NETWORKS,
+             "nodes": hostile.NODES}[kind]
     damage.start()
     damage.sweep("sound")
     hostile.make_secrets()

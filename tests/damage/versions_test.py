@@ -75,18 +75,19 @@ def try_minor():
     check_untouched(before)
 
 
-def try_networks():
+def try_companion(name):
+    """networks.nc or nodes.nc."""
     fresh("journal")
-    set_attribute("work/networks.nc", "schema_version", b"2.0")
+    set_attribute(f"work/{name}", "schema_version", b"2.0")
     before = contents("work")
-    text = "work/networks.nc: archive schema 2.0; this program reads 1" + NEWER
-    for words in ("verify", "work/networks.nc"), ("verify", "work"), (
+    text = f"work/{name}: archive schema 2.0; this program reads 1" + NEWER
+    for words in ("verify", f"work/{name}"), ("verify", "work"), (
             "merge", "-o", "out", "work"):
         strata(*words).expect(80, text)
         check_untouched(before)
     fresh("journal")
-    set_attribute("work/networks.nc", "schema_version", b"1.99")
-    strata("verify", "work/networks.nc").expect(0)
+    set_attribute(f"work/{name}", "schema_version", b"1.99")
+    strata("verify", f"work/{name}").expect(0)
 
 
 def try_calibration():
@@ -118,7 +119,8 @@ for record in 0, 5, -1:
     try_journal(record)
 try_archive()
 try_minor()
-try_networks()
+try_companion("networks.nc")
+try_companion("nodes.nc")
 try_calibration()
 try_study()
 damage.tell_limits()

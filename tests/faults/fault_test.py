@@ -36,7 +36,7 @@ data: {name: glyphs, train: 120, validation: 30, test: 40}
 grid: {seed: 1..2, depth: 1, width: [6, 8]}
 train: {epochs: 1, batch_size: 32}
 probe: {at: [init, best]}
-keep: {networks: [best]}
+keep: {networks: [best], nodes: [best]}
 """
 CELLS = 4
 SETTLED = ("result", "failed", "release")  # what follows a claim
@@ -151,10 +151,11 @@ class Round:
         if code != 0:
             self.fail(f"the same command ends with {code}\n{text}")
         left = [n for n in os.listdir(self.folder) if n not in
-                ("archive.nc", "networks.nc", "study.yaml", "journal", "RUN.lock")]
+                ("archive.nc", "networks.nc", "nodes.nc", "study.yaml", "journal", "RUN.lock")]
         if left:
             self.fail(f"{left} are left")
-        for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ())):
+        for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ()),
+                           ("nodes.nc", ())):
             sweep_test.compare_file(f"{self.folder}/{name}", f"{REFERENCE}/{name}", skip)
         for command in (["verify", self.folder], ["diff", self.folder, REFERENCE]):
             code, text = self.tell(command)
@@ -165,8 +166,8 @@ class Round:
         """Cells that had to be run again, or None where no call was the N-th."""
         if MODE == "merge":
             shutil.copytree(REFERENCE, self.folder)
-            os.remove(f"{self.folder}/archive.nc")
-            os.remove(f"{self.folder}/networks.nc")
+            for name in "archive", "networks", "nodes":
+                os.remove(f"{self.folder}/{name}.nc")
         code, text = self.run(faulty=True)
         self.check_end(code, text)
         again, self.took = None, self.seconds

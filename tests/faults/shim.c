@@ -5,12 +5,12 @@
  *   STRATA_FAULT=FILE.CALL:N+=KIND  that one and all that follow
  *
  * FILE.CALL is
- *   a file's  FILE is journal, archive, networks, study, lock, folder (any of the run
- *             directory's) or any; CALL is open, write, sync, rename or truncate
- *   any.alloc what the program itself allocates, not its libraries
- *   mpi.call  what ranks do together or wait for
- * KIND is kill (the process ends at once, before the call), hang (the call never ends),
- * eio, enospc, short (half is written; the next write fails) for files, oom for memory.
+ *   a file's  FILE is journal, archive, networks, nodes, study, lock, folder (any of the
+ * run directory's) or any; CALL is open, write, sync, rename or truncate any.alloc what
+ * the program itself allocates, not its libraries mpi.call  what ranks do together or
+ * wait for KIND is kill (the process ends at once, before the call), hang (the call never
+ * ends), eio, enospc, short (half is written; the next write fails) for files, oom for
+ * memory.
  *
  * STRATA_FAULT_DIR is the run directory: other files are left alone. STRATA_FAULT_RANK:
  * only this rank. A call that is made to fail leaves a file STRATA_FAULT_HIT. The file
@@ -95,9 +95,10 @@ static const char *kind_of(const char *path)
 {
     static const struct {
         const char *part, *kind;
-    } kinds[] = {{".jrn", "journal"},         {"archive.nc", "archive"},
-                 {"networks.nc", "networks"}, {"study.yaml", "study"},
-                 {"RUN.lock", "lock"},        {"", "folder"}};
+    } kinds[] = {
+        {".jrn", "journal"},   {"archive.nc", "archive"}, {"networks.nc", "networks"},
+        {"nodes.nc", "nodes"}, {"study.yaml", "study"},   {"RUN.lock", "lock"},
+        {"", "folder"}};
     const char *inside = fault.dir[0] ? strstr(path, fault.dir) : NULL;
     if (!inside)
         return "";

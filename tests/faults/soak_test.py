@@ -30,7 +30,7 @@ data: {name: glyphs, train: 600, validation: 80, test: 100}
 grid: {seed: 1..2, depth: [1, 3], width: [8, 24], label_corruption: [0, 0.5]}
 train: {epochs: 120, batch_size: 32, patience: 0}
 probe: {at: [init, "epoch:2", best]}
-keep: {networks: [best]}
+keep: {networks: [best], nodes: [init, best]}
 """
 FOLDER, REFERENCE = "run", "reference"
 SECONDS = 90
@@ -132,14 +132,15 @@ class Soak:
             _, text = run.communicate(timeout=20 * SECONDS)
             if run.returncode != 0:
                 self.fail(f"{folder}: exit code {run.returncode}\n{text}")
-        for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ())):
+        for name, skip in (("archive.nc", sweep_test.PROVENANCE), ("networks.nc", ()),
+                           ("nodes.nc", ())):
             sweep_test.compare_file(f"{FOLDER}/{name}", f"{REFERENCE}/{name}", skip)
         for command in (("verify", FOLDER), ("diff", FOLDER, REFERENCE)):
             code, text = self.tell(*command)
             if code != 0:
                 self.fail(f"{command[0]} ends with {code}\n{text}")
-        left = set(os.listdir(FOLDER)) - {"archive.nc", "networks.nc", "study.yaml",
-                                          "journal", "RUN.lock"}
+        left = set(os.listdir(FOLDER)) - {"archive.nc", "networks.nc", "nodes.nc",
+                                          "study.yaml", "journal", "RUN.lock"}
         if left:
             self.fail(f"{left} are left")
 

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "fuzz.h"
+#include "record/node_set.h"
 #include "record/record.h"
 #include "sweep/journal.h"
 #include "sweep/journal_check.h"
@@ -106,6 +107,31 @@ static void check_network(const void *payload, size_t length)
     hash_bytes(parameters, view.n_parameters * sizeof(float));
 }
 
+/* What is read packs into bytes that read as the same. */
+static void check_nodes(const void *payload, size_t length)
+{
+    struct error err = {0};
+    struct node_set set, again;
+    struct bytes packed = {0};
+    if (node_set_unpack(&set, payload, length, &err) != STATUS_OK) {
+        fuzz_check_error(&err, "nodes: ");
+        return;
+    }
+    node_set_pack(&set, &packed);
+    FUZZ_HOLDS(!packed.failed);
+    node_set_unpack(&again, packed.data, packed.length, &err);
+    FUZZ_OK(err);
+    for (int c = 0; c < NODE_COLUMNS; c++) {
+        size_t n, m;
+        const void *x = node_bytes(&set, (enum node_column)c, &n);
+        const void *y = node_bytes(&again, (enum node_column)c, &m);
+        FUZZ_HOLDS(n == m && memcmp(x, y, n) == 0);
+    }
+    node_set_fini(&set);
+    node_set_fini(&again);
+    bytes_free(&packed);
+}
+
 /* ---- the lenient reader ---- */
 
 static void check_entry(const struct journal_index *index,
@@ -119,6 +145,8 @@ static void check_entry(const struct journal_index *index,
         check_record(payload, entry->length);
     else if (entry->type == JOURNAL_NETWORK)
         check_network(payload, entry->length);
+    else if (entry->type == JOURNAL_NODES)
+        check_nodes(payload, entry->length);
     free(payload);
 }
 
@@ -130,7 +158,7 @@ static void check_cell(const struct journal_index *index, struct hash128 id)
         return;
     FUZZ_HOLDS(hash_equal(found->id, id));
     FUZZ_HOLDS(found->type == JOURNAL_RESULT || found->type == JOURNAL_FAILED);
-    for (int i = 0; (network = journal_find_network(index, found, i)); i++)
+    for (int i = 0; (network = journal_find_kept(index, found, JOURNAL_NETWORK, i)); i++)
         FUZZ_HOLDS(network->type == JOURNAL_NETWORK && network->file == found->file &&
                    network < found);
 }

@@ -49,6 +49,7 @@ probe:
   at: [init, "step:5", "epoch:1", best, final]
 keep:
   networks: [init, best]
+  nodes: ["step:5", final]
 """
 
 PROVENANCE = {
@@ -106,8 +107,9 @@ def compare_file(a, b, skip=()):
 
 def compare(folder, reference):
     n = compare_file(f"{folder}/archive.nc", f"{reference}/archive.nc", PROVENANCE)
-    if os.path.exists(f"{reference}/networks.nc"):
-        n += compare_file(f"{folder}/networks.nc", f"{reference}/networks.nc")
+    for name in "networks.nc", "nodes.nc":
+        if os.path.exists(f"{reference}/{name}"):
+            n += compare_file(f"{folder}/{name}", f"{reference}/{name}")
     if open(f"{folder}/study.yaml").read() != open(f"{reference}/study.yaml").read():
         sys.exit("study.yaml differs")
     print(f"{folder}: {n} variables equal {reference}")
@@ -123,6 +125,11 @@ def check_reference(folder):
         assert 0.05 < fill < 0.9, fill
         accuracy = archive["network_accuracy"][:, 3, 2]
         assert accuracy[status == 0].max() > 0.5
+    with netCDF4.Dataset(f"{folder}/nodes.nc") as nodes:
+        assert nodes.dimensions["network"].size == 2 * 41
+        # All layers have counts, but those of the final network that is not finite.
+        fill = np.ma.getmaskarray(nodes["active_count"][:])
+        assert fill.all(axis=(1, 2)).sum() == fill.any(axis=(1, 2)).sum() == 8 + 10
 
 
 def sweep_processes(folder):

@@ -31,6 +31,7 @@ grid:
   prior: [once, none]
 train: {epochs: 2, batch_size: 8, activation: tanh, loss: cross-entropy}
 probe: {at: [init, final]}
+keep: {nodes: true, histograms: true}
 """
 SINGLE = """\
 study: single

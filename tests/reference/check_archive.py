@@ -4,7 +4,8 @@
 usage: python3 -W error check_archive.py archive.nc...
 
 Exits 1 with what is wrong, 0 where every archive passes. Files with a global
-attribute `parameter_layout` are networks.nc and get the checks that fit them.
+attribute `parameter_layout` are networks.nc, those with `record_layout` nodes.nc; they
+get the checks that fit them.
 """
 import importlib
 import os
@@ -236,12 +237,36 @@ def check_networks(path, data):
         opened.load()
 
 
+def check_nodes(path, data):
+    counts, offsets = data["record_count"][:], data["record_offset"][:]
+    require((offsets == np.cumsum(counts) - counts).all(), "record_offset")
+    require((data["record_network"][:] == np.repeat(np.arange(counts.size), counts)).all(),
+            "record_network")
+    require(counts.sum() == data.dimensions["record"].size, "record_count")
+    for name in data.dimensions:
+        if name not in TEXT_LENGTHS | {"network", "record"}:
+            require(data[name].dimensions == (name,), f"dimension {name} has no coordinate")
+    for name, variable in data.variables.items():
+        if hasattr(variable, "_FillValue"):
+            require(variable._FillValue == (-1 if variable.dtype == np.dtype("i4")
+                                            else DOUBLE_FILL), f"{name}: _FillValue")
+    active, samples = data["active_count"][:], data["sample_count"][:]
+    require((active <= samples[data["record_network"][:]]).all(), "active_count")
+    with xarray.open_dataset(path) as opened:
+        opened.load()
+        require({"layer", "node"} <= set(opened["active_count"].coords), "coordinates")
+        opened["active_count"].to_dataframe()
+
+
 def check(path):
     with netCDF4.Dataset(path) as data:
         check_form(path, data)
         check_storage(data)
         if "parameter_layout" in data.ncattrs():
             check_networks(path, data)
+            return
+        if "record_layout" in data.ncattrs():
+            check_nodes(path, data)
             return
         check_schema(data)
         check_values(data)

@@ -22,6 +22,7 @@ struct layer {
     int32_t pattern_count[N_GROUPS];
     double pattern_entropy[N_GROUPS];
     struct probe_layer out;
+    struct probe_nodes nodes; /* used where `active` is set */
 };
 
 static inline void make_layer(struct layer *layer, int n_nodes, double separation)
@@ -53,6 +54,7 @@ static inline void run(struct layer *layer, const struct probe_options *options)
     memset(&layer->out, 0, sizeof layer->out);
     layer->out.pattern_count = layer->pattern_count;
     layer->out.pattern_entropy = layer->pattern_entropy;
+    layer->out.nodes = layer->nodes.active ? &layer->nodes : NULL;
     prober_run(prober, layer->z, layer->stride, layer->n_nodes, &layer->out);
     prober_destroy(prober);
 }

@@ -23,11 +23,12 @@ static void make_setting(struct setting *s)
 {
     struct error err = {0};
     struct dataset_request request = {.name = "glyphs", .train = 300, .test = 60};
-    *s = (struct setting){.snapshots = {{.kind = SNAPSHOT_INIT, .keep = true},
-                                        {.kind = SNAPSHOT_EPOCH, .at = 2},
-                                        {.kind = SNAPSHOT_BEST, .keep = true}},
-                          .study = {.n_snapshots = 3, .measures = 7},
-                          .context = {.sizes = {250, 50, 60}}};
+    *s = (struct setting){
+        .snapshots = {{.kind = SNAPSHOT_INIT, .keep = true},
+                      {.kind = SNAPSHOT_EPOCH, .at = 2},
+                      {.kind = SNAPSHOT_BEST, .keep = true, .keep_nodes = true}},
+        .study = {.n_snapshots = 3, .measures = 7, .histograms = true},
+        .context = {.sizes = {250, 50, 60}}};
     s->study.snapshots = s->snapshots;
     s->context.study = &s->study;
     s->context.dataset = &s->dataset;
@@ -96,6 +97,15 @@ static void assert_same(const struct cell_result *a, const struct cell_result *b
     assert_memory_equal(&left, &right, sizeof left);
     assert_int_equal(a->n_networks, b->n_networks);
     assert_int_equal(a->n_parameters, b->n_parameters);
+    assert_int_equal(a->n_node_sets, b->n_node_sets);
+    for (int i = 0; i < a->n_node_sets; i++)
+        for (int c = 0; c < NODE_COLUMNS; c++) {
+            size_t n, m;
+            const void *x = node_bytes(&a->node_sets[i], (enum node_column)c, &n);
+            const void *y = node_bytes(&b->node_sets[i], (enum node_column)c, &m);
+            assert_int_equal(n, m);
+            assert_memory_equal(x, y, n);
+        }
     for (int i = 0; i < a->n_networks; i++) {
         assert_int_equal(a->networks[i].step, b->networks[i].step);
         assert_memory_equal(a->networks[i].parameters, b->networks[i].parameters,
@@ -259,6 +269,7 @@ static void test_memory(void **state)
 #endif
     mallopt(M_MMAP_THRESHOLD, 4096); /* what is freed is given back */
     make_setting(&s);
+    s.study.histograms = false; /* results are small */
     while (run_within(&s, enough, 1) == 0)
         enough += STEP;
     assert_true(enough > 4 * RESULTS);

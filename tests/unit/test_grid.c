@@ -254,6 +254,7 @@ static void identity_does_not_depend_on_spelling(void **state)
     static const char *const same[] = {
         "grid: {width: 3, depth: 2, seed: 1}\n" HEAD,
         ONE "train: {learning_rate: 1e-3}\n",
+        ONE "keep: {nodes: false}\n",
         ONE "train: {learning_rate: 0.001, loss: mse}\n",
         ONE "train: {label_corruption: -0.0}\n",
         ONE "probe: {at: [best], measures: [sample-sets, classifiers, patterns]}\n",
@@ -302,6 +303,9 @@ static void identity_depends_on_everything_else(void **state)
         ONE "probe: {measures: [patterns]}\n",
         ONE "probe: {measures: []}\n",
         ONE "keep: {networks: best}\n",
+        ONE "keep: {nodes: best}\n",
+        ONE "keep: {nodes: best, histograms: true}\n",
+        ONE "keep: {networks: best, nodes: best}\n",
         "study: s\ndata: {name: glyphs, train: 3000, validation: 499, test: 1000}\n"
         "grid: {seed: 1, depth: 2, width: 3}\n",
     };

@@ -94,8 +94,10 @@ static void test_round_trip(void **state)
     for (uint64_t i = 1; i <= 9; i++) {
         assert_true(has_cell(&index, i));
         assert_int_equal(journal_count_claims(&index, id(i)), 1);
-        assert_non_null(journal_find_network(&index, journal_find(&index, id(i)), 0));
-        assert_null(journal_find_network(&index, journal_find(&index, id(i)), 1));
+        assert_non_null(
+            journal_find_kept(&index, journal_find(&index, id(i)), JOURNAL_NETWORK, 0));
+        assert_null(
+            journal_find_kept(&index, journal_find(&index, id(i)), JOURNAL_NETWORK, 1));
     }
     assert_null(journal_find(&index, id(10)));
     assert_int_equal(index.n_runs, 2);

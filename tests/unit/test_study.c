@@ -291,6 +291,35 @@ static void compound_values_are_read(void **state)
     study_fini(&study);
 }
 
+static void kept_nodes_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keep, *canonical;
+    } cases[] = {
+        {"", "keep:\n  networks: []\n  nodes: false\n"},
+        {"keep: {nodes: false, histograms: false}\n",
+         "keep:\n  networks: []\n  nodes: false\n"},
+        {"keep: {nodes: []}\n", "keep:\n  networks: []\n  nodes: false\n"},
+        {"keep: {nodes: true}\n",
+         "keep:\n  networks: []\n  nodes: [init, step:10, best]\n  histograms: false\n"},
+        {"keep: {networks: init, nodes: [best, init], histograms: true}\n",
+         "keep:\n  networks: [init]\n  nodes: [init, best]\n  histograms: true\n"},
+        {"keep: {nodes: step:10}\n",
+         "keep:\n  networks: []\n  nodes: [step:10]\n  histograms: false\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char yaml[512];
+        snprintf(yaml, sizeof yaml, "%sprobe: {at: [init, step:10, best]}\n%s", BASE,
+                 cases[i].keep);
+        char *text = canonical(yaml), *again = canonical(text);
+        assert_string_equal(strstr(text, "keep:"), cases[i].canonical);
+        assert_string_equal(again, text);
+        free(text);
+        free(again);
+    }
+}
+
 /* --- Canonical text ---------------------------------------------------------------- */
 
 static void canonical_text_is_pinned(void **state)
@@ -458,6 +487,7 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_table),
         cmocka_unit_test(validation_is_a_sixth_at_most),
         cmocka_unit_test(compound_values_are_read),
+        cmocka_unit_test(kept_nodes_are_read),
         cmocka_unit_test(canonical_text_is_pinned),
         cmocka_unit_test(canonical_text_is_a_fixed_point),
         cmocka_unit_test(spelling_does_not_matter),

@@ -148,8 +148,19 @@ static const struct {
      "4:30: measures: patterns occurs t"},
     {BASE "keep: {networks: [best, final]}\n", "4:25: networks: final is no snapshot of"},
     {BASE "keep: {networks: [best, best]}\n", "4:25: networks: best occurs twice"},
-    {BASE "keep: {nodes: true}\n", "4:15: nodes: per-node results are not available in"},
-    {BASE "keep: {nodes: yes}\n", "4:15: nodes: expected true or false, got 'yes'"},
+    {BASE "keep: {nodes: [best, init]}\n",
+     "4:22: nodes: init is no snapshot of probe.at"},
+    {BASE "keep: {nodes: [best, best]}\n", "4:22: nodes: best occurs twice"},
+    {BASE "keep: {nodes: yes}\n", "4:15: nodes: expected init, step:N, epoch:N, best or"},
+    {BASE "keep: {nodes: [true]}\n", "4:16: nodes: expected init, step:N, epoch:N, best"},
+    {BASE "keep: {nodes: {best: 1}}\n",
+     "4:15: nodes: expected a single value, got a map"},
+    {BASE "keep: {nodes: best, histograms: 1}\n",
+     "4:33: histograms: expected true or false, got '1'"},
+    {BASE "keep: {nodes: best, histograms: [true]}\n",
+     "4:33: histograms: expected a single value"},
+    {BASE "keep: {histograms: true}\n", "4:20: histograms: are of kept nodes: nodes: n"},
+    {BASE "keep: {nodes: false, histograms: true}\n", "4:34: histograms: are of kept n"},
 };
 
 static enum status parse(struct study *study, const char *yaml, size_t length,
@@ -355,7 +366,7 @@ static const char whole[] =
     "exclude:\n- seed: 1\n  depth: [1, 2]\n"
     "train: {learning_rate: 1e-3, loss: cross-entropy} # comment\n"
     "probe:\n  at: [init, step:10, best]\n  bandwidth: fixed:0.5\n"
-    "keep: {networks: [best], nodes: false}\n";
+    "keep: {networks: [best], nodes: [init], histograms: true}\n";
 
 static void every_truncation_is_handled(void **state)
 {

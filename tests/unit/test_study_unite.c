@@ -118,6 +118,8 @@ static void test_refuses(void **state)
     const char *plain = "grid: {seed: 1, depth: 1, width: 8}\n";
     refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\ntrain: {epochs: 3}",
             "'epochs: 3'");
+    refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\nkeep: {nodes: true}",
+            "'nodes: false', 'nodes: [best]'");
     refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\nkeep: {networks: [best]}",
             "'networks: [best]'");
     refuses(plain, "grid: {seed: 2..3, depth: 1, width: 8}\nexclude: [{seed: 2}]",

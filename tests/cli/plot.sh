@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# plot: figures of real sweeps, point by point as an independent reading of the archive has
+# them, in files of the formats that were asked for.
+. "$(dirname "$0")/lib.sh"
+need gnuplot gnuplot-nox
+
+study grown 'probe: {at: [init, "step:3", "epoch:1", "epoch:2", best]}'
+sweep grown --set seed=1..3 --set depth=1,3 --set width=4,12
+
+# plot ARGUMENT...: must succeed; the caption is on standard error.
+plot() {
+    run "$strata" plot "$@"
+    assert_exit 0
+    assert_no_match stderr '^strata: '
+}
+
+# points DIR FIGURE 'ARGUMENT...' [KEY=VALUE...]: its data are the archive's.
+points() {
+    local dir=$1 figure=$2 asked=$3
+    shift 3
+    rm -rf kept
+    eval "plot $dir $figure $asked --keep kept" # `asked` is quoted as in a shell
+    run python3 "$sources/tests/reference/figure_points.py" "$dir/archive.nc" "$figure" \
+        "kept/$figure.dat" "$@"
+    assert_exit 0
+    assert_match stdout '^[1-9][0-9]* values and [1-9][0-9]* means compared$'
+}
+
+# drawn FILE.svg SCRIPT.gp: well-formed, and something is drawn in every panel.
+drawn() {
+    python3 - "$@" <<'PY' || fail "not a whole picture"
+import re, sys
+import xml.etree.ElementTree as tree
+root = tree.parse(sys.argv[1]).getroot()
+width, height = float(root.get("width")), float(root.get("height"))
+script = open(sys.argv[2], encoding="utf-8").read()
+def numbers(name):
+    return [float(x) for x in re.findall(rf"^{name}\[\d+\] = ([-0-9.e]+)$", script, re.M)]
+boxes = list(zip(*map(numbers, ("panel_left", "panel_right", "panel_bottom", "panel_top"))))
+assert boxes
+marks = []
+for element in root.iter():
+    tag = element.tag.split("}")[1]
+    if tag == "use" and "transform" in element.attrib:
+        marks.append(re.match(r"translate\(([-0-9.]+),([-0-9.]+)\)", element.get("transform")))
+    elif tag == "polygon":
+        marks.append(re.match(r"\s*([-0-9.]+),([-0-9.]+)", element.get("points")))
+marks = [tuple(map(float, m.groups())) for m in marks if m]
+for left, right, bottom, top in boxes:
+    inside = [m for m in marks if left * width - 1 <= m[0] <= right * width + 1
+              and (1 - top) * height - 1 <= m[1] <= (1 - bottom) * height + 1]
+    assert inside, (left, right, bottom, top)
+for element in root.iter():
+    for at in ("translate", "points", "d"):
+        assert "nan" not in str(element.get(at)).lower()
+PY
+}
+
+# ---- data, against netCDF4, numpy and scipy ----
+
+points grown perplexity ''
+points grown perplexity '--splits train --snapshots init --curves width' split=train \
+    snapshot=init
+points grown systems ''
+points grown systems '--snapshots init,epoch:2 --where "depth == 3"' cells='depth 3'
+points grown dynamics ''
+points grown sample-sets '--where "width == 12"' cells='width 12' split=train
+points grown error ''
+points grown error '--x width' x=width
+points grown heatmap ''
+points grown heatmap '--measure mean_perplexity.train.last --curves depth --x width' \
+    split=train measure=mean_perplexity x=width
+points grown gap ''
+points grown gap '--gap clean --snapshots epoch:1' gap=clean snapshot=epoch:1
+points grown gap '--gap test' gap=test
+# ---- one network's nodes, against nodes.nc ----
+
+study noded 'probe: {at: [init, best]}' 'keep: {nodes: [init, best], histograms: true}'
+sweep noded --set seed=2..3 --set depth=2
+plot noded profile --keep kept -o profile.svg
+drawn profile.svg kept/profile.gp
+plot noded node --node 2:3 --splits test --keep kept -o node.svg
+drawn node.svg kept/node.gp
+python3 - <<'PY' || fail "not what nodes.nc holds"
+import re
+import netCDF4, numpy as np
+nodes = netCDF4.Dataset("noded/nodes.nc")
+nodes.set_auto_mask(False)
+first = str(netCDF4.Dataset("noded/archive.nc")["cell_id"][0])
+TEST = 2
+def block(text, *words):
+    """The rows of the block of means whose head has these words."""
+    for part in re.split(r"^(?=# block )", text, flags=re.M)[1:]:
+        head, *lines = part.strip().split("\n")
+        if set(words) <= set(head.split("; ")):
+            return np.array([[float(x) for x in line.split()] for line in lines])
+def network(label):
+    for i in range(len(nodes.dimensions["network"])):
+        if (str(nodes["network_cell_id"][i]) == first and
+                str(nodes["network_snapshot"][i]) == label):
+            at = nodes["record_offset"][i]
+            return i, slice(at, at + nodes["record_count"][i])
+text = open("kept/profile.dat", encoding="utf-8").read()
+for label in "init", "best":
+    i, records = network(label)
+    for c in range(10):
+        rows = block(text, label, f"class {c}")
+        expected = nodes["active_count"][records, TEST, c] / nodes["sample_count"][i, TEST, c]
+        assert np.array_equal(rows[:, 2], expected), (label, c)
+        assert np.array_equal(rows[:, 1], np.arange(len(expected)))
+text = open("kept/node.dat", encoding="utf-8").read()
+i, records = network("best")
+mine = (nodes["layer"][records] == 2) & (nodes["node"][records] == 3)
+low, high = nodes["low"][records][mine][0], nodes["high"][records][mine][0]
+for c in range(10):
+    rows = block(text, f"class {c}")
+    expected = nodes["histogram"][records][mine][0, TEST, c]
+    assert np.array_equal(rows[:, 2], expected), c
+    centres = low + (high - low) * (np.arange(len(expected)) + 0.5) / len(expected)
+    assert np.allclose(rows[:, 1], centres, rtol=1e-12, atol=1e-12)
+PY
+error 64 "--node 0:1: not a layer" "$strata" plot ../noded node --node 0:1
+error 66 "node: nodes.nc has no such snapshot of the cells that match, or no such node" \
+    "$strata" plot ../noded node --node 9:1
+error 66 "profile: it needs nodes.nc" "$strata" plot ../grown profile
+
+# ---- files ----
+
+for figure in error perplexity systems dynamics sample-sets heatmap gap figure-4 figure-5; do
+    plot grown $figure -o $figure.svg --keep kept-$figure
+    assert_empty stdout
+    drawn $figure.svg kept-$figure/*.gp
+    assert_count 1 $figure.svg '<title>'
+done
+plot grown perplexity
+cmp stdout perplexity.svg || fail "standard output and -o differ"
+plot grown perplexity -o a.pdf
+assert_equal "$(head -c 5 a.pdf)" %PDF-
+sleep 1
+plot grown perplexity -o b.pdf
+cmp a.pdf b.pdf || fail "one figure is two files"
+plot grown perplexity --format png
+assert_equal "$(head -c 4 stdout | tail -c 3)" PNG
+plot grown perplexity -o a.tex
+assert_text a.tex '\begin{tikzpicture}'
+assert_text a.tex 'width 4'
+
+# What was kept draws the same picture again.
+(cd kept-perplexity && LC_ALL=C.UTF-8 gnuplot -d perplexity.gp) || fail "the script does not run alone"
+assert_file kept-perplexity/perplexity.svg
+
+# ---- the list ----
+
+run "$strata" plot grown
+assert_exit 0
+assert_match stdout '^perplexity +mean perplexity by layer'
+assert_match stdout '^figure-8 '
+assert_match stdout 'diagram of equations'
+assert_match stdout 'none of 12 cells matches: activation == sigmoid'
+
+# ---- what cannot be drawn ----
+
+error 66 "figure-8: it is a diagram of equations" "$strata" plot ../grown figure-8
+error 64 "perplexy: no such figure (did you mean 'perplexity'?)" "$strata" plot ../grown perplexy
+error 64 "--x seed" "$strata" plot ../grown error --x seed
+error 64 "--curves dept: no such option (did you mean 'depth'?)" \
+    "$strata" plot ../grown perplexity --curves dept
+error 64 "--curves: those of systems are systems" "$strata" plot ../grown systems --curves depth
+error 64 "--snapshot late: the archive has init" \
+    "$strata" plot ../grown perplexity --snapshots late
+error 64 "--splits all: not one of" "$strata" plot ../grown perplexity --splits all
+error 64 "--measure network_accuracy: names no one number" \
+    "$strata" plot ../grown gap --measure network_accuracy
+error 64 "-o a.jpg: what format?" "$strata" plot ../grown perplexity -o a.jpg
+error 64 "--where: column 1: no such variable" "$strata" plot ../grown perplexity --where 'dpth == 1'
+error 66 "perplexity: none of 12 cells matches" \
+    "$strata" plot ../grown perplexity --where 'depth == 9'
+error 66 "error: it needs an option other than the seed" \
+    "$strata" plot ../grown error --where 'depth == 3 and width == 4'
+error 66 "figures are drawn by gnuplot, which is not on PATH: install gnuplot-nox" \
+    env PATH=/nonexistent "$strata" plot ../grown perplexity -o a.svg
+
+# ---- one seed, cells that failed, too many curves ----
+
+plot grown perplexity --where 'seed == 1'
+assert_text stderr 'No bands: an interval needs three seeds.'
+assert_no_match stderr 'Bands are'
+printf '%s\n' 'study: wild' "data: $data" \
+    'grid: {seed: 1..3, depth: 1, width: 8, learning_rate: [0.01, 100]}' \
+    'train: {epochs: 4, batch_size: 32, optimizer: sgd, activation: tanh}' >wild.yaml
+run "$strata" sweep wild.yaml -o wild -q
+assert_exit 79
+plot wild perplexity -o wild.svg --keep kept-wild
+drawn wild.svg kept-wild/perplexity.gp
+assert_text stderr 'Left out: 3 cells that are not complete (3 diverged).'
+error 66 "perplexity: no cell is complete" \
+    "$strata" plot ../wild perplexity --where 'learning_rate == 100'
+cp grown.yaml many.yaml
+sweep many --set seed=1 --set depth=1 --set width=1..14
+error 64 "perplexity: 14 curves are more than the 12 that can be drawn; choose by --where among the values of width" \
+    "$strata" plot ../many perplexity
+plot many perplexity --sample
+assert_text stderr 'Of 14 settings with a curve 12 are drawn, evenly spread: width 1; width 2;'
+
+# ---- text that somebody else wrote ----
+
+python3 - <<'PY'
+import netCDF4, numpy as np
+evil = "'; system('touch pwned') #`touch pwned`\n@touch $(touch pwned)\u202e\x1b[2J<b>\"&%_"
+with netCDF4.Dataset("many/archive.nc", "a") as a:
+    a.schema_version = "1.999"  # whose CRCs are not checked
+    a.title = evil
+PY
+for format in svg pdf png tex; do
+    plot many perplexity --where 'width < 9' --format $format -o evil.$format --keep evil
+done
+[ -z "$(find . -name 'pwned*')" ] || fail "the title was run"
+drawn evil.svg evil/perplexity.gp
+assert_no_match evil/perplexity.gp $'\x1b|\u202e'
