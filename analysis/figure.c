@@ -182,9 +182,11 @@ static enum status make_figures(struct figure_set *set, struct archive *archive,
     bool chooses = false;
     double *options = memory_alloc((size_t)archive_n_cells(archive) * OPTION_COUNT,
                                    sizeof *options, err);
+    if (!options)
+        return err->status;
     for (int i = 0; i < set->n; i++)
         chooses |= set->figures[i].data->where != NULL;
-    if (options && chooses)
+    if (chooses)
         visit(set, archive, match_record, err);
     if (err->status == STATUS_OK)
         archive_read_options(archive, options, err);
@@ -199,25 +201,23 @@ static enum status make_figures(struct figure_set *set, struct archive *archive,
     return err->status;
 }
 
-enum status figure_set_create(struct figure_set **made, struct archive *archive,
+enum status figure_set_create(struct figure_set **set, struct archive *archive,
                               const char *operand, const struct figure_request *requests,
                               int n_requests, struct error *err)
 {
-    struct figure_set *set = memory_alloc(1, sizeof *set, err);
-    *made = NULL;
-    if (!set)
+    struct figure_set *new = memory_alloc(1, sizeof *new, err);
+    *set = NULL;
+    if (!new)
         return err->status;
-    set->figures = memory_alloc((size_t)n_requests, sizeof *set->figures, err);
-    for (int i = 0; set->figures && err->status == STATUS_OK && i < n_requests; i++) {
-        start_figure(&set->figures[i], archive, operand, &requests[i], err);
-        set->n++;
+    new->figures = memory_alloc((size_t)n_requests, sizeof *new->figures, err);
+    for (int i = 0; err->status == STATUS_OK && i < n_requests; i++) {
+        start_figure(&new->figures[i], archive, operand, &requests[i], err);
+        new->n++;
     }
-    if (err->status == STATUS_OK)
-        make_figures(set, archive, err);
-    if (err->status != STATUS_OK)
-        figure_set_destroy(set);
+    if (err->status == STATUS_OK && make_figures(new, archive, err) == STATUS_OK)
+        *set = new;
     else
-        *made = set;
+        figure_set_destroy(new);
     return err->status;
 }
 

@@ -173,29 +173,29 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
                                    struct error *err);
 
 /* "depth 2, width 8": the values of the options that are apart. */
-void figure_put_setting(const struct figure_settings *settings, int i, struct text *out);
+void figure_put_setting(const struct figure_settings *s, int i, struct text *out);
 
 /* Which of `most` evenly spread ones of n the i-th is, -1 for none of them. */
 int figure_sample(int i, int n, int most);
 
-bool figure_is_heatmap(const struct figure_data *data);
+bool figure_is_heatmap(const struct figure_data *f);
 
 /* --- figure_collect.c: observations of one cell ------------------------------------- */
 
-enum status figure_collect(struct figure_data *data, const struct record *record,
+enum status figure_collect(struct figure_data *f, const struct record *record,
                            struct error *err);
 
 /* --- figure_nodes.c: what nodes.nc says of one network -------------------------------
  */
 
-bool figure_is_of_nodes(const struct figure_data *data);
+bool figure_is_of_nodes(const struct figure_data *f);
 
 /* Opens nodes.nc beside the archive. */
 enum status figure_open_nodes(struct figure *figure, struct error *err);
 
 /* Takes the network of the first cell that nodes.nc has; later cells are not looked at.
  */
-enum status figure_collect_nodes(struct figure_data *data, const struct record *record,
+enum status figure_collect_nodes(struct figure_data *f, const struct record *record,
                                  struct error *err);
 
 /* An observation of the record at hand: snapshot, split and quantity by their numbers in
@@ -205,11 +205,11 @@ struct figure_place {
     int curve, key;
     double x;
 };
-enum status figure_observe(struct figure_data *data, const struct record *record,
+enum status figure_observe(struct figure_data *f, const struct record *record,
                            const struct figure_place *at, double y, struct error *err);
 
 /* --- figure_series.c: means, bands, seeds' own curves ------------------------------- */
 
-enum status figure_make_series(struct figure_data *data, struct error *err);
+enum status figure_make_series(struct figure_data *f, struct error *err);
 
 #endif

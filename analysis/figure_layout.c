@@ -260,10 +260,11 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     layout->height = above + bands * band;
     for (int i = 0; i < f->n_panels; i++) {
         int row = f->panels[i].row, column = f->panels[i].column;
+        int above_it = column / across; /* bands */
         struct figure_box *box = &layout->boxes[i];
         box->left = y_words + column % across * (width + right);
         box->right = box->left + width;
-        box->top = layout->height - above - column / across * band - titles -
+        box->top = layout->height - above - above_it * band - titles -
                    row * (height + MARGIN);
         box->bottom = box->top - height;
         box->first_in_row = column % across == 0;
@@ -355,7 +356,8 @@ static enum status make_labels(struct figure_layout *layout, const struct figure
 /* Room for the list of curves on the right. */
 static void place_legend(struct figure_layout *layout, const struct figure_data *f)
 {
-    double wanted = LINE * (layout->n_labels + 2), right = 0, labels = widest_label(f);
+    double wanted = LINE * (layout->n_labels + 2), right = 0,
+           labels = (double)widest_label(f);
     for (int i = 0; i < f->n_panels; i++)
         right = fmax(right, layout->boxes[i].right);
     layout->legend_left = right + 14;

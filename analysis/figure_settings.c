@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "analysis/figure_internal.h"
-#include "analysis/grouping.h"
 #include "base/memory.h"
 
 /* Sets the options that a list names. */
@@ -33,6 +32,13 @@ static enum status parse_options(const char *option, const char *list,
 
 /* --- Settings of options ------------------------------------------------------------ */
 
+enum { ROW_SIZE = OPTION_COUNT * sizeof(double) };
+
+static double *row_at(double *rows, int i)
+{
+    return rows + (size_t)i * OPTION_COUNT;
+}
+
 static int compare_settings(const void *a, const void *b)
 {
     const double *x = a, *y = b;
@@ -42,40 +48,45 @@ static int compare_settings(const void *a, const void *b)
     return 0;
 }
 
+/* A cell's values of the options that are apart; 0 for the others. */
+static void mask_row(const struct figure_settings *s, const double *options, double *row)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        row[i] = s->apart[i] ? options[i] : 0;
+}
+
+/* Keeps the first of equal rows, which stand beside each other. */
+static int keep_distinct(double *rows, int n)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if (i == 0 || compare_settings(row_at(rows, i), row_at(rows, kept - 1)) != 0)
+            memmove(row_at(rows, kept++), row_at(rows, i), ROW_SIZE);
+    return kept;
+}
+
 /* Numbers the settings of the options that are apart, ascending. */
 static enum status number_settings(struct figure_settings *s, const struct figure_data *f,
                                    const double *options, struct error *err)
 {
-    size_t n = 0;
-    double *rows = memory_alloc(f->n_matches * OPTION_COUNT, sizeof *rows, err);
-    int *group = memory_alloc(f->n_matches, sizeof *group, err);
-    s->values = memory_alloc(f->n_matches * OPTION_COUNT, sizeof *s->values, err);
+    s->values = memory_alloc(f->n_matches, ROW_SIZE, err);
     s->of_cell = memory_alloc(f->n_cells, sizeof *s->of_cell, err);
-    if (err->status == STATUS_OK) {
-        for (size_t i = 0; i < f->n_cells; i++)
-            for (int k = 0; f->matches[i] && k < OPTION_COUNT; k++)
-                rows[n++] = s->apart[k] ? options[i * OPTION_COUNT + (size_t)k] : 0;
-        grouping_assign(rows, f->n_matches, s->apart, group, &s->n, err);
+    if (err->status != STATUS_OK)
+        return err->status;
+    for (size_t i = 0; i < f->n_cells; i++)
+        if (f->matches[i])
+            mask_row(s, options + i * OPTION_COUNT, row_at(s->values, s->n++));
+    qsort(s->values, (size_t)s->n, ROW_SIZE, compare_settings);
+    s->n = s->n_all = keep_distinct(s->values, s->n);
+    for (size_t i = 0; i < f->n_cells; i++) {
+        double row[OPTION_COUNT], *found = NULL;
+        mask_row(s, options + i * OPTION_COUNT, row);
+        if (f->matches[i])
+            found = bsearch(row, s->values, (size_t)s->n, ROW_SIZE, compare_settings);
+        /* an option of a damaged file may be NaN, which is found nowhere */
+        s->of_cell[i] = found ? (int)((found - s->values) / OPTION_COUNT) : -1;
     }
-    s->n_all = s->n;
-    for (size_t i = 0; err->status == STATUS_OK && i < f->n_matches; i++)
-        memcpy(s->values + (size_t)group[i] * OPTION_COUNT, rows + i * OPTION_COUNT,
-               OPTION_COUNT * sizeof *rows);
-    if (err->status == STATUS_OK)
-        qsort(s->values, (size_t)s->n, OPTION_COUNT * sizeof *s->values,
-              compare_settings);
-    n = 0;
-    for (size_t i = 0; err->status == STATUS_OK && i < f->n_cells; i++) {
-        s->of_cell[i] = -1;
-        if (!f->matches[i])
-            continue;
-        const double *found = bsearch(rows + OPTION_COUNT * n++, s->values, (size_t)s->n,
-                                      OPTION_COUNT * sizeof *rows, compare_settings);
-        s->of_cell[i] = (int)((found - s->values) / OPTION_COUNT);
-    }
-    free(group);
-    free(rows);
-    return err->status;
+    return STATUS_OK;
 }
 
 int figure_sample(int i, int n, int most)
@@ -96,8 +107,8 @@ static void take_sample(struct figure_settings *s, int most, size_t n_cells)
             s->of_cell[i] = figure_sample(s->of_cell[i], s->n, most);
     for (int i = 0; i < s->n; i++)
         if (figure_sample(i, s->n, most) >= 0)
-            memmove(s->values + figure_sample(i, s->n, most) * OPTION_COUNT,
-                    s->values + i * OPTION_COUNT, OPTION_COUNT * sizeof *s->values);
+            memmove(row_at(s->values, figure_sample(i, s->n, most)), row_at(s->values, i),
+                    ROW_SIZE);
     s->n = most;
 }
 
@@ -108,8 +119,7 @@ void figure_put_setting(const struct figure_settings *s, int i, struct text *out
         char value[TABLE_WORD_MAX];
         if (!s->apart[k])
             continue;
-        field_format((enum field_id)k, s->values[i * OPTION_COUNT + k], value,
-                     sizeof value);
+        field_format((enum field_id)k, row_at(s->values, i)[k], value, sizeof value);
         text_appendf(out, "%s%s %s", before, field_get((enum field_id)k)->name, value);
         before = ", ";
     }
@@ -227,7 +237,7 @@ static void count_panels(struct figure_data *f)
 static enum status limit_panels(struct figure_data *f, struct error *err)
 {
     count_panels(f);
-    int n = f->n_rows * f->n_columns, each = n / f->groups.n;
+    int n = f->n_rows * f->n_columns, each = f->groups.n > 0 ? n / f->groups.n : n;
     int most = f->request.sample ? FIGURE_PANELS_SAMPLED : FIGURE_PANELS_MAX;
     if (n <= most)
         return STATUS_OK;

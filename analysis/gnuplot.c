@@ -95,8 +95,10 @@ static enum status fail_by_messages(const char *folder, struct error *err)
         io_read_file(path, MESSAGES_MAX, &text, &length, &unread) != STATUS_OK)
         return error_set(err, STATUS_INTERNAL, "gnuplot failed without a word");
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] > ' ' || (kept > 0 && text[kept - 1] != ' '))
-            text[kept++] = (unsigned char)text[i] > ' ' ? text[i] : ' ';
+        if ((unsigned char)text[i] > ' ')
+            text[kept++] = text[i];
+        else if (kept > 0 && text[kept - 1] != ' ')
+            text[kept++] = ' ';
     error_set(err, STATUS_INTERNAL, "gnuplot failed: %.*s",
               (int)(kept < 600 ? kept : 600), text);
     free(text);

@@ -67,7 +67,7 @@ plot for [b in panel_bands[p]] data index block(b) \
 using 1:(inside($4)):(inside($5)) with filledcurves \
 fc rgb colour(b) fs transparent solid 0.15 noborder, \
 for [b in panel_bars[p]] data index block(b) using 1:3:(inside($4)):(inside($5)) \
-with yerrorbars lc rgb colour(b) lw 1 pt -1, \
+with yerrorbars lc rgb colour(b) lw 1 pt 0, \
 for [b in panel_seeds[p]] data index block(b) using 1:3 with lines \
 lc rgb faint(colour(b)) lw seed_width dt dash(b), \
 for [b in panel_means[p]] data index block(b) using 1:3 with linespoints \

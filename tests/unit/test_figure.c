@@ -9,7 +9,7 @@
 #include "unit.h"
 
 enum { SEEDS = 3, DEPTHS = 2, WIDTHS = 2, CELLS = SEEDS * DEPTHS * WIDTHS };
-static const struct record_shape largest = {3, DEPTHS + 1, 4};
+enum { SNAPSHOTS = 3, CLASSES = 4 };
 static const char *const labels[] = {"init", "epoch:1", "best"};
 
 /* What cell (seed, depth, width) has: sums in eighths, exact in binary. */
@@ -28,12 +28,12 @@ static void set(const struct record *r, enum field_id id, int i, int j, int k, d
     record_real(r, id)[record_index(id, r->shape, i, j, k, 0)] = v;
 }
 
-static void make_record(struct record *r, int cell)
+static void make_record(struct record *r, int cell, int n_classes)
 {
     struct error err = {0};
     int seed = cell % SEEDS + 1, depth = cell / SEEDS % DEPTHS + 1;
     int width = cell / SEEDS / DEPTHS + 1;
-    struct record_shape own = {3, depth + 1, 4};
+    struct record_shape own = {SNAPSHOTS, depth + 1, n_classes};
     char id[ID_LENGTH + 1];
     record_init(r, own, &err);
     assert_ok(err);
@@ -47,7 +47,7 @@ static void make_record(struct record *r, int cell)
     *record_int(r, FIELD_WIDTH) = width;
     *record_int(r, FIELD_STATUS) = CELL_COMPLETE;
     *record_int(r, FIELD_N_LAYERS) = own.n_layers;
-    for (int s = 0; s < 3; s++) {
+    for (int s = 0; s < SNAPSHOTS; s++) {
         record_real(r, FIELD_SNAPSHOT_EPOCH)[s] = s;
         for (int split = 0; split < N_SPLITS; split++) {
             set(r, FIELD_NETWORK_ACCURACY, s, split, 0,
@@ -62,12 +62,13 @@ static void make_record(struct record *r, int cell)
 }
 
 /* Cell `failed` has diverged; -1 for none. */
-static struct archive *make_archive(const char *title, int n_cells, int failed)
+static struct archive *make_archive(const char *title, int n_cells, int failed,
+                                    int n_classes)
 {
     struct error err = {0};
     struct archive_writer *writer;
     struct archive *archive;
-    struct archive_header header = {.shape = largest,
+    struct archive_header header = {.shape = {SNAPSHOTS, DEPTHS + 1, n_classes},
                                     .snapshot_labels = labels,
                                     .title = title,
                                     .study = "",
@@ -77,7 +78,7 @@ static struct archive *make_archive(const char *title, int n_cells, int failed)
     archive_create(&writer, "figure.nc", &header, &err);
     for (int cell = 0; err.status == STATUS_OK && cell < n_cells; cell++) {
         struct record record;
-        make_record(&record, cell);
+        make_record(&record, cell, n_classes);
         if (cell == failed)
             *record_int(&record, FIELD_STATUS) = CELL_DIVERGED;
         archive_append(writer, &record, &err);
@@ -115,7 +116,7 @@ static const struct table_cell *cell_at(const struct figure *figure, size_t row,
 static void test_points_of_a_ragged_grid(void **state)
 {
     (void)state;
-    struct archive *archive = make_archive("ragged", CELLS, -1);
+    struct archive *archive = make_archive("ragged", CELLS, -1, CLASSES);
     struct figure_set *set_of;
     const struct figure *f = make(&set_of, archive,
                                   (struct figure_request){.figure = "perplexity"});
@@ -150,7 +151,7 @@ static void test_points_of_a_ragged_grid(void **state)
 static void test_two_seeds_have_no_band(void **state)
 {
     (void)state;
-    struct archive *archive = make_archive("two", 3, 2);
+    struct archive *archive = make_archive("two", 3, 2, CLASSES);
     struct figure_set *set_of;
     const struct figure *f = make(&set_of, archive,
                                   (struct figure_request){.figure = "perplexity"});
@@ -169,7 +170,7 @@ static void test_two_seeds_have_no_band(void **state)
 static void test_dynamics_take_set_times(void **state)
 {
     (void)state;
-    struct archive *archive = make_archive("time", CELLS, -1);
+    struct archive *archive = make_archive("time", CELLS, -1, CLASSES);
     struct figure_set *set_of;
     const struct figure *f = make(
         &set_of, archive,
@@ -199,7 +200,7 @@ static void test_no_option_is_averaged_over(void **state)
         {.figure = "heatmap", .curves = "depth"},
         {.figure = "gap"},
         {.figure = "dynamics"}};
-    struct archive *archive = make_archive("apart", CELLS, -1);
+    struct archive *archive = make_archive("apart", CELLS, -1, CLASSES);
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         struct figure_set *set_of;
         const struct figure *f = make(&set_of, archive, requests[i]);
@@ -211,6 +212,20 @@ static void test_no_option_is_averaged_over(void **state)
     archive_close(archive);
 }
 
+/* One class has a perplexity as well, and its curves are drawn as any. */
+static void test_one_class(void **state)
+{
+    (void)state;
+    struct archive *archive = make_archive("one class", CELLS, -1, 1);
+    struct figure_set *set_of;
+    const struct figure *f = make(&set_of, archive,
+                                  (struct figure_request){.figure = "perplexity"});
+    assert_true(f->drawn);
+    assert_int_equal(f->table.n_rows, WIDTHS * (1 + 2));
+    figure_set_destroy(set_of);
+    archive_close(archive);
+}
+
 static void test_what_is_not_there_is_told(void **state)
 {
     (void)state;
@@ -219,7 +234,7 @@ static void test_what_is_not_there_is_told(void **state)
         {.figure = "systems"},
         {.figure = "figure-7"},
         {.figure = "perplexity", .where = "depth > 5"}};
-    struct archive *archive = make_archive("bare", CELLS, -1);
+    struct archive *archive = make_archive("bare", CELLS, -1, CLASSES);
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         struct figure_set *set_of;
         const struct figure *f = make(&set_of, archive, requests[i]);
@@ -243,7 +258,7 @@ static void test_inline_svg(void **state)
     struct error err = {0};
     struct text svg = {0};
     struct figure_set *set_of;
-    struct archive *archive = make_archive("in <b>\"page\"</b>", CELLS, -1);
+    struct archive *archive = make_archive("in <b>\"page\"</b>", CELLS, -1, CLASSES);
     const struct figure *f = make(&set_of, archive,
                                   (struct figure_request){.figure = "perplexity"});
     if (figure_draw(f, FIGURE_SVG_INLINE, NULL, &svg, &err) == STATUS_MISSING)
@@ -273,6 +288,7 @@ int main(void)
                                        cmocka_unit_test(test_two_seeds_have_no_band),
                                        cmocka_unit_test(test_dynamics_take_set_times),
                                        cmocka_unit_test(test_no_option_is_averaged_over),
+                                       cmocka_unit_test(test_one_class),
                                        cmocka_unit_test(test_what_is_not_there_is_told),
                                        cmocka_unit_test(test_inline_svg)};
     return cmocka_run_group_tests(tests, NULL, NULL);
