@@ -17,7 +17,7 @@ enum {
     TILE_HEIGHT = 38,
     MARGIN = 12,
     X_WORDS = 44, /* ticks' numbers and the axis' name */
-    Y_WORDS = 62
+    Y_WORDS = 72
 };
 
 /* --- Ranges --------------------------------------------------------------------------
