@@ -126,31 +126,49 @@ void aggregate_add(struct aggregate *a, size_t cell, const struct record *record
     }
 }
 
+/* Quantiles of Student's t for the interval of n values, [n]; 0 where none was needed
+ * yet: they take longer than all else, and few values of n occur. */
+static double t_quantile(double *quantiles, int64_t n)
+{
+    if (quantiles[n] == 0)
+        quantiles[n] = stats_t_quantile(0.5 + INTERVAL_LEVEL / 2, (double)n - 1);
+    return quantiles[n];
+}
+
+static void finish_field(const struct stats_running *running, size_t n, double *quantiles,
+                         struct group_stats *stats)
+{
+    for (size_t k = 0; k < n; k++) {
+        const struct stats_running *value = &running[k];
+        stats->n[k] = (int32_t)value->n;
+        if (value->n > 0)
+            stats->mean[k] = value->mean;
+        if (value->n < 2)
+            continue;
+        double half = stats_half_width(value, t_quantile(quantiles, value->n));
+        stats->sd[k] = stats_sd(value);
+        stats->low[k] = value->mean - half;
+        stats->high[k] = value->mean + half;
+    }
+}
+
 enum status aggregate_finish(const struct aggregate *a, struct group_table *table,
                              struct error *err)
 {
-    if (group_table_init(table, a->n_groups, a->shape, err) != STATUS_OK)
+    double *quantiles = memory_alloc(a->n_cells + 1, sizeof *quantiles, err);
+    if (!quantiles || group_table_init(table, a->n_groups, a->shape, err) != STATUS_OK) {
+        free(quantiles);
         return err->status;
+    }
     size_t n_groups = (size_t)a->n_groups;
     table->level = INTERVAL_LEVEL;
     memcpy(table->options, a->options, n_groups * OPTION_COUNT * sizeof *table->options);
     memcpy(table->n_cells, a->n_complete, n_groups * sizeof *table->n_cells);
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        size_t n = a->running[i] ? n_groups * record_extent((enum field_id)i, a->shape)
-                                 : 0;
-        struct group_stats *stats = &table->fields[i];
-        for (size_t k = 0; k < n; k++) {
-            const struct stats_running *running = &a->running[i][k];
-            stats->n[k] = (int32_t)running->n;
-            if (running->n > 0)
-                stats->mean[k] = running->mean;
-            if (running->n < 2)
-                continue;
-            double half = stats_t_half_width(running, INTERVAL_LEVEL);
-            stats->sd[k] = stats_sd(running);
-            stats->low[k] = running->mean - half;
-            stats->high[k] = running->mean + half;
-        }
-    }
+    for (int i = 0; i < FIELD_COUNT; i++)
+        if (a->running[i])
+            finish_field(a->running[i],
+                         n_groups * record_extent((enum field_id)i, a->shape), quantiles,
+                         &table->fields[i]);
+    free(quantiles);
     return STATUS_OK;
 }

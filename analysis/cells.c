@@ -6,14 +6,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum status cells_visit(struct archive *archive, cells_visit_fn visit, void *context,
-                        struct error *err)
+enum status cells_visit(struct archive *archive, const bool *fields, cells_visit_fn visit,
+                        void *context, struct error *err)
 {
     int64_t total = archive_n_cells(archive), batch = archive_batch(archive), n;
     struct record *records = memory_alloc((size_t)batch, sizeof *records, err);
     for (int64_t first = 0; first < total && err->status == STATUS_OK; first += n) {
         n = total - first < batch ? total - first : batch;
-        if (archive_read(archive, first, n, records, err) != STATUS_OK)
+        if (archive_read_fields(archive, fields, first, n, records, err) != STATUS_OK)
             break;
         for (int64_t i = 0; i < n; i++) {
             if (err->status == STATUS_OK)
@@ -69,4 +69,10 @@ void cells_options(const struct record *record, double options[OPTION_COUNT])
         options[i] = field_get(id)->type == FIELD_TYPE_REAL ? *record_real(record, id)
                                                             : *record_int(record, id);
     }
+}
+
+void cells_add_options(bool fields[FIELD_COUNT])
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        fields[i] = true;
 }

@@ -10,9 +10,15 @@
 typedef enum status (*cells_visit_fn)(void *context, const struct record *record,
                                       struct error *err);
 
-/* Calls `visit` with every record, in order, until one fails. */
-enum status cells_visit(struct archive *archive, cells_visit_fn visit, void *context,
-                        struct error *err);
+/* Calls `visit` with every record, in order, until one fails. `fields` [FIELD_COUNT] are
+ * those that it looks at (archive_read_fields): for a first look that chooses cells.
+ * NULL: cells are read whole and their CRCs checked, as they must be where numbers are
+ * made of them. */
+enum status cells_visit(struct archive *archive, const bool *fields, cells_visit_fn visit,
+                        void *context, struct error *err);
+
+/* Adds all options to a set of fields. */
+void cells_add_options(bool fields[FIELD_COUNT]);
 
 /* The snapshot called `label`; where that is NULL best, else final, else the last.
  * STATUS_USAGE names those that there are. */

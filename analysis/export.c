@@ -298,7 +298,7 @@ enum status export_write(struct archive *archive, const struct export_request *r
     e->request = request;
     e->sink = sink;
     if (prepare(e, archive, err) == STATUS_OK &&
-        cells_visit(archive, put_cell, e, err) == STATUS_OK)
+        cells_visit(archive, NULL, put_cell, e, err) == STATUS_OK)
         finish(e, err);
     where_destroy(e->where);
     free(e->labels);

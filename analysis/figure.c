@@ -116,7 +116,7 @@ static enum status visit(struct figure_set *set, struct archive *archive,
                          cells_visit_fn function, struct error *err)
 {
     set->cell = 0;
-    return cells_visit(archive, function, set, err);
+    return cells_visit(archive, NULL, function, set, err);
 }
 
 static enum status choose_cells(struct figure *figure, const double *options,

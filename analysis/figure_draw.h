@@ -9,10 +9,10 @@ enum figure_format {
     FIGURE_PDF,
     FIGURE_PNG,
     FIGURE_TEX,
-    FIGURE_SVG_INLINE /* for HTML: ink is currentColor, no ground, ids are the figure's
-                       * own, role="img" with the alternative text, no style attribute and
-                       * no script, so that a strict Content-Security-Policy lets it stand
-                       */
+    FIGURE_SVG_INLINE /* for HTML: ink is currentColor, white ground the page's --ground;
+                       * ids are the figure's own, role="img" with the alternative text,
+                       * no style attribute and no script, so that a strict
+                       * Content-Security-Policy lets it stand */
 };
 
 /* The format of that suffix (svg, pdf, png, tex); false where there is none. */

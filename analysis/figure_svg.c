@@ -56,21 +56,27 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
     text_append(
         out, " font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"");
     put_xml(out, text_string(&figure->alt));
+    if (inlined) { /* the page has title and caption beside it */
+        text_append(out, "\" fill=\"none\" stroke=\"currentColor\">\n");
+        return rest;
+    }
     text_append(out, "\">\n<title>");
     put_xml(out, text_string(&figure->title));
     text_append(out, "</title>\n<desc>");
-    put_xml(out, inlined ? text_string(&figure->alt) : text_string(&figure->caption));
+    put_xml(out, text_string(&figure->caption));
     text_append(out, "</desc>\n");
     return rest;
 }
 
 struct rewrite {
     const char *from, *to;
-    bool inlined; /* only within a page, where ink is the page's */
+    bool inlined; /* only within a page, where ink and ground are the page's */
 };
 
-/* Defaults that gnuplot spells out in every group; its plots' names; ink. */
+/* Defaults that gnuplot spells out in every group; ink and ground; what ends CDATA, which
+ * gnuplot lets stand and XML does not. */
 static const struct rewrite rewrites[] = {
+    {" fill=\"none\" color=\"black\" stroke=\"currentColor\"", "", true},
     {" color=\"black\"", "", false},
     {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", "", false},
     {" font-family=\"sans-serif\" font-size=\"12.00\" ", "", false},
@@ -78,6 +84,9 @@ static const struct rewrite rewrites[] = {
     {"rgb(0,0,0)", "currentColor", true},
     {"'black'", "'currentColor'", true},
     {"\"black\"", "\"currentColor\"", true},
+    {"color='white'", "color='var(--ground, white)'", true},
+    {"color=\"white\"", "color=\"var(--ground, white)\"", true},
+    {"]]>", "]]&gt;", false},
     {"\t", "", false}};
 
 static const struct rewrite *find_rewrite(const char *at, bool inlined)
@@ -89,8 +98,10 @@ static const struct rewrite *find_rewrite(const char *at, bool inlined)
 }
 
 /* Behind what no reader needs; `at` where something else begins. */
-static const char *skip(const char *at)
+static const char *skip(const char *at, bool inlined)
 {
+    if (inlined && begins(at, "<rect x=\"0\" y=\"0\"")) /* the ground */
+        return behind(at, ">");
     if (begins(at, "<title>")) /* of a single curve */
         return behind(at, "</title>");
     if (begins(at, "<filter ")) /* which nothing uses */
@@ -103,8 +114,11 @@ static const char *put_colour(const char *at, struct text *out)
 {
     unsigned red, green, blue;
     int length = 0;
-    if (!begins(at, "rgb(") ||
-        sscanf(at, "rgb(%u,%u,%u)%n", &red, &green, &blue, &length) != 3 || length == 0)
+    char word[24]; /* sscanf would look for the end of all that follows */
+    if (!begins(at, "rgb("))
+        return NULL;
+    snprintf(word, sizeof word, "%.20s", at);
+    if (sscanf(word, "rgb(%u,%u,%u)%n", &red, &green, &blue, &length) != 3 || length == 0)
         return NULL;
     text_appendf(out, "#%02x%02x%02x", red & 255, green & 255, blue & 255);
     return at + length;
@@ -137,8 +151,8 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
         if (rewrite) {
             text_append(out, rewrite->to);
             at += strlen(rewrite->from);
-        } else if (skip(at) != at) {
-            at = skip(at);
+        } else if (skip(at, inlined) != at) {
+            at = skip(at, inlined);
         } else if (begins(at, "<g id=\"gnuplot_plot")) {
             text_append(out, "<g>");
             at = behind(at, ">");

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "analysis/cells.h"
+#include "analysis/contrast.h"
 #include "analysis/grouping.h"
 #include "analysis/quote.h"
 #include "analysis/summary_load.h"
 #include "base/memory.h"
 
-#define LEVEL    0.95
 #define TARGET_P 0.05 /* what a p that cannot fall below it is not printed for */
 
 /* What is compared: of networks, then of each layer. */
@@ -43,13 +43,12 @@ struct half {
 
 struct paired {
     struct summary summary;
-    enum field_id option;
-    double values[2];
-    char names[2][TABLE_WORD_MAX]; /* "depth 2" */
-    size_t n_values;               /* of a cell: networks' measures, then each layer's */
-    double *measured;              /* [chosen cells][n_values], NaN where missing */
-    struct half *halves;           /* sorted: the two of a pair are neighbours */
-    int *groups;                   /* [chosen cells]: of one setting of the others */
+    struct contrast contrast;
+    struct interval_maker intervals;
+    size_t n_values;     /* of a cell: networks' measures, then each layer's */
+    double *measured;    /* [chosen cells][n_values], NaN where missing */
+    struct half *halves; /* sorted: the two of a pair are neighbours */
+    int *groups;         /* [chosen cells]: of one setting of the others */
     size_t n_halves, n_pairs;
 };
 
@@ -61,44 +60,9 @@ struct comparison {
     size_t n;
     double first, second; /* means */
     struct stats_running difference;
-    double p, p_holm;
+    struct interval interval; /* of the mean difference */
+    double p, p_adjusted;
 };
-
-/* --- The request ------------------------------------------------------------------ */
-
-static bool parse_value(enum field_id option, const char *word, double *value)
-{
-    if (field_get(option)->type != FIELD_TYPE_FLAG)
-        return text_parse_double(word, value);
-    *value = field_flag_value(option, word);
-    return *value >= 0;
-}
-
-/* OPTION=A,B */
-static enum status parse_compare(struct paired *p, const char *text, struct error *err)
-{
-    char name[TABLE_WORD_MAX] = "", words[2][TABLE_WORD_MAX / 2] = {"", ""}, end;
-    if (sscanf(text, "%63[a-z0-9_]=%31[^,],%31[^,]%c", name, words[0], words[1], &end) !=
-        3)
-        return error_set(err, STATUS_USAGE, "--compare %s: not OPTION=A,B",
-                         text_quote(text).text);
-    p->option = field_find(name);
-    if ((int)p->option >= OPTION_COUNT || p->option == FIELD_SEED)
-        return error_set(err, STATUS_USAGE, "--compare %s: %s is no option to compare",
-                         text_quote(text).text, name);
-    for (int i = 0; i < 2; i++) {
-        if (!parse_value(p->option, words[i], &p->values[i]))
-            return error_set(err, STATUS_USAGE, "--compare: '%s' is no value of %s",
-                             text_quote(words[i]).text, name);
-        char value[TABLE_WORD_MAX / 2];
-        field_format(p->option, p->values[i], value, sizeof value);
-        snprintf(p->names[i], sizeof p->names[i], "%.31s %.31s", name, value);
-    }
-    if (p->values[0] == p->values[1])
-        return error_set(err, STATUS_USAGE, "--compare %s: the values are equal",
-                         text_quote(text).text);
-    return STATUS_OK;
-}
 
 /* --- Pairs ------------------------------------------------------------------------ */
 
@@ -138,9 +102,7 @@ static enum status add_cell(void *context, const struct record *record, struct e
     if (!summary_next(s, record, &at))
         return err->status;
     const double *options = s->options + at * OPTION_COUNT;
-    int side = options[p->option] == p->values[0]   ? 0
-               : options[p->option] == p->values[1] ? 1
-                                                    : -1;
+    int side = contrast_side(&p->contrast, options);
     if (side < 0 || *record_int(record, FIELD_STATUS) != CELL_COMPLETE)
         return err->status;
     p->halves[p->n_halves++] = (struct half){
@@ -173,7 +135,7 @@ static enum status load_pairs(struct paired *p, struct error *err)
         return err->status;
     bool apart[OPTION_COUNT];
     for (int i = 0; i < OPTION_COUNT; i++) {
-        bool differs = i == FIELD_SEED || i == (int)p->option || s->request->select[i];
+        bool differs = i == FIELD_SEED || p->contrast.has[i] || s->request->select[i];
         apart[i] = !differs;
         s->varies[i] = s->varies[i] && apart[i];
     }
@@ -186,7 +148,7 @@ static enum status load_pairs(struct paired *p, struct error *err)
     p->measured = memory_alloc(s->n_chosen * p->n_values, sizeof *p->measured, err);
     p->halves = memory_alloc(s->n_chosen, sizeof *p->halves, err);
     if (err->status != STATUS_OK ||
-        cells_visit(s->archive, add_cell, p, err) != STATUS_OK)
+        cells_visit(s->archive, NULL, add_cell, p, err) != STATUS_OK)
         return err->status;
     qsort(p->halves, p->n_halves, sizeof *p->halves, compare_halves);
     for (size_t i = 0; i + 1 < p->n_halves; i++)
@@ -202,8 +164,8 @@ static enum status load_pairs(struct paired *p, struct error *err)
 
 /* Of value `at` of the pairs [first, end), which are of one setting. `differences` has
  * room for as many. */
-static struct comparison compare_pairs(const struct paired *p, size_t first, size_t end,
-                                       size_t at, double *differences)
+static struct comparison compare_pairs(struct paired *p, size_t first, size_t end,
+                                       size_t at, double *differences, struct error *err)
 {
     const struct summary *s = &p->summary;
     bool network = at < N_NETWORK;
@@ -229,11 +191,12 @@ static struct comparison compare_pairs(const struct paired *p, size_t first, siz
     c.second = side[1].mean;
     if (c.n > 0 && ldexp(1, 1 - (int)c.n) <= TARGET_P)
         c.p = stats_sign_flip_p(differences, c.n);
+    c.interval = interval_make(&p->intervals, differences, c.n, err);
     return c;
 }
 
 /* All comparisons of values [from, to); the caller frees *list. */
-static enum status compare_all(const struct paired *p, size_t from, size_t to,
+static enum status compare_all(struct paired *p, size_t from, size_t to,
                                struct comparison **list, size_t *n, struct error *err)
 {
     size_t capacity = 0, end;
@@ -243,7 +206,7 @@ static enum status compare_all(const struct paired *p, size_t from, size_t to,
             if (p->halves[end].group != p->halves[first].group)
                 break;
         for (size_t at = from; at < to; at++) {
-            struct comparison c = compare_pairs(p, first, end, at, differences);
+            struct comparison c = compare_pairs(p, first, end, at, differences, err);
             if (c.n > 0 &&
                 memory_grow(list, &capacity, *n + 1, sizeof **list, err) == STATUS_OK)
                 (*list)[(*n)++] = c;
@@ -254,9 +217,10 @@ static enum status compare_all(const struct paired *p, size_t from, size_t to,
     for (size_t i = 0; values && i < *n; i++)
         values[i] = (*list)[i].p;
     if (values)
-        stats_holm(values, values + *n, *n);
+        (p->summary.request->adjustment == SUMMARY_BH ? stats_bh : stats_holm)(
+            values, values + *n, *n);
     for (size_t i = 0; values && i < *n; i++)
-        (*list)[i].p_holm = values[*n + i];
+        (*list)[i].p_adjusted = values[*n + i];
     free(values);
     return err->status;
 }
@@ -269,14 +233,19 @@ static void set_value(struct table_cell *cell, int decimals, double scale, doubl
         table_set_number(cell, decimals, scale * value);
 }
 
+/* People read a t interval as its half width. */
+static bool has_half_width(const struct summary_request *request)
+{
+    return summary_for_people(request->format) && request->interval == SUMMARY_T;
+}
+
 static void put_comparison(const struct summary *s, const struct comparison *c,
-                           bool people, struct table_cell *row)
+                           struct table_cell *row)
 {
     const struct measure *m = c->measure;
-    bool percent = people && m->percent_name,
-         enough = c->n >= SUMMARY_FEWEST_FOR_INTERVAL;
+    bool people = summary_for_people(s->request->format);
+    bool percent = people && m->percent_name;
     double scale = percent ? 100 : 1;
-    double half = enough ? stats_t_half_width(&c->difference, LEVEL) : (double)NAN;
     int decimals = people ? m->decimals : -1;
     row += summary_put_options(s, c->options, row);
     if (c->layer >= 0)
@@ -286,43 +255,51 @@ static void put_comparison(const struct summary *s, const struct comparison *c,
     set_value(row++, decimals, scale, c->first);
     set_value(row++, decimals, scale, c->second);
     set_value(row++, decimals, scale, c->difference.mean);
-    if (people) {
-        set_value(row++, decimals, scale, half);
+    set_value(row++, decimals, scale, stats_sd(&c->difference));
+    if (has_half_width(s->request)) {
+        set_value(row++, decimals, scale, c->interval.high - c->difference.mean);
     } else {
-        set_value(row++, -1, 1, stats_sd(&c->difference));
-        set_value(row++, -1, 1, c->difference.mean - half);
-        set_value(row++, -1, 1, c->difference.mean + half);
+        set_value(row++, decimals, scale, c->interval.low);
+        set_value(row++, decimals, scale, c->interval.high);
     }
     set_value(row++, people ? 4 : -1, 1, c->p);
-    set_value(row, people ? 4 : -1, 1, c->p_holm);
+    set_value(row, people ? 4 : -1, 1, c->p_adjusted);
 }
 
-static int put_headings(const struct paired *p, bool layers, bool people,
-                        const char **headings)
+static int put_headings(const struct paired *p, bool layers, const char **headings)
 {
+    const struct summary_request *request = p->summary.request;
+    bool people = summary_for_people(request->format);
+    bool holm = request->adjustment == SUMMARY_HOLM;
+    bool named = people && p->contrast.n_options == 1; /* more would be too wide */
     int n = summary_option_headings(&p->summary, headings);
     if (layers)
         headings[n++] = "layer";
     headings[n++] = "measure";
     headings[n++] = people ? "seeds" : "n";
-    headings[n++] = people ? p->names[0] : "first";
-    headings[n++] = people ? p->names[1] : "second";
+    headings[n++] = named ? text_string(&p->contrast.names[0]) : "first";
+    headings[n++] = named ? text_string(&p->contrast.names[1]) : "second";
     headings[n++] = "difference";
-    if (people) {
+    headings[n++] = "sd";
+    if (has_half_width(request)) {
         headings[n++] = "± 95% t";
     } else {
-        headings[n++] = "sd";
-        headings[n++] = "low";
-        headings[n++] = "high";
+        headings[n++] = people ? "95% low" : "low";
+        headings[n++] = people ? "95% high" : "high";
     }
     headings[n++] = "p";
-    headings[n++] = people ? "p (Holm)" : "p_holm";
+    if (people)
+        headings[n++] = holm ? "p (Holm)" : "p (BH)";
+    else
+        headings[n++] = holm ? "p_holm" : "p_bh";
     return n;
 }
 
 /* Why intervals and p values are missing, or of no use. */
-static void put_notes(const struct comparison *list, size_t n, struct text *out)
+static void put_notes(const struct paired *p, const struct comparison *list, size_t n,
+                      struct text *out)
 {
+    bool holm = p->summary.request->adjustment == SUMMARY_HOLM;
     size_t n_tests = 0, most = 0, few = 0, fewest = SIZE_MAX, largest = 0;
     for (size_t i = 0; i < n; i++) {
         n_tests += !isnan(list[i].p);
@@ -343,27 +320,28 @@ static void put_notes(const struct comparison *list, size_t n, struct text *out)
     if (largest > STATS_SIGN_FLIP_MAX)
         text_appendf(out, "no p where there are more than %d seeds: see the interval\n",
                      STATS_SIGN_FLIP_MAX);
-    if (fewest < SUMMARY_FEWEST_FOR_INTERVAL)
+    if (fewest < INTERVAL_FEWEST)
         text_append(out, "no interval where there are fewer than three seeds\n");
+    interval_put_note(&p->intervals, out);
     if (n_tests > 0)
         text_appendf(out,
-                     "p: exact sign-flip test over seeds, two-sided; Holm: of %zu "
+                     "p: exact sign-flip test over seeds, two-sided; %s: of %zu "
                      "comparisons\n",
-                     n_tests);
-    if (n_tests > 1 && (double)n_tests * ldexp(1, 1 - (int)most) > TARGET_P)
+                     holm ? "Holm" : "BH (Benjamini-Hochberg)", n_tests);
+    if (holm && n_tests > 1 && (double)n_tests * ldexp(1, 1 - (int)most) > TARGET_P)
         text_appendf(out,
                      "with %zu seeds no single one of %zu comparisons can reach %g "
                      "after Holm\n",
                      most, n_tests, TARGET_P);
 }
 
-static enum status put_table(const struct paired *p, bool layers, struct text *out,
+static enum status put_table(struct paired *p, bool layers, struct text *out,
                              struct error *err)
 {
     const struct summary *s = &p->summary;
     bool people = summary_for_people(s->request->format);
     const char *headings[OPTION_COUNT + 12];
-    int n_columns = put_headings(p, layers, people, headings);
+    int n_columns = put_headings(p, layers, headings);
     struct comparison *list = NULL;
     size_t n = 0;
     struct table table;
@@ -374,12 +352,12 @@ static enum status put_table(const struct paired *p, bool layers, struct text *o
     for (size_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct table_cell *row = table_add_row(&table, err);
         if (row)
-            put_comparison(s, &list[i], people, row);
+            put_comparison(s, &list[i], row);
     }
     if (err->status == STATUS_OK) {
         table_render(&table, s->request->format, out);
         if (people)
-            put_notes(list, n, out);
+            put_notes(p, list, n, out);
     }
     table_fini(&table);
     free(list);
@@ -389,13 +367,18 @@ static enum status put_table(const struct paired *p, bool layers, struct text *o
 static void put_title(const struct paired *p, struct text *out)
 {
     const struct summary *s = &p->summary;
-    quote_plain(out, archive_attribute(s->archive, "title"));
-    text_appendf(out, ": %s minus %s, %zu pairs of cells", p->names[1], p->names[0],
+    bool markdown = s->request->format == TABLE_MARKDOWN;
+    (markdown ? quote_markdown : quote_plain)(out,
+                                              archive_attribute(s->archive, "title"));
+    text_appendf(out, ": %s minus %s, %zu pairs of cells",
+                 text_string(&p->contrast.names[1]), text_string(&p->contrast.names[0]),
                  p->n_pairs);
     if (p->n_halves > 2 * p->n_pairs)
         text_appendf(out, ", %zu without a partner", p->n_halves - 2 * p->n_pairs);
-    text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
-    const char *quote = s->request->format == TABLE_MARKDOWN ? "`" : "";
+    text_append(out, "; snapshot ");
+    (markdown ? quote_markdown
+              : quote_plain)(out, archive_snapshot_label(s->archive, s->snapshot));
+    const char *quote = markdown ? "`" : "";
     if (s->where)
         text_appendf(out, "; where %s%s%s", quote, where_text(s->where), quote);
     summary_put_selected(s, out);
@@ -405,9 +388,10 @@ static void put_title(const struct paired *p, struct text *out)
 enum status paired_render(struct archive *archive, const struct summary_request *request,
                           struct text *out, struct error *err)
 {
-    struct paired p = {.summary = {.archive = archive, .request = request}};
+    struct paired p = {.summary = {.archive = archive, .request = request},
+                       .intervals = {.kind = request->interval}};
     bool people = summary_for_people(request->format);
-    if (parse_compare(&p, request->compare, err) == STATUS_OK &&
+    if (contrast_parse(&p.contrast, request->compare, err) == STATUS_OK &&
         load_pairs(&p, err) == STATUS_OK && people)
         put_title(&p, out);
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK))
@@ -417,6 +401,8 @@ enum status paired_render(struct archive *archive, const struct summary_request 
         text_append(out, "\n");
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))
         put_table(&p, true, out, err);
+    contrast_fini(&p.contrast);
+    interval_maker_fini(&p.intervals);
     free(p.groups);
     free(p.measured);
     free(p.halves);

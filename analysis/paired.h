@@ -1,5 +1,5 @@
-/* Two values of one option compared: cells that are equal in all else, seed included, are
- * pairs, and each setting of the other options has its difference over seeds. */
+/* Two settings compared (contrast.h): cells that are equal in all else, seed included,
+ * are pairs, and each setting of the other options has its difference over seeds. */
 #ifndef STRATA_ANALYSIS_PAIRED_H
 #define STRATA_ANALYSIS_PAIRED_H
 

@@ -1,5 +1,5 @@
-/* Text and numbers as CSV and JSON hold them. Text may come from anywhere, so nothing
- * that it says is obeyed: not by a parser, a terminal or a spreadsheet. */
+/* Text and numbers as CSV, JSON and Markdown hold them. Text may come from anywhere, so
+ * nothing that it says is obeyed: not by a parser, a terminal or a spreadsheet. */
 #ifndef STRATA_ANALYSIS_QUOTE_H
 #define STRATA_ANALYSIS_QUOTE_H
 
@@ -14,6 +14,17 @@ void quote_csv(struct text *out, const char *bytes, size_t length);
 
 /* Appends a line for people: such characters, and line ends, become U+FFFD. */
 void quote_plain(struct text *out, const char *string);
+
+/* The same for Markdown, where it is no link, no HTML, no code and no column either. */
+void quote_markdown(struct text *out, const char *string);
+
+/* Appends text for HTML, fit for an element and for a quoted attribute: markup is
+ * escaped, such characters become U+FFFD, line ends stay. */
+void quote_html(struct text *out, const char *string);
+
+/* Appends one word of a shell's command line, quoted where need be. Such characters, and
+ * line ends, become U+FFFD. */
+void quote_shell(struct text *out, const char *string);
 
 /* Appends a JSON string with these characters, and line ends, escaped: nothing is lost.
  */

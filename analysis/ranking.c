@@ -20,6 +20,11 @@ static const char *const gap_texts[] = {
     "train accuracy on clean labels - test accuracy",
     "1 - test accuracy",
 };
+const char *ranking_gap_text(enum ranking_gap gap)
+{
+    return gap_texts[gap];
+}
+
 static const char *const gap_names[] = {"given", "clean", "test"};
 
 static void set_number(struct table_cell *cell, int decimals, double value)
@@ -301,14 +306,21 @@ static void put_measure(const struct ranking *r, const struct ranked_measure *m,
     put_axes(r, m, people, cell);
 }
 
-static enum status put_judgement(struct ranking *r, struct text *out, struct error *err)
+enum status ranking_judge(struct ranking *r, struct error *err)
 {
-    bool people = for_people(r->request->format);
     for (size_t m = 0; m < r->n_measures; m++)
         if (r->measures[m].n >= RANKING_FEWEST &&
             judge(r, &r->measures[m], err) != STATUS_OK)
             return err->status;
     qsort(r->measures, r->n_measures, sizeof *r->measures, by_information);
+    return STATUS_OK;
+}
+
+static enum status put_judgement(struct ranking *r, struct text *out, struct error *err)
+{
+    if (ranking_judge(r, err) != STATUS_OK)
+        return err->status;
+    bool people = for_people(r->request->format);
     struct headings headings;
     make_headings(r, people, &headings);
     struct table table = {0};

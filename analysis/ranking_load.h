@@ -58,4 +58,8 @@ double ranking_option(const struct ranking *ranking, const struct setting *setti
 /* Adds the requested measures and the baselines, ordered by name. */
 enum status ranking_add_measures(struct ranking *ranking, struct error *err);
 
+/* Judges the measures that RANKING_FEWEST settings have, and orders all: the most
+ * informative first (ranking.c). */
+enum status ranking_judge(struct ranking *ranking, struct error *err);
+
 #endif

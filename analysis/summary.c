@@ -56,13 +56,26 @@ static double error_of(double accuracy)
     return accuracy == RECORD_FILL_REAL ? accuracy : 1 - accuracy;
 }
 
-static struct network_row network_row(const struct summary *s, int group)
+/* Of the group's mean test accuracy: Student's t is in the statistics. */
+static struct interval test_interval(const struct summary *s, int group, size_t at,
+                                     struct interval_maker *maker, struct error *err)
+{
+    const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
+    if (maker->kind != SUMMARY_T)
+        return summary_interval(s, maker, group, err);
+    if (stats->n[at] < INTERVAL_FEWEST)
+        return (struct interval){NAN, NAN};
+    return (struct interval){stats->low[at], stats->high[at]};
+}
+
+static struct network_row network_row(const struct summary *s, int group,
+                                      struct interval_maker *maker, struct error *err)
 {
     const struct group_stats *stats = &s->groups.fields[FIELD_NETWORK_ACCURACY];
     const int test[3] = {SPLIT_TEST, 0, 0};
     size_t at = stat_index(s, group, FIELD_NETWORK_ACCURACY, test);
-    bool enough = stats->n[at] >= SUMMARY_FEWEST_FOR_INTERVAL;
-    double fill = RECORD_FILL_REAL;
+    struct interval interval = test_interval(s, group, at, maker, err);
+    bool exists = !isnan(interval.low);
     return (struct network_row){
         .n = stats->n[at],
         .train_accuracy = mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_TRAIN, 0, 0),
@@ -70,8 +83,8 @@ static struct network_row network_row(const struct summary *s, int group)
             mean_of(s, group, FIELD_NETWORK_ACCURACY, SPLIT_VALIDATION, 0, 0)),
         .test_error = error_of(stats->mean[at]),
         .test_sd = stats->sd[at],
-        .test_low = enough ? error_of(stats->high[at]) : fill,
-        .test_high = enough ? error_of(stats->low[at]) : fill};
+        .test_low = exists ? 1 - interval.high : RECORD_FILL_REAL,
+        .test_high = exists ? 1 - interval.low : RECORD_FILL_REAL};
 }
 
 /* For programs: fractions in full precision. */
@@ -86,30 +99,42 @@ static void put_row_data(const struct network_row *r, struct table_cell *cells)
     set_if(&cells[6], -1, 1, r->test_high);
 }
 
-/* For people: percentages, and the interval as a half width. */
-static void put_row_text(const struct network_row *r, struct table_cell *cells)
+/* For people: percentages, and a t interval as its half width. */
+static void put_row_text(const struct network_row *r, bool symmetric,
+                         struct table_cell *cells)
 {
     table_set_number(&cells[0], 0, r->n);
     set_if(&cells[1], 2, 100, r->train_accuracy);
     set_if(&cells[2], 2, 100, r->validation_error);
     set_if(&cells[3], 2, 100, r->test_error);
-    if (r->test_high != RECORD_FILL_REAL)
-        table_set_number(&cells[4], 2, 100 * (r->test_high - r->test_error));
+    set_if(&cells[4], 2, 100, r->test_sd);
+    if (r->test_high == RECORD_FILL_REAL)
+        return;
+    if (symmetric) {
+        table_set_number(&cells[5], 2, 100 * (r->test_high - r->test_error));
+    } else {
+        table_set_number(&cells[5], 2, 100 * r->test_low);
+        table_set_number(&cells[6], 2, 100 * r->test_high);
+    }
 }
 
-static enum status network_rows(const struct summary *s, bool people, struct table *table,
-                                struct error *err)
+static enum status network_rows(const struct summary *s, struct interval_maker *maker,
+                                struct table *table, struct error *err)
 {
+    bool people = summary_for_people(s->request->format);
     for (int g = 0; g < s->groups.n_groups; g++) {
         struct table_cell *cells = table_add_row(table, err);
         if (!cells)
             return err->status;
-        struct network_row row = network_row(s, g);
+        struct network_row row = network_row(s, g, maker, err);
         cells += summary_put_options(s, s->groups.options + (size_t)g * OPTION_COUNT,
                                      cells);
-        (people ? put_row_text : put_row_data)(&row, cells);
+        if (people)
+            put_row_text(&row, maker->kind == SUMMARY_T, cells);
+        else
+            put_row_data(&row, cells);
     }
-    return STATUS_OK;
+    return err->status;
 }
 
 static bool is_over_seeds(const struct summary_request *request)
@@ -120,7 +145,8 @@ static bool is_over_seeds(const struct summary_request *request)
     return true;
 }
 
-static enum status put_network_table(const struct summary *s, struct text *out,
+static enum status put_network_table(const struct summary *s,
+                                     struct interval_maker *maker, struct text *out,
                                      struct error *err)
 {
     static const char *const data[] = {"n",
@@ -130,19 +156,23 @@ static enum status put_network_table(const struct summary *s, struct text *out,
                                        "test_error_sd",
                                        "test_error_low",
                                        "test_error_high"};
-    static const char *const percent[] = {"seeds", "train acc %", "val err %",
-                                          "test err %", "± 95% t"};
+    static const char *const percent[] = {"seeds",      "train acc %", "val err %",
+                                          "test err %", "sd",          "± 95% t"};
+    static const char *const with_ends[] = {
+        "seeds", "train acc %", "val err %", "test err %", "sd", "95% low", "95% high"};
+    bool symmetric = maker->kind == SUMMARY_T;
     bool people = summary_for_people(s->request->format);
     const char *headings[OPTION_COUNT + 8];
     int n = summary_option_headings(s, headings), first = n;
-    n = people ? append_headings(headings, n, percent, 5)
-               : append_headings(headings, n, data, 7);
+    n = !people     ? append_headings(headings, n, data, 7)
+        : symmetric ? append_headings(headings, n, percent, 6)
+                    : append_headings(headings, n, with_ends, 7);
     if (people && !is_over_seeds(s->request))
         headings[first] = "cells"; /* more than seeds may differ within a group */
     struct table table;
     if (table_init(&table, n, headings, err) != STATUS_OK)
         return err->status;
-    if (network_rows(s, people, &table, err) == STATUS_OK)
+    if (network_rows(s, maker, &table, err) == STATUS_OK)
         table_render(&table, s->request->format, out);
     table_fini(&table);
     return err->status;
@@ -232,7 +262,9 @@ void summary_put_heading(const struct summary *s, enum table_format format,
                          struct text *out)
 {
     long long planned = (long long)archive_n_cells_planned(s->archive);
-    quote_plain(out, archive_attribute(s->archive, "title"));
+    bool markdown = format == TABLE_MARKDOWN;
+    (markdown ? quote_markdown : quote_plain)(out,
+                                              archive_attribute(s->archive, "title"));
     text_appendf(out, ": %lld of %lld cells", (long long)archive_n_cells(s->archive),
                  planned);
     for (int status = CELL_FAILED; status <= CELL_QUARANTINED; status++) {
@@ -241,8 +273,10 @@ void summary_put_heading(const struct summary *s, enum table_format format,
             field_flag_name(FIELD_STATUS, status, name, sizeof name))
             text_appendf(out, ", %lld %s", (long long)s->status_count[status], name);
     }
-    text_appendf(out, "; snapshot %s", archive_snapshot_label(s->archive, s->snapshot));
-    const char *quote = format == TABLE_MARKDOWN ? "`" : "";
+    text_append(out, "; snapshot ");
+    (markdown ? quote_markdown
+              : quote_plain)(out, archive_snapshot_label(s->archive, s->snapshot));
+    const char *quote = markdown ? "`" : "";
     if (s->where)
         text_appendf(out, "; %lld of %lld %s where %s%s%s", (long long)s->n_matches,
                      (long long)s->n_rows, s->by_layer ? "layers" : "cells", quote,
@@ -251,18 +285,22 @@ void summary_put_heading(const struct summary *s, enum table_format format,
     text_append(out, "\n");
 }
 
-static void put_interval_note(const struct summary *s, struct text *out)
+static void put_interval_note(const struct summary *s, const struct interval_maker *maker,
+                              struct text *out)
 {
     const int test[3] = {SPLIT_TEST, 0, 0};
-    int fewest = SUMMARY_FEWEST_FOR_INTERVAL;
+    int fewest = INTERVAL_FEWEST;
     for (int g = 0; g < s->groups.n_groups; g++) {
         size_t at = stat_index(s, g, FIELD_NETWORK_ACCURACY, test);
         int n = s->groups.fields[FIELD_NETWORK_ACCURACY].n[at];
         fewest = n < fewest ? n : fewest;
     }
     /* behind a blank line: right after a markdown table it would be a row of it */
-    if (fewest < SUMMARY_FEWEST_FOR_INTERVAL)
-        text_append(out, "\nno interval where there are fewer than three seeds\n");
+    if (fewest < INTERVAL_FEWEST || interval_is_mixed(maker))
+        text_append(out, "\n");
+    if (fewest < INTERVAL_FEWEST)
+        text_append(out, "no interval where there are fewer than three seeds\n");
+    interval_put_note(maker, out);
 }
 
 enum status summary_render(struct archive *archive, const struct summary_request *request,
@@ -277,9 +315,11 @@ enum status summary_render(struct archive *archive, const struct summary_request
         text_append(out, "\n");
     }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {
-        put_network_table(&s, out, err);
-        if (people)
-            put_interval_note(&s, out);
+        struct interval_maker maker = {.kind = request->interval};
+        put_network_table(&s, &maker, out, err);
+        if (people && err->status == STATUS_OK)
+            put_interval_note(&s, &maker, out);
+        interval_maker_fini(&maker);
     }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))
         put_layer_table(&s, out, err);

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+enum summary_interval { SUMMARY_T, SUMMARY_BOOTSTRAP };
+enum summary_adjustment { SUMMARY_HOLM, SUMMARY_BH };
 enum summary_part { SUMMARY_NETWORK = 1, SUMMARY_LAYERS = 2 };
 
 struct summary_request {
@@ -17,7 +19,10 @@ struct summary_request {
     const char *snapshot;      /* a label; NULL: best, else final, else the last */
     const char *where;         /* cells, or layers, that count (where.h); NULL: all */
     bool select[OPTION_COUNT]; /* choose these by validation error */
-    const char *compare;       /* "depth=2,6": pairs over seeds instead; NULL: no */
+    const char
+        *compare; /* "depth=2,6": pairs over seeds instead (contrast.h); NULL: no */
+    enum summary_interval interval;     /* of means and of differences */
+    enum summary_adjustment adjustment; /* of p values */
     enum table_format format;
     unsigned parts; /* bits of enum summary_part */
 };

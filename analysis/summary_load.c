@@ -83,6 +83,22 @@ struct stats_running *summary_network(const struct summary *s, int group)
     return s->network + (size_t)group * (size_t)s->n_layers;
 }
 
+struct summary_value summary_value(const struct summary *s, int group, enum field_id id,
+                                   const int at[3])
+{
+    const struct group_stats *stats = &s->groups.fields[id];
+    size_t k = (size_t)group * record_extent(id, s->groups.shape) +
+               record_index(id, s->groups.shape, s->snapshot, at[0], at[1], at[2]);
+    struct summary_value value = {stats->n[k], NAN, NAN, NAN};
+    if (value.n > 0)
+        value.mean = stats->mean[k];
+    if (value.n > 1)
+        value.sd = stats->sd[k];
+    if (value.n >= INTERVAL_FEWEST)
+        value.half_width = stats->high[k] - stats->mean[k];
+    return value;
+}
+
 static enum status add_record(void *context, const struct record *record,
                               struct error *err)
 {
@@ -92,6 +108,7 @@ static enum status add_record(void *context, const struct record *record,
         return err->status;
     aggregate_add(s->aggregate, chosen, record, s->counts);
     double accuracy = accuracy_of(s, record, SPLIT_TEST);
+    s->test_accuracy[chosen] = accuracy;
     if (isnan(accuracy))
         return err->status;
     struct stats_running *network = summary_network(
@@ -146,8 +163,15 @@ static enum status keep_best(struct summary *s, struct error *err)
 /* Only what chooses cells needs to look at their results. */
 static enum status find_cells(struct summary *s, struct error *err)
 {
-    if (s->where || selects(s))
-        return cells_visit(s->archive, look_at_record, s, err);
+    if (s->where || selects(s)) {
+        bool fields[FIELD_COUNT] = {false};
+        cells_add_options(fields);
+        if (s->where)
+            where_add_fields(s->where, fields);
+        fields[FIELD_STATUS] = true;
+        fields[FIELD_NETWORK_ACCURACY] = true;
+        return cells_visit(s->archive, fields, look_at_record, s, err);
+    }
     s->n_chosen = (size_t)archive_n_cells(s->archive);
     return archive_read_options(s->archive, s->options, err);
 }
@@ -198,14 +222,30 @@ enum status summary_load(struct summary *s, struct error *err)
         setup.apart[i] = !s->request->over[i];
         s->varies[i] = setup.apart[i] && (s->varies[i] || s->request->show_all);
     }
-    if (aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
+    s->test_accuracy = memory_alloc(s->n_chosen, sizeof *s->test_accuracy, err);
+    if (!s->test_accuracy || aggregate_create(&s->aggregate, &setup, err) != STATUS_OK)
         return err->status;
     int n_groups = aggregate_n_groups(s->aggregate);
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
                               err);
-    if (s->network && cells_visit(s->archive, add_record, s, err) == STATUS_OK)
+    if (s->network && cells_visit(s->archive, NULL, add_record, s, err) == STATUS_OK)
         aggregate_finish(s->aggregate, &s->groups, err);
     return err->status;
+}
+
+struct interval summary_interval(const struct summary *s, struct interval_maker *maker,
+                                 int group, struct error *err)
+{
+    struct interval interval = {NAN, NAN};
+    size_t n = 0;
+    double *values = memory_alloc(s->n_chosen, sizeof *values, err);
+    for (size_t i = 0; values && i < s->n_chosen; i++)
+        if (aggregate_group(s->aggregate, i) == group && !isnan(s->test_accuracy[i]))
+            values[n++] = s->test_accuracy[i];
+    if (values)
+        interval = interval_make(maker, values, n, err);
+    free(values);
+    return interval;
 }
 
 int summary_option_headings(const struct summary *s, const char **headings)
@@ -244,6 +284,7 @@ void summary_fini(struct summary *s)
     free(s->network);
     free(s->counts);
     free(s->validation_error);
+    free(s->test_accuracy);
     free(s->kept);
     free(s->n_parameters);
     free(s->options);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "analysis/aggregate.h"
+#include "analysis/interval.h"
 #include "analysis/summary.h"
 #include "analysis/where.h"
 #include "num/stats.h"
@@ -21,6 +22,7 @@ struct summary {
     int64_t n_rows, n_matches; /* cells, or layers of cells: in the archive; that count */
     size_t n_chosen;           /* cells of which anything counts */
     double *validation_error;  /* [n_chosen], NaN where there is none */
+    double *test_accuracy;     /* the same */
     bool *kept;                /* NULL, or which of the cells that count are selected */
     double *options;           /* [n_chosen][OPTION_COUNT] */
     int32_t *n_parameters;     /* [n_chosen] */
@@ -33,8 +35,6 @@ struct summary {
     size_t n_seen, n_next;         /* of the cells that count; of them, those kept */
     struct stats_running *network; /* [groups][n_layers]: summary_network() */
 };
-
-enum { SUMMARY_FEWEST_FOR_INTERVAL = 3 };
 
 /* Looks at all cells: which count, and what is to be known before statistics. Archive and
  * request are set. */
@@ -63,6 +63,19 @@ enum status summary_load(struct summary *summary, struct error *err);
 
 /* Test accuracy of a group's networks, [n_layers]: of those of which the layer counts. */
 struct stats_running *summary_network(const struct summary *summary, int group);
+
+/* Of the mean test accuracy of a group's networks. */
+struct interval summary_interval(const struct summary *s, struct interval_maker *maker,
+                                 int group, struct error *err);
+
+/* A group's statistic at [i][j][k] behind the snapshot; NaN where there is none. The
+ * interval is given from INTERVAL_FEWEST values on. */
+struct summary_value {
+    int n;
+    double mean, sd, half_width;
+};
+struct summary_value summary_value(const struct summary *summary, int group,
+                                   enum field_id id, const int at[3]);
 
 /* One line: the archive, its cells by outcome, the snapshot, and how many are chosen. */
 void summary_put_heading(const struct summary *summary, enum table_format format,

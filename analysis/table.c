@@ -7,15 +7,19 @@
 #include "analysis/quote.h"
 #include "base/memory.h"
 
-bool table_format_find(const char *name, enum table_format *format)
+enum status table_format_parse(const char *name, enum table_format *format,
+                               struct error *err)
 {
     static const char *const names[] = {"table", "csv", "json", "markdown"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
             *format = (enum table_format)i;
-            return true;
+            return STATUS_OK;
         }
-    return false;
+    return name ? error_set(err, STATUS_USAGE,
+                            "--format %s: not one of table, csv, json, markdown",
+                            text_quote(name).text)
+                : STATUS_OK;
 }
 
 enum status table_init(struct table *table, int n_columns, const char *const *headings,
@@ -51,6 +55,14 @@ struct table_cell *table_add_row(struct table *table, struct error *err)
     return row;
 }
 
+/* What is rounded to zero has no sign. */
+static void drop_sign_of_zero(char *text)
+{
+    size_t length = strlen(text);
+    if (text[0] == '-' && strspn(text + 1, "0.") == length - 1)
+        memmove(text, text + 1, length);
+}
+
 void table_set_number(struct table_cell *cell, int decimals, double number)
 {
     cell->is_missing = false;
@@ -60,6 +72,7 @@ void table_set_number(struct table_cell *cell, int decimals, double number)
         snprintf(cell->text, sizeof cell->text, "%g", number);
     else
         snprintf(cell->text, sizeof cell->text, "%.*f", decimals, number);
+    drop_sign_of_zero(cell->text);
 }
 
 void table_set_text(struct table_cell *cell, const char *text)
@@ -98,12 +111,16 @@ static bool numeric_column(const struct table *table, int column)
     return false;
 }
 
-static void put_aligned(struct text *out, const char *text, int width, bool right)
+static void put_aligned(struct text *out, const char *text, int width, bool right,
+                        bool markdown)
 {
     int padding = width - display_width(text);
     if (right)
         pad(out, padding);
-    text_append(out, text);
+    if (markdown)
+        quote_markdown(out, text);
+    else
+        text_append(out, text);
     if (!right)
         pad(out, padding);
 }
@@ -127,7 +144,7 @@ static void render_columns(const struct table *table, bool markdown, struct text
             const char *text = line ? cell_at(table, line - 1, c)->text
                                     : table->headings[c];
             text_append(out, c ? between : "");
-            put_aligned(out, text, width[c], numeric_column(table, c));
+            put_aligned(out, text, width[c], numeric_column(table, c), markdown);
         }
         while (!markdown && out->length > 0 && out->data[out->length - 1] == ' ')
             out->length--;

@@ -11,8 +11,10 @@
 
 enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_JSON, TABLE_MARKDOWN };
 
-/* The format called `name` (table, csv, json, markdown); false where there is none. */
-bool table_format_find(const char *name, enum table_format *format);
+/* The format called `name`, the value of --format: table, csv, json or markdown. NULL
+ * leaves it as it is; STATUS_USAGE where there is none. */
+enum status table_format_parse(const char *name, enum table_format *format,
+                               struct error *err);
 
 enum { TABLE_WORD_MAX = 64 };
 

@@ -33,6 +33,9 @@ void where_destroy(struct where *where);
 /* The expression, on one line. */
 const char *where_text(const struct where *where);
 
+/* Adds the fields that it looks at to a set of them. */
+void where_add_fields(const struct where *where, bool fields[FIELD_COUNT]);
+
 /* Whether it may differ between the layers of one cell. */
 bool where_uses_layer(const struct where *where);
 

@@ -137,6 +137,16 @@ bool where_matches(const struct where *where, const struct record *record, int s
     return stack[0] == IS_TRUE;
 }
 
+void where_add_fields(const struct where *where, bool fields[FIELD_COUNT])
+{
+    for (size_t i = 0; i < where->n_steps; i++) {
+        const struct operand *sides[] = {&where->steps[i].left, &where->steps[i].right};
+        for (int k = 0; k < 2; k++)
+            if (sides[k]->kind == OPERAND_FIELD)
+                fields[sides[k]->field] = true;
+    }
+}
+
 bool where_uses_layer(const struct where *where)
 {
     return where->uses_layer;

@@ -6,7 +6,12 @@ mix(a, b, w) = between(a, b, w, 2) + between(a, b, w, 1) + between(a, b, w, 0)
 share(v) = z_high > z_low ? (v - z_low) / (z_high - z_low) : 0.5
 below(v) = share(v) >= 1 ? 7 : 1 + int(7 * share(v))
 viridis(v) = mix(shade[below(v)], shade[below(v) + 1], 7 * share(v) - (below(v) - 1))
-on_tile(v) = share(v) > 0.55 ? 0x101010 : 0xffffff
+# Relative luminance (WCAG 2): above 0.18 black is the better contrast. Not quite black, which
+# would be the page's ink.
+linear(c) = c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055)**2.4
+light(c, k) = linear(part(c, k) / 255.0)
+luminance(c) = 0.2126 * light(c, 2) + 0.7152 * light(c, 1) + 0.0722 * light(c, 0)
+on_tile(v) = luminance(viridis(v)) > 0.18 ? 0x010101 : 0xffffff
 
 unset grid
 set border 0

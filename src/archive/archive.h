@@ -97,6 +97,14 @@ enum status archive_read_runs(struct archive *archive, struct run_info **runs,
 enum status archive_read(struct archive *archive, int64_t first, int64_t count,
                          struct record *records, struct error *err);
 
+/* The same for some fields [FIELD_COUNT] alone; the others stay at their fill. NULL: all,
+ * as archive_read. A cell's CRC is of all its fields, so it is not checked, and checksums
+ * of chunks do not see where damage has a chunk taken for another one
+ * (docs/reliability.md): good for a first look at cells that are then read whole. */
+enum status archive_read_fields(struct archive *archive, const bool *fields,
+                                int64_t first, int64_t count, struct record *records,
+                                struct error *err);
+
 /* Reads the options of all cells into [n_cells][OPTION_COUNT], and nothing else: fast,
  * but no CRC is checked. */
 enum status archive_read_options(struct archive *archive, double *options,

@@ -24,7 +24,8 @@ struct archive {
     char (*labels)[LABEL_LENGTH + 1]; /* [n_snapshots] */
     struct attribute *attributes;     /* those asked for so far */
     size_t n_attributes, attributes_capacity;
-    void *block; /* [batch][extent] of any one field, as in the file */
+    size_t block_bytes;
+    void *block; /* [read_batch][extent] of any one field, as in the file */
 };
 
 static enum status read_labels(struct archive *archive, struct error *err)
@@ -51,7 +52,8 @@ static enum status alloc_block(struct archive *archive, struct error *err)
                        schema_element_size((enum field_id)i);
         largest = bytes > largest ? bytes : largest;
     }
-    archive->block = memory_alloc(archive->schema.batch, largest, err);
+    archive->block_bytes = archive->schema.read_batch * largest;
+    archive->block = memory_alloc(archive->block_bytes, 1, err);
     return err->status;
 }
 
@@ -138,7 +140,7 @@ const char *archive_attribute(struct archive *archive, const char *name)
 
 int64_t archive_batch(const struct archive *archive)
 {
-    return (int64_t)archive->schema.batch;
+    return (int64_t)archive->schema.read_batch;
 }
 
 int64_t archive_n_cells_planned(const struct archive *archive)
@@ -240,13 +242,17 @@ static enum status check_crcs(struct archive *archive, int64_t first, size_t n,
     return STATUS_OK;
 }
 
-static enum status read_batch(struct archive *archive, int64_t first, size_t n,
-                              struct record *records, struct error *err)
+/* Reads up to a batch of cells; all of their fields, and the CRC, where `fields` is NULL.
+ */
+static enum status read_batch(struct archive *archive, const bool *fields, int64_t first,
+                              size_t n, struct record *records, struct error *err)
 {
     if (init_records(archive, first, n, records, err) != STATUS_OK)
         return err->status;
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
+        if (fields && !fields[id])
+            continue;
         if (archive->schema.fields[id] < 0)
             continue; /* of a newer minor version than the file: stays fill */
         if (read_block(archive, id, first, n, err) != STATUS_OK)
@@ -257,11 +263,12 @@ static enum status read_batch(struct archive *archive, int64_t first, size_t n,
                                  archive->path, (long long)first + (long long)row,
                                  field_get(id)->name);
     }
-    return check_crcs(archive, first, n, records, err);
+    return fields ? STATUS_OK : check_crcs(archive, first, n, records, err);
 }
 
-enum status archive_read(struct archive *archive, int64_t first, int64_t count,
-                         struct record *records, struct error *err)
+enum status archive_read_fields(struct archive *archive, const bool *fields,
+                                int64_t first, int64_t count, struct record *records,
+                                struct error *err)
 {
     if (first < 0 || count < 0 || first > archive->n_cells ||
         count > archive->n_cells - first)
@@ -271,18 +278,24 @@ enum status archive_read(struct archive *archive, int64_t first, int64_t count,
                          (long long)archive->n_cells);
     if (count > 0)
         memset(records, 0, (size_t)count * sizeof *records);
-    int64_t batch = (int64_t)archive->schema.batch, done = 0;
+    int64_t batch = (int64_t)archive->schema.read_batch, done = 0;
     while (done < count && err->status == STATUS_OK) {
         /* Up to the next whole batch, so that each chunk is decompressed once. */
         int64_t n = batch - (first + done) % batch;
         n = n < count - done ? n : count - done;
-        read_batch(archive, first + done, (size_t)n, records + done, err);
+        read_batch(archive, fields, first + done, (size_t)n, records + done, err);
         done += n;
     }
     if (err->status != STATUS_OK)
         for (int64_t i = 0; i < count; i++)
             record_fini(&records[i]);
     return err->status;
+}
+
+enum status archive_read(struct archive *archive, int64_t first, int64_t count,
+                         struct record *records, struct error *err)
+{
+    return archive_read_fields(archive, NULL, first, count, records, err);
 }
 
 static double option_in_block(const struct archive *archive, enum field_id id, size_t row)
@@ -300,7 +313,8 @@ static double option_in_block(const struct archive *archive, enum field_id id, s
 enum status archive_read_options(struct archive *archive, double *options,
                                  struct error *err)
 {
-    size_t batch = archive->schema.batch, total = (size_t)archive->n_cells, n;
+    size_t batch = archive->block_bytes / sizeof(double); /* of one number a cell */
+    size_t total = (size_t)archive->n_cells, n;
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;
         for (size_t first = 0; first < total; first += n) {
@@ -318,7 +332,7 @@ enum status archive_read_options(struct archive *archive, double *options,
 static enum status chain_cells(struct archive *archive, struct hash128 *content,
                                struct error *err)
 {
-    int64_t batch = (int64_t)archive->schema.batch;
+    int64_t batch = (int64_t)archive->schema.read_batch;
     *content = (struct hash128){0, 0};
     struct record *records = memory_alloc((size_t)batch, sizeof *records, err);
     for (int64_t first = 0; first < archive->n_cells && records; first += batch) {

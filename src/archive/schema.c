@@ -12,7 +12,8 @@ enum {
     LAYERS_MAX = 10000,
     CLASSES_MAX = 65536,
     CELL_BYTES_MAX = 1 << 30,
-    BATCH_BYTES_MAX = 256 << 20
+    BATCH_BYTES_MAX = 256 << 20,
+    READ_BATCH_BYTES_MAX = 64 << 20 /* beyond the batch that is written */
 };
 
 struct schema_rows schema_rows(enum field_id id, struct record_shape own,
@@ -85,7 +86,7 @@ int32_t schema_cell_crc(struct hash128 hash)
     return stored;
 }
 
-/* Checks the shape and sets the batch: as many cells as memory allows. */
+/* Checks the shape and sets the batches: as many cells as memory allows. */
 static enum status set_shape(struct schema *schema, struct record_shape shape,
                              const char *path, struct error *err)
 {
@@ -106,6 +107,10 @@ static enum status set_shape(struct schema *schema, struct record_shape shape,
     schema->batch = SCHEMA_BATCH_MAX;
     while (schema->batch > 1 && schema->batch * bytes > BATCH_BYTES_MAX)
         schema->batch /= 2;
+    schema->read_batch = SCHEMA_READ_BATCH_MAX;
+    while (schema->read_batch > schema->batch &&
+           schema->read_batch * bytes > READ_BATCH_BYTES_MAX)
+        schema->read_batch /= 2;
     return STATUS_OK;
 }
 

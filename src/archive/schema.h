@@ -7,14 +7,21 @@
 #include "archive/netcdf_util.h"
 
 /* Every access to a variable makes netCDF look at all variables for the length of the
- * unlimited dimension: fewer and larger ones than chunks. */
-enum { SCHEMA_CHUNK_MAX = 64, SCHEMA_BATCH_MAX = 256, SCHEMA_NAME_LENGTH = 32 };
+ * unlimited dimension: fewer and larger ones than chunks, and larger yet for readers, who
+ * wait for nothing else. */
+enum {
+    SCHEMA_CHUNK_MAX = 64,
+    SCHEMA_BATCH_MAX = 256,
+    SCHEMA_READ_BATCH_MAX = 1024,
+    SCHEMA_NAME_LENGTH = 32
+};
 
 /* What the definitions of one file came to. */
 struct schema {
     struct record_shape shape;
-    size_t batch; /* cells written or read at once: a power of two, or all of few */
-    size_t chunk; /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
+    size_t batch;      /* cells written at once: a power of two, or all of few */
+    size_t read_batch; /* cells read at once: a power of two */
+    size_t chunk;      /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
     int cell_dim, label_dim;
     int dims[DIM_COUNT];
     int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */

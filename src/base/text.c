@@ -155,22 +155,45 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return best;
 }
 
+uint32_t text_next_character(const char *bytes, size_t length, size_t *at)
+{
+    const unsigned char *p = (const unsigned char *)bytes + *at;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4, bad;
+    if (*at + n > length || !text_valid_utf8(bytes + *at, n, &bad)) {
+        ++*at;
+        return 0xfffd;
+    }
+    uint32_t code = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | (p[i] & 0x3fU);
+    *at += n;
+    return code;
+}
+
+bool text_is_obeyed(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
+           (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffd;
+}
+
 struct text_word text_quote(const char *word)
 {
     static const char dots[] = "...";
-    struct text_word quoted;
-    size_t room = sizeof quoted.text - sizeof dots;
-    size_t length = strlen(word), cut = length < room ? length : room;
-    /* a cut never splits a UTF-8 sequence */
-    while (cut < length && cut > 0 && ((unsigned char)word[cut] & 0xc0) == 0x80)
-        cut--;
-    for (size_t i = 0; i < cut; i++) {
-        unsigned char c = (unsigned char)word[i];
-        quoted.text[i] = word[i];
-        if (c < 0x20 || c == 0x7f)
-            quoted.text[i] = '?';
+    struct text_word quoted = {""};
+    size_t room = sizeof quoted.text - sizeof dots, length = strlen(word), used = 0;
+    for (size_t at = 0; at < length;) {
+        size_t start = at;
+        bool obeyed = text_is_obeyed(text_next_character(word, length, &at));
+        const char *shown = obeyed ? TEXT_REPLACEMENT : word + start;
+        size_t n = obeyed ? strlen(TEXT_REPLACEMENT) : at - start;
+        if (used + n > room) {
+            strcpy(quoted.text + used, dots);
+            break;
+        }
+        memcpy(quoted.text + used, shown, n);
+        used += n;
     }
-    snprintf(quoted.text + cut, sizeof quoted.text - cut, "%s", cut < length ? dots : "");
     return quoted;
 }
 

@@ -36,13 +36,25 @@ void text_format_double(char *out, size_t size, double value);
  * what the user meant. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* The character at *at, which moves past it: U+FFFD for a byte that is not UTF-8. */
+uint32_t text_next_character(const char *bytes, size_t length, size_t *at);
+
+/* Whether a terminal or a reader's eye would obey the character: control characters,
+ * marks and overrides of direction, separators of lines, U+FEFF, which is not shown, and
+ * U+FFFD.
+ */
+bool text_is_obeyed(uint32_t character);
+
+/* What is put in its place: U+FFFD. */
+#define TEXT_REPLACEMENT "\xef\xbf\xbd"
+
 /* A word made fit for a message. */
 enum { TEXT_WORD_MAX = 64 };
 struct text_word {
     char text[TEXT_WORD_MAX];
 };
 
-/* The word, cut to what a message can hold, with '?' for control characters. */
+/* The word, cut to what a message can hold, with TEXT_REPLACEMENT for what is obeyed. */
 struct text_word text_quote(const char *word);
 
 /* " (did you mean 'relu'?)", or nothing where no candidate is near. */

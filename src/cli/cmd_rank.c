@@ -45,12 +45,10 @@ static enum status parse_permutations(const char *text, struct ranking_request *
 static enum status parse_request(const struct args *args, struct ranking_request *request,
                                  struct error *err)
 {
-    const char *format = args->value[OPT_FORMAT], *table = args->value[OPT_TABLE];
+    const char *table = args->value[OPT_TABLE];
     const char *gap = args->value[OPT_GAP];
-    if (format && !table_format_find(format, &request->format))
-        return error_set(err, STATUS_USAGE,
-                         "--format %s: not one of table, csv, json, markdown",
-                         text_quote(format).text);
+    if (table_format_parse(args->value[OPT_FORMAT], &request->format, err) != STATUS_OK)
+        return err->status;
     if (gap && !ranking_gap_find(gap, &request->gap))
         return error_set(err, STATUS_USAGE, "--gap %s: not one of given, clean, test",
                          text_quote(gap).text);

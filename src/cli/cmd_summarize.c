@@ -7,9 +7,11 @@
 #include "cli/source.h"
 
 enum {
+    OPT_ADJUST,
     OPT_BY,
     OPT_COMPARE,
     OPT_FORMAT,
+    OPT_INTERVAL,
     OPT_OVER,
     OPT_SELECT,
     OPT_SNAPSHOT,
@@ -18,11 +20,15 @@ enum {
 };
 
 static const struct option_row rows[] = {
+    [OPT_ADJUST] = {"adjust", 0, "METHOD",
+                    "of p values, with --compare: holm (default) or bh", false},
     [OPT_BY] = {"by", 0, "OPTIONS",
                 "keep these options apart (default: all but the seed)", false},
-    [OPT_COMPARE] = {"compare", 0, "OPTION=A,B",
-                     "difference of two values, in pairs of equal seed", false},
+    [OPT_COMPARE] = {"compare", 0, "SETTINGS",
+                     "difference of two settings, in pairs of equal seed", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
+    [OPT_INTERVAL] = {"interval", 0, "KIND",
+                      "t (default) or bootstrap, which takes 20 seeds", false},
     [OPT_OVER] = {"over", 0, "OPTIONS", "average over these (default seed)", false},
     [OPT_SELECT] = {"select", 0, "OPTIONS",
                     "of these, only the values with the lowest validation error", false},
@@ -79,13 +85,32 @@ static enum status parse_grouping(const struct args *args,
     return err->status;
 }
 
+static enum status parse_statistics(const struct args *args,
+                                    struct summary_request *request, struct error *err)
+{
+    const char *interval = args->value[OPT_INTERVAL], *adjust = args->value[OPT_ADJUST];
+    if (interval && strcmp(interval, "bootstrap") == 0)
+        request->interval = SUMMARY_BOOTSTRAP;
+    else if (interval && strcmp(interval, "t") != 0)
+        return error_set(err, STATUS_USAGE, "--interval %s: not one of t, bootstrap",
+                         text_quote(interval).text);
+    if (adjust && !args->value[OPT_COMPARE])
+        return error_set(err, STATUS_USAGE,
+                         "--adjust is of p values, which only --compare has");
+    if (adjust && strcmp(adjust, "bh") == 0)
+        request->adjustment = SUMMARY_BH;
+    else if (adjust && strcmp(adjust, "holm") != 0)
+        return error_set(err, STATUS_USAGE, "--adjust %s: not one of holm, bh",
+                         text_quote(adjust).text);
+    return STATUS_OK;
+}
+
 static enum status parse_request(const struct args *args, struct summary_request *request,
                                  struct error *err)
 {
-    const char *format = args->value[OPT_FORMAT], *table = args->value[OPT_TABLE];
-    if (format && !table_format_find(format, &request->format))
-        return error_set(err, STATUS_USAGE,
-                         "--format %s: not one of table, csv, json, markdown", format);
+    const char *table = args->value[OPT_TABLE];
+    if (table_format_parse(args->value[OPT_FORMAT], &request->format, err) != STATUS_OK)
+        return err->status;
     bool data = request->format == TABLE_CSV || request->format == TABLE_JSON;
     request->parts = data ? SUMMARY_NETWORK : SUMMARY_NETWORK | SUMMARY_LAYERS;
     if (table && strcmp(table, "network") == 0)
@@ -95,6 +120,8 @@ static enum status parse_request(const struct args *args, struct summary_request
     else if (table && (data || strcmp(table, "both") != 0))
         return error_set(err, STATUS_USAGE, "--table %s: not one of network, layers%s",
                          table, data ? "" : ", both");
+    if (parse_statistics(args, request, err) != STATUS_OK)
+        return err->status;
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
     request->compare = args->value[OPT_COMPARE];
@@ -130,7 +157,10 @@ const struct command cmd_summarize = {
                "by and, or, not, ( ):\n\n"
                "  --where 'depth >= 3 and width in (50, 100) and not optimizer == sgd'\n"
                "  --where 'network_accuracy[train] > 0.999'\n"
-               "  --where '2 <= layer < n_layers' --table layers",
+               "  --where '2 <= layer < n_layers' --table layers\n\n"
+               "SETTINGS are OPTION=A,B, or several that differ together:\n\n"
+               "  --compare depth=2,6\n"
+               "  --compare 'depth=2,6 width=100,20'",
     .min_operands = 1,
     .max_operands = 1,
     .options = rows,

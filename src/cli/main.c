@@ -16,8 +16,8 @@
 #include "sweep/grid.h"
 
 static const struct command *const commands[] = {
-    &cmd_plan, &cmd_sweep, &cmd_status, &cmd_merge, &cmd_summarize, &cmd_export,
-    &cmd_rank, &cmd_plot,  &cmd_verify, &cmd_diff,  &cmd_doctor};
+    &cmd_plan, &cmd_sweep, &cmd_status, &cmd_merge,  &cmd_summarize, &cmd_export,
+    &cmd_rank, &cmd_plot,  &cmd_report, &cmd_verify, &cmd_diff,      &cmd_doctor};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 enum { SILENT_NANOSECONDS = 300000000 };
 

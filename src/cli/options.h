@@ -46,7 +46,7 @@ struct command {
 };
 
 extern const struct command cmd_diff, cmd_doctor, cmd_export, cmd_merge, cmd_plan,
-    cmd_plot, cmd_rank, cmd_status, cmd_summarize, cmd_sweep, cmd_verify;
+    cmd_plot, cmd_rank, cmd_report, cmd_status, cmd_summarize, cmd_sweep, cmd_verify;
 
 /* Parses what follows the command's name; STATUS_USAGE with a suggestion for a misspelt
  * option. --help is left to the caller. */

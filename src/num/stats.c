@@ -79,12 +79,30 @@ double stats_t_quantile(double p, double degrees)
     return 0.5 * (low + high);
 }
 
+double stats_half_width(const struct stats_running *running, double quantile)
+{
+    return quantile * stats_sd(running) / sqrt((double)running->n);
+}
+
 double stats_t_half_width(const struct stats_running *running, double level)
 {
     if (running->n < 2)
         return NAN;
-    double n = (double)running->n;
-    return stats_t_quantile(0.5 + level / 2, n - 1) * stats_sd(running) / sqrt(n);
+    double quantile = stats_t_quantile(0.5 + level / 2, (double)running->n - 1);
+    return stats_half_width(running, quantile);
+}
+
+/* The sums of n values with each choice of signs, [2^n]. */
+static void sum_signings(const double *values, size_t n, double *sums)
+{
+    sums[0] = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        size_t so_far = (size_t)1 << i;
+        for (size_t k = 0; k < so_far; k++) {
+            sums[so_far + k] = sums[k] - values[i];
+            sums[k] += values[i];
+        }
+    }
 }
 
 double stats_sign_flip_p(const double *differences, size_t n)
@@ -98,15 +116,20 @@ double stats_sign_flip_p(const double *differences, size_t n)
     }
     /* Sums that would be equal but for rounding, of differences too, count as equal. */
     double least = fabs(observed) - 1e-9 * scale;
-    uint32_t half = (uint32_t)1 << (n - 1), n_extreme = 0;
-    /* All signings come in pairs of opposite sums: those that keep the last sign do. */
-    for (uint32_t flips = 0; flips < half; flips++) {
-        double sum = 0.0;
-        for (size_t i = 0; i < n; i++)
-            sum += flips >> i & 1 ? -differences[i] : differences[i];
-        n_extreme += fabs(sum) >= least;
+    /* All signings come in pairs of opposite sums: those that keep the last sign do. Each
+     * is one of the first half of the values and one of the second. */
+    enum { SUMS_MAX = 1 << STATS_SIGN_FLIP_MAX / 2 };
+    double first[SUMS_MAX], second[SUMS_MAX];
+    size_t n_first = n / 2, n_second = n - n_first - 1;
+    sum_signings(differences, n_first, first);
+    sum_signings(differences + n_first, n_second, second);
+    uint32_t n_extreme = 0;
+    for (size_t i = 0; i < (size_t)1 << n_second; i++) {
+        double fixed = second[i] + differences[n - 1];
+        for (size_t k = 0; k < (size_t)1 << n_first; k++)
+            n_extreme += fabs(fixed + first[k]) >= least;
     }
-    return (double)n_extreme / (double)half;
+    return ldexp(n_extreme, 1 - (int)n);
 }
 
 void stats_holm(const double *p, double *adjusted, size_t n)
@@ -121,6 +144,24 @@ void stats_holm(const double *p, double *adjusted, size_t n)
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < n; k++)
             if (p[k] <= p[i] && adjusted[k] > adjusted[i])
+                adjusted[i] = adjusted[k];
+}
+
+void stats_bh(const double *p, double *adjusted, size_t n)
+{
+    size_t n_tests = 0;
+    for (size_t i = 0; i < n; i++)
+        n_tests += !isnan(p[i]);
+    for (size_t i = 0; i < n; i++) {
+        size_t rank = 0;
+        for (size_t k = 0; k < n; k++)
+            rank += p[k] <= p[i];
+        adjusted[i] = isnan(p[i]) ? p[i] : (double)n_tests * p[i] / (double)rank;
+    }
+    /* A smaller p is never adjusted to more than a larger one. */
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (p[k] >= p[i] && adjusted[k] < adjusted[i])
                 adjusted[i] = adjusted[k];
 }
 

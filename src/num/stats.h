@@ -21,6 +21,9 @@ double stats_sd(const struct stats_running *running);
  * NaN for n < 2. */
 double stats_t_half_width(const struct stats_running *running, double level);
 
+/* The same where the quantile of Student's t is at hand. */
+double stats_half_width(const struct stats_running *running, double quantile);
+
 /* Quantile of Student's t distribution, 0 < p < 1, degrees of freedom >= 1. */
 double stats_t_quantile(double p, double degrees);
 
@@ -34,6 +37,11 @@ double stats_sign_flip_p(const double *differences, size_t n);
 /* Holm's adjustment (1979) of p values that belong together; NaN are none of them and
  * stay. It holds whatever the dependence, as between layers of one network. */
 void stats_holm(const double *p, double *adjusted, size_t n);
+
+/* The same by Benjamini & Hochberg (1995): of those called significant at a level, that
+ * share is false at most in expectation, where p values are independent or depend
+ * positively (Benjamini & Yekutieli 2001). */
+void stats_bh(const double *p, double *adjusted, size_t n);
 
 /* Quantile of n >= 1 ascending values, linear interpolation between order statistics
  * (Hyndman & Fan 1996 type 7, the default of numpy and R). */

@@ -72,7 +72,7 @@ awk -F, 'NR > 1 { printf "%s %s %s %.9f %s %s\n", $1, $2, $3, -$6, $10, $11 }' s
 
 compare all --compare depth=1,3 --table network
 assert_match stdout '^all: depth 3 minus depth 1, 14 pairs of cells; snapshot best$'
-assert_match stdout '^learning_rate +measure +seeds +depth 1 +depth 3 +difference +± 95% t +p +p \(Holm\)$'
+assert_match stdout '^learning_rate +measure +seeds +depth 1 +depth 3 +difference +sd +± 95% t +p +p \(Holm\)$'
 assert_text stdout 'p: exact sign-flip test over seeds, two-sided; Holm: of 6 comparisons'
 assert_text stdout 'with 7 seeds no single one of 6 comparisons can reach 0.05 after Holm'
 compare all --compare depth=1,3 --table network --where 'seed <= 5'
@@ -103,17 +103,87 @@ assert_count 1 stdout '^test_error,3,'
 error 66 '--compare learning_rate=0.01,100: no two complete cells differ in that alone' \
     "$strata" summarize "$work/wild" --compare learning_rate=0.01,100
 
+# ---- several options that differ together ----
+
+study both
+sweep both --set seed=1..7 --set depth=1,2 --set width=4,8
+compare both --compare 'depth=1,2 width=8,4' --format json
+cp stdout together
+python3 - together both/archive.nc <<'PY' || fail "not the pairs of the two settings"
+import json, sys
+import netCDF4, numpy as np
+a = netCDF4.Dataset(sys.argv[2])
+best = [str(l) for l in a["snapshot_label"][:]].index("best")
+error = 1 - a["network_accuracy"][:, best, 2]
+seed, depth, width = (np.asarray(a[v][:]) for v in ("seed", "depth", "width"))
+of = lambda d, w: np.array([error[(seed == s) & (depth == d) & (width == w)].item()
+                            for s in range(1, 8)])
+row, = [row for row in json.load(open(sys.argv[1])) if row["measure"] == "test_error"]
+difference = of(2, 4) - of(1, 8)
+assert row["n"] == 7 and "depth" not in row and "width" not in row, row
+assert abs(row["difference"] - difference.mean()) < 1e-12, (row, difference)
+assert abs(row["sd"] - difference.std(ddof=1)) < 1e-12, (row, difference)
+PY
+compare both --compare 'width=8,4 depth=1,2' --format json
+cmp stdout together || fail "the order of the options makes a difference"
+compare both --compare 'depth=1,2 width=8,4' --table network
+assert_match stdout '^both: depth 2, width 4 minus depth 1, width 8, 7 pairs of cells; snapshot best$'
+assert_match stdout '^measure +seeds +first +second +difference +sd +± 95% t +p +p \(Holm\)$'
+
+# ---- Benjamini-Hochberg in Holm's place; nothing else changes ----
+
+compare all --compare depth=1,3 --format json
+cp stdout holm
+compare all --compare depth=1,3 --format json --adjust holm
+cmp stdout holm || fail "--adjust holm is not what is done without it"
+compare all --compare depth=1,3 --format json --adjust bh
+python3 - holm stdout <<'PY' || fail "not the adjustment of Benjamini and Hochberg"
+import json, sys
+holm, bh = (json.load(open(path)) for path in sys.argv[1:])
+p = [row["p"] for row in bh]
+for h, row in zip(holm, bh):
+    adjusted = row.pop("p_bh")
+    assert adjusted <= h.pop("p_holm") and row == h, (row, h)
+    # the smallest share of false alarms among all levels that would let the row pass
+    best = min(len(p) * q / sum(r <= q for r in p) for q in p if q >= row["p"])
+    assert abs(adjusted - best) < 1e-12, (row, adjusted, best)
+PY
+compare all --compare depth=1,3 --table network --adjust bh
+assert_match stdout ' p +p \(BH\)$'
+assert_text stdout 'two-sided; BH (Benjamini-Hochberg): of 6 comparisons'
+
+# ---- bootstrap intervals, where there are seeds enough ----
+
+compare all --compare depth=1,3 --table network --interval bootstrap
+assert_match stdout ' difference +sd +95% low +95% high +p '
+assert_text stdout "the intervals are Student's t: a bootstrap interval takes 20 seeds"
+
 # ---- mistakes ----
 
-for words in depth depth=1 depth=1,2,3 =1,2 depth=,2; do
-    error 64 "--compare $words: not OPTION=A,B" \
+while IFS='|' read -r words column text; do
+    error 64 "--compare: column $column: $text" \
         "$strata" summarize "$work/all" --compare "$words"
-done
-error 64 '--compare seed=1,2: seed is no option to compare' \
-    "$strata" summarize "$work/all" --compare seed=1,2
-error 64 "--compare: 'rleu' is no value of activation" \
-    "$strata" summarize "$work/all" --compare activation=rleu,tanh
-error 64 '--compare depth=1,1.0: the values are equal' \
-    "$strata" summarize "$work/all" --compare depth=1,1.0
+done <<'END'
+depth|6|expected '=' (OPTION=A,B), found the end
+depth=1|8|expected ',' and a second value, found the end
+depth=1,2,3|10|expected a variable, found ','
+=1,2|1|expected a variable, found '='
+depth=,2|7|expected a variable or a value, found ','
+dept=1,2|1|no such variable 'dept' (did you mean 'depth'?)
+seed=1,2|1|seed is no option to compare
+depth=1,3 best_epoch=1,2|11|best_epoch is no option to compare
+depth=1,3 depth=3,1|11|depth is there twice
+depth=width,3|7|'width' is a variable, no value
+activation=rleu,tanh|12|'rleu' is none of activation's values: relu sigmoid tanh (did you mean 'relu'?)
+depth=1,1.0|1|the values of depth are equal
+END
+assert_match stderr '^  depth=1,1.0$'
+assert_match stderr '^  \^$'
+error 64 '--adjust is of p values, which only --compare has' \
+    "$strata" summarize "$work/all" --adjust bh
+error 64 '--adjust fdr: not one of holm, bh' \
+    "$strata" summarize "$work/all" --compare depth=1,3 --adjust fdr
+error 64 '--interval z: not one of t, bootstrap' \
+    "$strata" summarize "$work/all" --interval z
 error 64 '--compare keeps every option apart: leave --by out' \
     "$strata" summarize "$work/all" --compare depth=1,3 --by depth

@@ -139,11 +139,11 @@ PY
 run "$strata" summarize one
 assert_exit 0
 assert_no_match stdout $'\x1b'
-assert_no_match stdout $'\u202e'
+assert_no_match stdout $'\xe2\x80\xae'
 for format in csv json; do
     export_ one --variables message,n_layers --format $format
     assert_no_match stdout $'\x1b'
-    assert_no_match stdout $'\u202e'
+    assert_no_match stdout $'\xe2\x80\xae'
     python3 - $format <<'PY' || fail "hostile text is not one harmless field"
 import csv, json, sys
 file = open("stdout", newline="", encoding="utf-8")

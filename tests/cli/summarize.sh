@@ -16,8 +16,8 @@ summarize() {
 
 summarize small
 assert_match stdout '^small: 12 of 12 cells; snapshot best$'
-assert_match stdout '^depth +label_corruption +seeds +train acc % +val err % +test err % '
-assert_count 4 stdout '^ +[12] +0(\.2)? +3( +[0-9]+\.[0-9]+){4}$'
+assert_match stdout '^depth +label_corruption +seeds +train acc % +val err % +test err % +sd +± 95% t$'
+assert_count 4 stdout '^ +[12] +0(\.2)? +3( +[0-9]+\.[0-9]+){5}$'
 assert_match stdout '^depth +label_corruption +layer +perplexity +of class +discrete'
 assert_count 6 stdout '^ +2 +0(\.2)? +[123] +[0-9.]+ +[^ 0-9]'
 cp stdout by-directory
@@ -137,6 +137,39 @@ third=$(awk -F, '$1 == 3 { printf "%.9f", $6 }' selected)
 assert_equal "$first $third" \
     "$(awk -F, '$1 == "test_error" { printf "%.9f %.9f", $3, $4 }' stdout)"
 
+# ---- bootstrap intervals ----
+
+# A setting of 20 seeds has one; the other has 19 and Student's t, and a line says so.
+study many
+sweep many --set seed=1..20 --set depth=1,2
+few='not (depth == 2 and seed == 20)'
+summarize many --where "$few" --table network --interval bootstrap
+assert_match stdout '^depth +seeds +train acc % +val err % +test err % +sd +95% low +95% high$'
+assert_text stdout "intervals of fewer seeds are Student's t: a bootstrap interval takes 20 seeds"
+summarize many --table network --interval bootstrap
+assert_no_match stdout 'bootstrap'
+summarize many --where "$few" --format csv --interval t
+cp stdout t
+summarize many --where "$few" --format csv
+cmp stdout t || fail "--interval t is not what is done without it"
+summarize many --where "$few" --format csv --interval bootstrap
+python3 - t stdout many/archive.nc <<'PY' || fail "not the interval of resampled seeds"
+import csv, sys
+import netCDF4, numpy as np
+t, found = (list(csv.DictReader(open(path, newline=""))) for path in sys.argv[1:3])
+assert t[1] == found[1] and t[0] != found[0], (t, found)
+for name in t[0]:
+    assert name in ("test_error_low", "test_error_high") or t[0][name] == found[0][name]
+a = netCDF4.Dataset(sys.argv[3])
+best = [str(l) for l in a["snapshot_label"][:]].index("best")
+error = 1 - np.asarray(a["network_accuracy"][:, best, 2])[np.asarray(a["depth"][:]) == 1]
+# Percentiles of other resamples: BCa moves them by less than half a standard error here.
+means = np.random.default_rng(1).choice(error, (20000, 20)).mean(axis=1)
+ends = [float(found[0][f"test_error_{end}"]) for end in ("low", "high")]
+for end, share in zip(ends, (2.5, 97.5)):
+    assert abs(end - np.percentile(means, share)) < means.std() / 2, (end, share)
+PY
+
 # ---- snapshots ----
 
 summarize small --snapshot init --table network
@@ -144,6 +177,42 @@ assert_match stdout '; snapshot init$'
 cp stdout init
 summarize small --snapshot epoch:1 --table network
 cmp -s stdout init && fail "the snapshot makes no difference"
+
+# ---- archives that somebody else wrote ----
+
+# An archive has two texts of its own in a summary, its title and the labels of snapshots.
+study foreign 'probe: {at: [init, best]}'
+sweep foreign --set seed=1..3 --set depth=1,2
+declare -A sound
+for format in csv json; do
+    summarize foreign --format $format
+    sound[$format]=$(cat stdout)
+done
+python3 - <<'PY'
+import netCDF4, numpy as np
+with netCDF4.Dataset("foreign/archive.nc", "a") as a:
+    a.title = '=cmd()|<script>alert(1)</script>[x](y)\u202e\x1b[2J\r\nline'
+    a["snapshot_label"].set_auto_chartostring(False)
+    a["snapshot_label"][1] = np.frombuffer(b"<b>|=`x`".ljust(24, b"\0"), "S1")
+PY
+for format in csv json; do
+    summarize foreign --format $format --snapshot '<b>|=`x`'
+    assert_equal "$(cat stdout)" "${sound[$format]}"
+done
+for request in '' '--table layers' '--compare depth=1,2'; do
+    for format in table markdown; do
+        # shellcheck disable=SC2086
+        summarize foreign $request --format $format
+        assert_no_match stdout $'[\x1b\r]'
+        assert_no_match stdout $'\xe2\x80\xae'
+    done
+    assert_no_match stdout '(^|[^\])[<`]'
+done
+summarize foreign --format markdown
+assert_text stdout '=cmd()\|\<script\>alert(1)\</script\>\[x\](y)'
+assert_text stdout 'snapshot \<b\>\|=\`x\`'
+summarize foreign
+assert_text stdout '=cmd()|<script>alert(1)</script>[x](y)'
 
 # ---- mistakes ----
 

@@ -1,9 +1,11 @@
-/* An expression of --where. One that is accepted has a meaning for every row: it or its
- * negation matches, or neither does; and it means the same where rows are layers. */
+/* An expression of --where, a list of --variables, the settings of --compare. An
+ * expression that is accepted has a meaning for every row: it or its negation matches, or
+ * neither does; and it means the same where rows are layers. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/contrast.h"
 #include "analysis/where.h"
 #include "base/text.h"
 #include "fuzz.h"
@@ -84,11 +86,29 @@ static void check_variables(const char *list)
     }
 }
 
+/* Two settings are told apart, and by what they were called. */
+static void check_contrast(const char *text)
+{
+    struct error err = {0};
+    struct contrast contrast;
+    if (contrast_parse(&contrast, text, &err) == STATUS_OK) {
+        FUZZ_HOLDS(contrast.n_options > 0);
+        for (int side = 0; side < 2; side++)
+            FUZZ_HOLDS(contrast_side(&contrast, contrast.values[side]) == side &&
+                       contrast.names[side].length > 0);
+    } else {
+        FUZZ_HOLDS(err.status == STATUS_USAGE);
+        fuzz_check_error(&err, "--compare: ");
+    }
+    contrast_fini(&contrast);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text text = {0}, negation = {0};
     text_append_bytes(&text, (const char *)data, size);
     check_variables(text_string(&text));
+    check_contrast(text_string(&text));
     struct where *by_layer = parse(text_string(&text), true);
     struct where *by_cell = parse(text_string(&text), false);
     FUZZ_HOLDS(!by_cell || (by_layer && !where_uses_layer(by_layer)));

@@ -1,5 +1,5 @@
 # Values that tests/unit/test_stats.c holds, from R: exact sign-flip p from all signings,
-# Holm's adjustment. Run: Rscript tests/reference/paired.R
+# the adjustments of Holm and of Benjamini and Hochberg. Run: Rscript tests/reference/paired.R
 differences <- list(
     six = c(0.02, 0.01, 0.03, -0.005, 0.015, 0.02),
     eight = c(1.5, -0.25, 2.25, 0.75, -1.0, 3.0, 0.5, 1.25),
@@ -14,4 +14,5 @@ sign_flip <- function(d) {
 for (name in names(differences))
     cat(name, format(sign_flip(differences[[name]]), digits = 17), "\n")
 p <- list(distinct = c(0.01, 0.04, 0.03, 0.005), tied = c(0.02, 0.02, 0.5, 0.01, 0.9))
-for (name in names(p)) cat(name, format(p.adjust(p[[name]], "holm"), digits = 17), "\n")
+for (method in c("holm", "BH"))
+    for (name in names(p)) cat(method, name, format(p.adjust(p[[name]], method), digits = 17), "\n")

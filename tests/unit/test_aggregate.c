@@ -164,13 +164,55 @@ static void test_tables(void **state)
     table_fini(&table);
 }
 
+/* People read no minus before what is zero to the decimals shown; programs get the
+ * number. */
+static void test_rounded_to_zero(void **state)
+{
+    (void)state;
+    static const struct {
+        double number;
+        int decimals;
+        const char *text;
+    } cases[] = {{-0.004, 2, "0.00"},   {-0.005001, 2, "-0.01"}, {-0.4, 0, "0"},
+                 {-1e-9, -1, "-1e-09"}, {-0.0, -1, "0"},         {-10, 0, "-10"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct table_cell cell;
+        table_set_number(&cell, cases[i].decimals, cases[i].number);
+        assert_string_equal(cell.text, cases[i].text);
+        assert_true(cell.number == cases[i].number);
+    }
+}
+
+/* What a cell says is no column, link or element of the page that shows it. */
+static void test_hostile_cells(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"x"};
+    static const char hostile[] = "=a()|<b>[c](d)`\\";
+    struct error err = {0};
+    struct table table;
+    struct text out = {0};
+    table_init(&table, 1, headings, &err);
+    table_set_text(table_add_row(&table, &err), hostile);
+    assert_ok(err);
+    table_render(&table, TABLE_MARKDOWN, &out);
+    assert_non_null(strstr(text_string(&out), "| =a()\\|\\<b\\>\\[c\\](d)\\`\\\\ |\n"));
+    text_free(&out);
+    table_render(&table, TABLE_CSV, &out);
+    assert_string_equal(text_string(&out), "x\n'=a()|<b>[c](d)`\\\n");
+    text_free(&out);
+    table_render(&table, TABLE_JSON, &out);
+    assert_string_equal(text_string(&out), "[\n {\"x\": \"=a()|<b>[c](d)`\\\\\"}\n]\n");
+    text_free(&out);
+    table_fini(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seeds_are_grouped),
-        cmocka_unit_test(test_ragged_layers),
-        cmocka_unit_test(test_chosen_options),
-        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_seeds_are_grouped), cmocka_unit_test(test_ragged_layers),
+        cmocka_unit_test(test_chosen_options),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_rounded_to_zero),   cmocka_unit_test(test_hostile_cells),
     };
     return cmocka_run_group_tests(tests, make_records, free_records);
 }

@@ -49,6 +49,83 @@ static void test_bounds(void **state)
     archive_close(archive);
 }
 
+/* Reads all cells of an archive whole and by the fields: those have the same values, the
+ * others are at their fill. */
+static void assert_fields(struct archive *archive, const bool *fields, int64_t n)
+{
+    struct error err = {0};
+    struct record *some = calloc((size_t)n, sizeof *some), whole, none;
+    assert_non_null(some);
+    assert_ok(archive_read_fields(archive, fields, 0, n, some, &err), &err);
+    for (int64_t i = 0; i < n; i++) {
+        make_record(&whole, i);
+        assert_ok(record_init(&none, whole.shape, &err), &err);
+        assert_memory_equal(&some[i].shape, &whole.shape, sizeof whole.shape);
+        for (int k = 0; k < FIELD_COUNT; k++) {
+            enum field_id id = (enum field_id)k;
+            const struct record *expected = fields[id] ? &whole : &none;
+            size_t extent = record_extent(id, whole.shape);
+            if (field_get(id)->type == FIELD_TYPE_REAL)
+                assert_memory_equal(record_real(&some[i], id), record_real(expected, id),
+                                    extent * sizeof(double));
+            else if (field_get(id)->type == FIELD_TYPE_TEXT)
+                assert_memory_equal(record_text(&some[i], id), record_text(expected, id),
+                                    extent);
+            else
+                assert_memory_equal(record_int(&some[i], id), record_int(expected, id),
+                                    extent * sizeof(int32_t));
+        }
+        record_fini(&none);
+        record_fini(&whole);
+        record_fini(&some[i]);
+    }
+    free(some);
+}
+
+static void assert_options(struct archive *archive, int64_t n)
+{
+    struct error err = {0};
+    double *options = calloc((size_t)n * OPTION_COUNT, sizeof *options);
+    struct record record;
+    assert_non_null(options);
+    assert_ok(archive_read_options(archive, options, &err), &err);
+    for (int64_t cell = 0; cell < n; cell++) {
+        make_record(&record, cell);
+        for (int i = 0; i < OPTION_COUNT; i++) {
+            enum field_id id = (enum field_id)i;
+            double value = field_get(id)->type == FIELD_TYPE_REAL
+                               ? *record_real(&record, id)
+                               : *record_int(&record, id);
+            assert_true(options[cell * OPTION_COUNT + i] == value);
+        }
+        record_fini(&record);
+    }
+    free(options);
+}
+
+static void test_some_fields(void **state)
+{
+    (void)state;
+    enum { CELLS = 1100 }; /* more than are read at once */
+    struct error err = {0};
+    struct archive *archive;
+    bool fields[FIELD_COUNT] = {false};
+    assert_ok(write_archive("some.nc", 0, CELLS, 0, &err), &err);
+    assert_ok(archive_open(&archive, "some.nc", &err), &err);
+    assert_true(archive_batch(archive) < CELLS);
+    assert_fields(archive, fields, CELLS);
+    fields[FIELD_SEED] = fields[FIELD_STATUS] = fields[FIELD_MESSAGE] = true;
+    fields[FIELD_MEAN_PERPLEXITY] = fields[FIELD_PATTERN_COUNT] = true;
+    assert_fields(archive, fields, CELLS);
+    for (int i = 0; i < FIELD_COUNT; i++)
+        fields[i] = !fields[i];
+    assert_fields(archive, fields, CELLS);
+    assert_options(archive, CELLS);
+    assert_cells(archive, 0, CELLS);
+    assert_cells(archive, archive_batch(archive) - 3, 5);
+    archive_close(archive);
+}
+
 static void test_identical_bytes(void **state)
 {
     (void)state;
@@ -277,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_some_fields),
         cmocka_unit_test(test_identical_bytes),
         cmocka_unit_test(test_content_hash),
         cmocka_unit_test(test_large_study),

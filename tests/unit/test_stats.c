@@ -104,6 +104,24 @@ static void test_sign_flip(void **state)
     near(stats_sign_flip_p(nothing, 3), 1, 0);
 }
 
+/* Against R, as Holm's. */
+static void test_bh(void **state)
+{
+    (void)state;
+    const double distinct[] = {0.01, NAN, 0.04, 0.03, 0.005};
+    const double expected[] = {0.02, NAN, 0.04, 0.04, 0.02};
+    const double tied[] = {0.02, 0.02, 0.5, 0.01, 0.9};
+    const double expected_tied[] = {1 / 30.0, 1 / 30.0, 0.625, 1 / 30.0, 0.9};
+    double adjusted[5];
+    stats_bh(distinct, adjusted, 5);
+    for (int i = 0; i < 5; i++)
+        assert_true(isnan(expected[i]) ? isnan(adjusted[i])
+                                       : fabs(adjusted[i] - expected[i]) < 1e-15);
+    stats_bh(tied, adjusted, 5);
+    for (int i = 0; i < 5; i++)
+        near(adjusted[i], expected_tied[i], 1e-15);
+}
+
 static void test_holm(void **state)
 {
     (void)state;
@@ -127,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_t_quantile), cmocka_unit_test(test_running),
         cmocka_unit_test(test_quantiles),  cmocka_unit_test(test_entropy),
         cmocka_unit_test(test_sign_flip),  cmocka_unit_test(test_holm),
+        cmocka_unit_test(test_bh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

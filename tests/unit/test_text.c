@@ -124,12 +124,61 @@ static void test_hash_text(void **state)
                      0xcbf43926); /* the standard check value */
 }
 
+/* What would turn a message round, clear the screen or hide is shown as U+FFFD. */
+static void test_quoted_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *quoted;
+    } cases[] = {
+        {"relu", "relu"},
+        {"caf\xc3\xa9 \xe2\x82\xac", "caf\xc3\xa9 \xe2\x82\xac"},
+        {"a\x1b[2Jb\n", "a\xef\xbf\xbd[2Jb\xef\xbf\xbd"},
+        {"\x7f", "\xef\xbf\xbd"},
+        {"a\xc2\x9b"
+         "2J",
+         "a\xef\xbf\xbd"
+         "2J"},                                                   /* C1: CSI */
+        {"a\xe2\x80\xaegnp", "a\xef\xbf\xbdgnp"},                 /* U+202E */
+        {"\xe2\x81\xa6\xef\xbb\xbf", "\xef\xbf\xbd\xef\xbf\xbd"}, /* U+2066, U+FEFF */
+        {"a\x9b\xff"
+         "b\xe2\x80",
+         "a\xef\xbf\xbd\xef\xbf\xbd"
+         "b\xef\xbf\xbd\xef\xbf\xbd"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_quote(cases[i].word).text, cases[i].quoted);
+}
+
+/* What is cut is never a part of a character, and fits. */
+static void test_long_words(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\x9b",
+                                         "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct text word = {0};
+        size_t at, whole = 0;
+        for (int n = 1; n <= 100; n++) {
+            text_append(&word, pieces[i]);
+            struct text_word quoted = text_quote(text_string(&word));
+            size_t length = strlen(quoted.text);
+            assert_true(length < TEXT_WORD_MAX);
+            assert_true(text_valid_utf8(quoted.text, length, &at));
+            whole += !strstr(quoted.text, "...");
+        }
+        assert_true(whole >= 15 && whole <= 60);
+        text_free(&word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_shortest_double),
-        cmocka_unit_test(test_nearest),   cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_utf8),      cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_quoted_words), cmocka_unit_test(test_long_words),
+        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_shortest_double),
+        cmocka_unit_test(test_nearest),      cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_hash_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
