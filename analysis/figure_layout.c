@@ -18,7 +18,7 @@ enum {
     TILE_HEIGHT = 38,
     MARGIN = 12,
     X_WORDS = 44, /* ticks' numbers and the axis' name */
-    Y_WORDS = 62
+    Y_WORDS = 74
 };
 
 /* --- Ranges --------------------------------------------------------------------------
@@ -239,12 +239,23 @@ static int count_title_lines(const struct figure_data *f, size_t length)
     return most;
 }
 
+/* How many panels stand side by side: all, or bands of even length; those of a setting
+ * (its snapshots) stay together, so that they are below those of the setting above. */
+static int choose_across(const struct figure_data *f)
+{
+    int together = f->n_columns / f->groups.n;
+    if (together > ACROSS_MAX)
+        together = 1;
+    int blocks = f->n_columns / together, most = ACROSS_MAX / together;
+    int bands = (blocks + most - 1) / most;
+    return together * ((blocks + bands - 1) / bands);
+}
+
 /* Panels beside each other, as many as go on a line; the rest on further bands. */
 static void place_boxes(struct figure_layout *layout, const struct figure_data *f,
                         bool heading)
 {
-    int bands = (f->n_columns + ACROSS_MAX - 1) / ACROSS_MAX;
-    int across = (f->n_columns + bands - 1) / bands;
+    int across = choose_across(f), bands = (f->n_columns + across - 1) / across;
     double width, height, labels = LETTER * (double)widest_label(f);
     double y_words = Y_WORDS + (figure_is_heatmap(f) ? fmax(0, labels - 30) : 0);
     double above = MARGIN + (heading ? 24 : 0);
@@ -388,7 +399,7 @@ enum status figure_layout_init(struct figure_layout *layout, const struct figure
     if (make_ticks(layout, f, err) == STATUS_OK &&
         make_labels(layout, f, err) == STATUS_OK && !layout->direct)
         place_legend(layout, f);
-    layout->width = fmax(layout->width, 2 * MARGIN + 7.5 * (double)heading);
+    layout->width = fmax(layout->width, 2 * MARGIN + 8.5 * (double)heading);
     return err->status;
 }
 
