@@ -2,6 +2,7 @@
 #include "analysis/figure_draw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,21 +44,36 @@ struct files {
     struct text data_text, script_text;
 };
 
+/* A file that lives for a moment only: nothing of it needs to survive a crash. */
+static enum status write_scratch(const char *path, const struct text *text,
+                                 struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(err, STATUS_CREATE, "%s: %s", path, strerror(errno));
+    io_write_all(fd, text_string(text), text->length, path, err);
+    if (close(fd) != 0)
+        error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    return err->status;
+}
+
 static enum status write_files(const struct files *files, const char *folder,
-                               struct error *err)
+                               bool scratch, struct error *err)
 {
     const struct {
         const char *name;
         const struct text *text;
     } both[] = {{files->data, &files->data_text}, {files->script, &files->script_text}};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && err->status == STATUS_OK; i++) {
         char path[IO_PATH_MAX];
-        if (io_join(path, folder, both[i].name, err) != STATUS_OK ||
-            io_replace_file(path, text_string(both[i].text), both[i].text->length, err) !=
-                STATUS_OK)
-            return err->status;
+        if (io_join(path, folder, both[i].name, err) != STATUS_OK)
+            break;
+        if (scratch)
+            write_scratch(path, both[i].text, err);
+        else
+            io_replace_file(path, text_string(both[i].text), both[i].text->length, err);
     }
-    return STATUS_OK;
+    return err->status;
 }
 
 static void remove_folder(const struct files *files, const char *folder)
@@ -120,7 +136,7 @@ static enum status draw_in_folder(const struct figure *figure, enum figure_forma
         return err->status;
     if (!mkdtemp(folder))
         return error_set(err, STATUS_CREATE, "%s: %s", folder, strerror(errno));
-    if (write_files(files, folder, err) == STATUS_OK &&
+    if (write_files(files, folder, true, err) == STATUS_OK &&
         gnuplot_run(folder, files->script, err) == STATUS_OK &&
         io_join(picture, folder, files->picture, err) == STATUS_OK)
         put_picture(figure, format, picture, out, err);
@@ -147,7 +163,7 @@ enum status figure_draw(const struct figure *figure, enum figure_format format,
             error_set(err, STATUS_MEMORY, "no memory for a figure's script");
     }
     if (err->status == STATUS_OK && keep && io_make_dir(keep, err) == STATUS_OK)
-        write_files(&files, keep, err);
+        write_files(&files, keep, false, err);
     if (err->status == STATUS_OK)
         draw_in_folder(figure, format, &files, out, err);
     figure_layout_fini(&layout);

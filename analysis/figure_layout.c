@@ -13,6 +13,7 @@ enum {
     DIRECT_ACROSS_MAX = 2,
     LETTER = 7, /* width of a character, and height of a line */
     LINE = 15,
+    TITLE_LINE = 17,
     TILE_WIDTH = 62,
     TILE_HEIGHT = 38,
     MARGIN = 12,
@@ -261,7 +262,7 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     choose_panel_size(f, across, &width, &height);
     layout->title_length = (size_t)(width / LETTER);
     int lines = count_title_lines(f, layout->title_length);
-    double titles = lines > 0 ? lines * LINE + 4 : 0;
+    double titles = lines > 0 ? lines * TITLE_LINE + 10 : 0;
     layout->direct = across <= DIRECT_ACROSS_MAX;
     layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
                       !figure_is_of_nodes(f);

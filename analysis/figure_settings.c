@@ -260,6 +260,16 @@ static enum status limit(struct figure_settings *s, const struct figure_data *f,
     return STATUS_OK;
 }
 
+/* One curve of all: tau wants every setting, whether there are colours for them or not.
+ */
+static void unite(struct figure_settings *s, const struct figure_data *f)
+{
+    memset(s->apart, 0, sizeof s->apart);
+    s->n = s->n_all = 1;
+    for (size_t i = 0; i < f->n_cells; i++)
+        s->of_cell[i] = s->of_cell[i] < 0 ? -1 : 0;
+}
+
 enum status figure_choose_settings(struct figure *figure, const double *options,
                                    struct error *err)
 {
@@ -297,9 +307,12 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
     int most = figure_is_heatmap(f) ? FIGURE_SIDE_MAX : FIGURE_CURVES_MAX;
     if (number_settings(&f->groups, f, options, err) != STATUS_OK ||
         number_settings(&f->settings, f, options, err) != STATUS_OK ||
-        number_settings(&f->along, f, options, err) != STATUS_OK ||
-        limit(&f->settings, f, figure_is_heatmap(f) ? "rows" : "curves", most, err) !=
-            STATUS_OK)
+        number_settings(&f->along, f, options, err) != STATUS_OK)
+        return err->status;
+    if (f->kind->x == X_MEASURE && f->settings.n > most && !f->request.curves)
+        unite(&f->settings, f);
+    if (limit(&f->settings, f, figure_is_heatmap(f) ? "rows" : "curves", most, err) !=
+        STATUS_OK)
         return err->status;
     if (figure_is_heatmap(f) &&
         limit(&f->along, f, "columns of tiles", most, err) != STATUS_OK)

@@ -164,24 +164,6 @@ static void put_title(const struct figure *figure, struct text *out)
     }
 }
 
-/* A word as a POSIX shell reads it. */
-static void put_word(struct text *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_./,:=+-";
-    if (word[0] && word[0] != '-' && strspn(word, plain) == strlen(word)) {
-        text_append(out, word);
-        return;
-    }
-    text_append(out, "'");
-    for (; *word; word++)
-        if (*word == '\'')
-            text_append(out, "'\\''");
-        else
-            text_append_bytes(out, word, 1);
-    text_append(out, "'");
-}
-
 static void put_command(const struct figure *figure, struct text *out)
 {
     const struct figure_request *r = &figure->data->request;
@@ -193,20 +175,17 @@ static void put_command(const struct figure *figure, struct text *out)
                    {"x", r->x},           {"curves", r->curves},
                    {"panels", r->panels}, {"node", r->node},
                    {"gap", gaps[r->gap]}};
-    struct text line = {0};
-    text_append(&line, "strata plot ");
-    put_word(&line, figure->data->operand);
-    text_append(&line, " ");
-    put_word(&line, r->figure);
+    text_append(out, "strata plot ");
+    quote_shell(out, figure->data->operand);
+    text_append(out, " ");
+    quote_shell(out, r->figure);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].value) {
-            text_appendf(&line, " --%s ", options[i].name);
-            put_word(&line, options[i].value);
+            text_appendf(out, " --%s ", options[i].name);
+            quote_shell(out, options[i].value);
         }
     if (r->sample)
-        text_append(&line, " --sample");
-    quote_plain(out, text_string(&line));
-    text_free(&line);
+        text_append(out, " --sample");
 }
 
 static const char *curve_heading(const struct figure_data *f)

@@ -124,7 +124,7 @@ enum status report_survey_init(struct report_survey *s, struct archive *archive,
     if (err->status == STATUS_OK &&
         archive_read_runs(archive, &s->runs, &s->n_runs, err) == STATUS_OK)
         s->run_cells = memory_alloc((size_t)s->n_runs, sizeof *s->run_cells, err);
-    if (err->status == STATUS_OK && s->n_planned > 0)
+    if (err->status == STATUS_OK && request->planned)
         memcpy(reading.options, request->planned,
                s->n_planned * OPTION_COUNT * sizeof *reading.options);
     if (err->status == STATUS_OK && read_cells(&reading, archive, err) == STATUS_OK &&

@@ -68,22 +68,24 @@ static enum status add_networks(struct report *r, struct error *err)
     static const char *const headings[NETWORK_COLUMNS] = {
         "N", "train accuracy", "validation error", "test error", "± 95 %", "sd"};
     const struct summary *s = &r->ranking.summary;
-    struct ranked_group *order = memory_alloc((size_t)s->groups.n_groups, sizeof *order,
-                                              err);
+    size_t n = (size_t)s->groups.n_groups;
+    struct ranked_group *order = memory_alloc(n, sizeof *order, err);
+    if (!order)
+        return err->status;
+    for (size_t i = 0; i < n; i++) {
+        order[i].group = (int)i;
+        order[i].error = 1 - accuracy(s, (int)i, SPLIT_VALIDATION).mean;
+    }
+    qsort(order, n, sizeof *order, by_error);
     struct block *block = document_add(&r->document, BLOCK_TABLE);
     text_append(&block->title,
                 "Networks: means over N seeds, lowest validation error first");
     report_put_command(r, "summarize", "--table network --format csv", &block->body);
-    if (order)
-        start_table(s, headings, NETWORK_COLUMNS, &block->table, err);
-    for (int g = 0; order && g < s->groups.n_groups; g++)
-        order[g] = (struct ranked_group){g, 1 - accuracy(s, g, SPLIT_VALIDATION).mean};
-    if (order)
-        qsort(order, (size_t)s->groups.n_groups, sizeof *order, by_error);
-    for (int g = 0; err->status == STATUS_OK && g < s->groups.n_groups; g++) {
+    start_table(s, headings, NETWORK_COLUMNS, &block->table, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
         struct table_cell *row = table_add_row(&block->table, err);
         if (row)
-            put_network(s, order[g].group, row);
+            put_network(s, order[i].group, row);
     }
     free(order);
     return err->status;

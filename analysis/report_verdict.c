@@ -1,10 +1,12 @@
 /* The first section: what was asked, what there is of it, and where it comes from. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/report_internal.h"
+#include "base/memory.h"
 
 enum { SHOWN_VALUES = 12, SHOWN_RUNS = 12 };
 
@@ -130,22 +132,30 @@ static void say_cells(struct report *r)
     text_free(&text);
 }
 
-static void say_seeds(struct report *r)
+/* In every combination that the study asks for, also those that have none. */
+static enum status say_seeds(struct report *r, struct error *err)
 {
-    const struct group_table *groups = &r->ranking.summary.groups;
-    int fewest = groups->n_groups > 0 ? groups->n_cells[0] : 0, most = fewest;
+    const struct report_survey *s = &r->survey;
+    size_t n = (size_t)s->n_settings, fewest = SIZE_MAX, most = 0;
+    size_t *seeds = memory_alloc(n, sizeof *seeds, err);
     struct text text = {0};
-    for (int g = 1; g < groups->n_groups; g++) {
-        fewest = groups->n_cells[g] < fewest ? groups->n_cells[g] : fewest;
-        most = groups->n_cells[g] > most ? groups->n_cells[g] : most;
+    if (!seeds)
+        return err->status;
+    for (size_t i = 0; i < s->n_places; i++)
+        seeds[s->setting[i]] += s->state[i] == CELL_COMPLETE;
+    for (size_t i = 0; i < n; i++) {
+        fewest = seeds[i] < fewest ? seeds[i] : fewest;
+        most = seeds[i] > most ? seeds[i] : most;
     }
-    text_appendf(&text, "%d", fewest);
+    free(seeds);
+    text_appendf(&text, "%zu", n > 0 ? fewest : 0);
     if (most > fewest)
-        text_appendf(&text, " to %d", most);
+        text_appendf(&text, " to %zu", most);
     text_appendf(&text, " with results in each of %s of the other options",
-                 report_count((size_t)groups->n_groups, "combination").text);
+                 report_count(n, "combination").text);
     document_addf(&r->document, BLOCK_FACT, "Seeds", "%s", text_string(&text));
     text_free(&text);
+    return STATUS_OK;
 }
 
 static void say_best(struct report *r)
@@ -168,7 +178,7 @@ static void say_best(struct report *r)
     const char *before = "";
     for (int i = 0; i < OPTION_COUNT; i++) {
         char word[TABLE_WORD_MAX];
-        if (!s->varies[i])
+        if (!r->survey.varies[i] || i == FIELD_SEED)
             continue;
         field_format((enum field_id)i,
                      s->groups.options[(size_t)best * OPTION_COUNT + (size_t)i], word,
@@ -267,7 +277,8 @@ enum status report_verdict(struct report *r, struct error *err)
     if (say_question(r, err) != STATUS_OK)
         return err->status;
     say_cells(r);
-    say_seeds(r);
+    if (say_seeds(r, err) != STATUS_OK)
+        return err->status;
     say_best(r);
     say_conventions(r);
     say_origin(r);

@@ -202,6 +202,19 @@ error 64 "perplexity: 14 curves are more than the 12 that can be drawn; choose b
 plot many perplexity --sample
 assert_text stderr 'Of 14 settings with a curve 12 are drawn, evenly spread: width 1; width 2;'
 
+# ---- tau is that of rank ----
+
+plot many gap --sample --gap clean
+tau=$(sed -n "s/.*Kendall's tau-b over 14 settings: \([-0-9.]*\)\. .*/\1/p; \
+    s/.*Kendall's tau-b over 14 settings: \([-0-9.]*\)\.$/\1/p" stderr | head -1)
+run "$strata" rank many --measures mean_perplexity.train.last --gap clean \
+    --permutations 0 --format json
+python3 - "$tau" <<'PY' || fail "rank has another tau than $tau"
+import json, sys
+rows = [r for r in json.load(open("stdout")) if r["measure"] == "mean_perplexity.train.last"]
+assert len(rows) == 1 and f"{rows[0]['tau']:.4f}" == sys.argv[1], rows
+PY
+
 # ---- text that somebody else wrote ----
 
 python3 - <<'PY'

@@ -173,7 +173,7 @@ report deep --where 'depth > 1 and seed < 3' --gap test --snapshot epoch:1
 assert_text "$page" 'dd: 16 of 36 cells, those where depth > 1 and seed < 3'
 assert_text "$page" 'dd: 1 - test accuracy'
 assert_text "$page" 'dd: epoch:1'
-assert_match "$page" '^dd: 2 with results in each of 8 combinations'
+assert_match "$page" '^dd: 3 with results in each of 12 combinations of the other options$'
 assert_match "$page" '^dd: depth .*test error 0\.[0-9]{4} \(N = 2\)$' # two seeds have no interval
 assert_text "$page" 'li: Settings with results of fewer than 3 seeds, which have no interval: 8 of 8.'
 

@@ -176,7 +176,7 @@
                 .map(text => ({ text, box: text.getBoundingClientRect() }))
                 .sort((a, b) => a.box.top - b.box.top);
             texts.forEach(({ text, box }, i) => {
-                const slack = box.height / 4;
+                const slack = box.height / 8;
                 for (const { box: next } of texts.slice(i + 1)) {
                     if (next.top > box.bottom - slack)
                         break;
