@@ -270,16 +270,13 @@ static void unite(struct figure_settings *s, const struct figure_data *f)
         s->of_cell[i] = s->of_cell[i] < 0 ? -1 : 0;
 }
 
-enum status figure_choose_settings(struct figure *figure, const double *options,
-                                   struct error *err)
+/* Reads what the request names, and shares out the options that differ. */
+static enum status choose_options(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
     bool left[OPTION_COUNT];
     memcpy(left, f->varies, sizeof left);
     f->x_option = FIELD_COUNT;
-    if (f->alias && f->alias->needs != FIELD_COUNT && !f->varies[f->alias->needs])
-        snprintf(figure->why, sizeof figure->why, "it needs several values of %s",
-                 field_get(f->alias->needs)->name);
     if (f->kind->curves != CURVES_SETTINGS && f->request.curves)
         return error_set(err, STATUS_USAGE, "--curves: those of %s are %s", f->kind->name,
                          f->kind->curves == CURVES_LAYERS    ? "layers"
@@ -296,26 +293,38 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
         left[f->x_option] = false;
     if (!figure_is_of_nodes(f))
         share_out(f, left);
-    if (figure_is_heatmap(f) && count_set(f->settings.apart) == 0) {
+    if (figure_is_heatmap(f) && count_set(f->settings.apart) == 0)
         snprintf(figure->why, sizeof figure->why,
                  "it needs two options other than the seed with several values");
-        return STATUS_OK;
-    }
     if (f->kind->x == X_MEASURE) /* a point a setting */
-        for (int i = 0; i < OPTION_COUNT; i++)
-            f->along.apart[i] = f->varies[i];
-    int most = figure_is_heatmap(f) ? FIGURE_SIDE_MAX : FIGURE_CURVES_MAX;
+        memcpy(f->along.apart, f->varies, sizeof f->along.apart);
+    return STATUS_OK;
+}
+
+static enum status limit_settings(struct figure_data *f, struct error *err)
+{
+    bool tiles = figure_is_heatmap(f);
+    int most = tiles ? FIGURE_SIDE_MAX : FIGURE_CURVES_MAX;
+    if (f->kind->x == X_MEASURE && f->settings.n > most && !f->request.curves)
+        unite(&f->settings, f);
+    if (limit(&f->settings, f, tiles ? "rows" : "curves", most, err) == STATUS_OK &&
+        tiles)
+        limit(&f->along, f, "columns of tiles", most, err);
+    return err->status == STATUS_OK ? limit_panels(f, err) : err->status;
+}
+
+enum status figure_choose_settings(struct figure *figure, const double *options,
+                                   struct error *err)
+{
+    struct figure_data *f = figure->data;
+    if (f->alias && f->alias->needs != FIELD_COUNT && !f->varies[f->alias->needs])
+        snprintf(figure->why, sizeof figure->why, "it needs several values of %s",
+                 field_get(f->alias->needs)->name);
+    if (choose_options(figure, err) != STATUS_OK || figure->why[0])
+        return err->status;
     if (number_settings(&f->groups, f, options, err) != STATUS_OK ||
         number_settings(&f->settings, f, options, err) != STATUS_OK ||
         number_settings(&f->along, f, options, err) != STATUS_OK)
         return err->status;
-    if (f->kind->x == X_MEASURE && f->settings.n > most && !f->request.curves)
-        unite(&f->settings, f);
-    if (limit(&f->settings, f, figure_is_heatmap(f) ? "rows" : "curves", most, err) !=
-        STATUS_OK)
-        return err->status;
-    if (figure_is_heatmap(f) &&
-        limit(&f->along, f, "columns of tiles", most, err) != STATUS_OK)
-        return err->status;
-    return limit_panels(f, err);
+    return limit_settings(f, err);
 }
