@@ -420,9 +420,8 @@ static enum status describe_here(const char *path, struct hash128 *content,
 
 enum status archive_open(struct archive **archive, const char *path, struct error *err)
 {
-    struct hash128 unused;
     *archive = NULL;
-    if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
+    if (guard_try(describe_here, path, NULL, err) != STATUS_OK)
         return err->status;
     return open_here(archive, path, false, err);
 }
@@ -436,9 +435,5 @@ enum status archive_open_own(struct archive **archive, const char *path,
 
 enum status archive_check(const char *path, struct hash128 *content, struct error *err)
 {
-    struct hash128 found;
-    enum status status = guard_try(check_guarded, path, &found, err);
-    if (status == STATUS_OK && content)
-        *content = found;
-    return status;
+    return guard_try(check_guarded, path, content, err);
 }

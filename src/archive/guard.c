@@ -102,7 +102,8 @@ enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
                          path);
     if (verdict.err.status != STATUS_OK)
         return error_set(err, verdict.err.status, "%s", verdict.err.text);
-    *content = verdict.content;
+    if (content)
+        *content = verdict.content;
     return STATUS_OK;
 }
 

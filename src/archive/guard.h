@@ -13,7 +13,7 @@ typedef enum status guard_fn(const char *path, struct hash128 *content,
                              struct error *err);
 
 /* Runs `try` in a child process; its outcome is ours, STATUS_DATA where it crashed, or
- * used the processor for seconds without a step ahead. */
+ * used the processor for seconds without a step ahead. `content` may be NULL. */
 enum status guard_try(guard_fn *try, const char *path, struct hash128 *content,
                       struct error *err);
 

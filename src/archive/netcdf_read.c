@@ -184,3 +184,17 @@ enum status netcdf_get_text(const struct netcdf *file, const char *name, char **
     *text = NULL;
     return netcdf_error(file, STATUS_DATA, name, code, err);
 }
+
+enum status netcdf_match_content(const struct netcdf *file, struct hash128 content,
+                                 const char *what, bool newer_minor, struct error *err)
+{
+    struct hash128 stated;
+    char *text;
+    if (netcdf_get_text(file, "content_hash", &text, err) == STATUS_OK &&
+        (!text || !hash_parse(text, &stated) || !hash_equal(stated, content)))
+        error_set(err, newer_minor ? STATUS_VERSION : STATUS_DATA,
+                  "%s: %s are not those of content_hash%s", file->path, what,
+                  newer_minor ? ", as far as this version knows" : "");
+    free(text);
+    return err->status;
+}

@@ -135,4 +135,9 @@ enum status netcdf_touch(const struct netcdf *file, int variable, struct error *
 enum status netcdf_get_text(const struct netcdf *file, const char *name, char **text,
                             struct error *err);
 
+/* Whether the file's content_hash is that of what was read, `what` ("the nodes"); of a
+ * later minor version, as far as this one can tell. */
+enum status netcdf_match_content(const struct netcdf *file, struct hash128 content,
+                                 const char *what, bool newer_minor, struct error *err);
+
 #endif

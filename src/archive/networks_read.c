@@ -205,16 +205,10 @@ static enum status check_here(const char *path, struct hash128 *content,
                               struct error *err)
 {
     struct networks *networks;
-    struct hash128 stated;
-    char *text = NULL;
     if (open_here(&networks, path, true, err) == STATUS_OK && networks &&
-        hash_all(networks, content, err) == STATUS_OK &&
-        netcdf_get_text(&networks->file, "content_hash", &text, err) == STATUS_OK &&
-        (!text || !hash_parse(text, &stated) || !hash_equal(stated, *content)))
-        error_set(err, networks->newer_minor ? STATUS_VERSION : STATUS_DATA,
-                  "%s: the networks are not those of content_hash%s", path,
-                  networks->newer_minor ? ", as far as this version knows" : "");
-    free(text);
+        hash_all(networks, content, err) == STATUS_OK)
+        netcdf_match_content(&networks->file, *content, "the networks",
+                             networks->newer_minor, err);
     networks_close(networks);
     return err->status;
 }
@@ -231,18 +225,13 @@ static enum status describe_here(const char *path, struct hash128 *content,
 
 enum status networks_check(const char *path, struct hash128 *content, struct error *err)
 {
-    struct hash128 found;
-    enum status status = guard_try(check_here, path, &found, err);
-    if (status == STATUS_OK && content)
-        *content = found;
-    return status;
+    return guard_try(check_here, path, content, err);
 }
 
 enum status networks_open(struct networks **networks, const char *path, struct error *err)
 {
-    struct hash128 unused;
     *networks = NULL;
-    if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
+    if (guard_try(describe_here, path, NULL, err) != STATUS_OK)
         return err->status;
     return open_here(networks, path, false, err);
 }

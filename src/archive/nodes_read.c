@@ -312,17 +312,11 @@ static enum status check_here(const char *path, struct hash128 *content,
                               struct error *err)
 {
     struct nodes *nodes;
-    struct hash128 stated;
-    char *text = NULL;
     if (open_here(&nodes, path, true, err) == STATUS_OK && nodes &&
         hash_all(nodes, content, err) == STATUS_OK &&
-        touch_coordinates(nodes, err) == STATUS_OK &&
-        netcdf_get_text(&nodes->file, "content_hash", &text, err) == STATUS_OK &&
-        (!text || !hash_parse(text, &stated) || !hash_equal(stated, *content)))
-        error_set(err, nodes->newer_minor ? STATUS_VERSION : STATUS_DATA,
-                  "%s: the nodes are not those of content_hash%s", path,
-                  nodes->newer_minor ? ", as far as this version knows" : "");
-    free(text);
+        touch_coordinates(nodes, err) == STATUS_OK)
+        netcdf_match_content(&nodes->file, *content, "the nodes", nodes->newer_minor,
+                             err);
     nodes_close(nodes);
     return err->status;
 }
@@ -339,18 +333,13 @@ static enum status describe_here(const char *path, struct hash128 *content,
 
 enum status nodes_check(const char *path, struct hash128 *content, struct error *err)
 {
-    struct hash128 found;
-    enum status status = guard_try(check_here, path, &found, err);
-    if (status == STATUS_OK && content)
-        *content = found;
-    return status;
+    return guard_try(check_here, path, content, err);
 }
 
 enum status nodes_open(struct nodes **nodes, const char *path, struct error *err)
 {
-    struct hash128 unused;
     *nodes = NULL;
-    if (guard_try(describe_here, path, &unused, err) != STATUS_OK)
+    if (guard_try(describe_here, path, NULL, err) != STATUS_OK)
         return err->status;
     return open_here(nodes, path, false, err);
 }

@@ -99,66 +99,70 @@ static struct journal *find_part(struct import *m, const struct record *record,
     return part->journal;
 }
 
-/* Networks stand in the file as their cells do in the archive. */
-static enum status move_networks(struct import *m, struct journal *journal,
-                                 const struct record *record, struct hash128 id,
-                                 struct error *err)
+/* A cell whose kept networks and node sets are copied into a journal. */
+struct move {
+    struct import *import;
+    struct journal *journal;
+    const struct record *record;
+    struct hash128 id;
+    struct bytes payload;
+};
+
+static bool is_of_cell(const struct move *move, const char *cell_id)
 {
-    int left = kept_count(&m->source->study, record, JOURNAL_NETWORK);
-    struct bytes payload = {0};
-    int64_t n = m->networks ? networks_count(m->networks) : 0;
-    for (int64_t seen = 0; seen < n && left > 0; seen++, m->next_network++) {
-        struct network_entry entry;
-        if (networks_read(m->networks, m->next_network % n, &entry, err) != STATUS_OK)
-            break;
-        if (memcmp(entry.cell_id, record_text(record, FIELD_CELL_ID), ID_LENGTH) != 0)
-            continue;
-        struct kept_network network = {
-            .step = entry.step, .parameters = (float *)(uintptr_t)entry.parameters};
-        payload.length = 0;
-        kept_network_pack(&network, entry.label, (size_t)entry.n_parameters, &payload);
-        if (journal_append(journal, JOURNAL_NETWORK, id,
-                           (uint32_t)*record_int(record, FIELD_ATTEMPT), &payload,
-                           err) != STATUS_OK)
-            break;
-        left--;
-    }
-    bytes_free(&payload);
-    if (err->status == STATUS_OK && left > 0)
-        error_set(err, STATUS_DATA, "%s: lacks %d kept networks of cell %.32s",
-                  m->source->path, left, record_text(record, FIELD_CELL_ID));
-    return err->status;
+    return memcmp(cell_id, record_text(move->record, FIELD_CELL_ID), ID_LENGTH) == 0;
 }
 
-/* Node sets likewise. */
-static enum status move_nodes(struct import *m, struct journal *journal,
-                              const struct record *record, struct hash128 id,
-                              struct error *err)
+static enum status append(struct move *move, enum journal_type type, struct error *err)
 {
-    int left = kept_count(&m->source->study, record, JOURNAL_NODES);
-    struct bytes payload = {0};
-    int64_t n = m->nodes ? nodes_count(m->nodes) : 0;
-    for (int64_t seen = 0; seen < n && left > 0; seen++, m->next_nodes++) {
-        struct node_set set;
-        int64_t at = m->next_nodes % n;
-        if (memcmp(nodes_cell_id(m->nodes, at), record_text(record, FIELD_CELL_ID),
-                   ID_LENGTH) != 0)
-            continue;
-        if (nodes_read(m->nodes, at, &set, err) != STATUS_OK)
-            break;
-        payload.length = 0;
-        node_set_pack(&set, &payload);
-        node_set_fini(&set);
-        if (journal_append(journal, JOURNAL_NODES, id,
-                           (uint32_t)*record_int(record, FIELD_ATTEMPT), &payload,
-                           err) != STATUS_OK)
-            break;
-        left--;
+    return journal_append(move->journal, type, move->id,
+                          (uint32_t)*record_int(move->record, FIELD_ATTEMPT),
+                          &move->payload, err);
+}
+
+/* Packs network number `at` of the file; false where it is another cell's. */
+static bool pack_network(struct move *move, int64_t at, struct error *err)
+{
+    struct network_entry entry;
+    if (networks_read(move->import->networks, at, &entry, err) != STATUS_OK ||
+        !is_of_cell(move, entry.cell_id))
+        return false;
+    struct kept_network network = {.step = entry.step,
+                                   .parameters = (float *)(uintptr_t)entry.parameters};
+    kept_network_pack(&network, entry.label, (size_t)entry.n_parameters, &move->payload);
+    return true;
+}
+
+static bool pack_nodes(struct move *move, int64_t at, struct error *err)
+{
+    struct node_set set;
+    if (!is_of_cell(move, nodes_cell_id(move->import->nodes, at)) ||
+        nodes_read(move->import->nodes, at, &set, err) != STATUS_OK)
+        return false;
+    node_set_pack(&set, &move->payload);
+    node_set_fini(&set);
+    return true;
+}
+
+/* Kept things stand in their file as their cells do in the archive: `next` is where the
+ * cell before ended, n how many there are. */
+static enum status move_kept(struct move *move, enum journal_type type, int64_t n,
+                             int64_t *next, struct error *err)
+{
+    bool networks = type == JOURNAL_NETWORK;
+    struct source *source = move->import->source;
+    int left = kept_count(&source->study, move->record, type);
+    for (int64_t seen = 0; seen < n && left > 0 && err->status == STATUS_OK;
+         seen++, ++*next) {
+        move->payload.length = 0;
+        if ((networks ? pack_network : pack_nodes)(move, *next % n, err) &&
+            append(move, type, err) == STATUS_OK)
+            left--;
     }
-    bytes_free(&payload);
     if (err->status == STATUS_OK && left > 0)
-        error_set(err, STATUS_DATA, "%s: lacks %d kept node sets of cell %.32s",
-                  m->source->path, left, record_text(record, FIELD_CELL_ID));
+        error_set(err, STATUS_DATA, "%s: lacks %d kept %s of cell %.32s", source->path,
+                  left, networks ? "networks" : "node sets",
+                  record_text(move->record, FIELD_CELL_ID));
     return err->status;
 }
 
@@ -166,19 +170,23 @@ static enum status import_cell(struct import *m, const struct held_cell *cell,
                                struct error *err)
 {
     struct record record;
-    struct bytes payload = {0};
     if (source_read(m->source, cell->at, &record, err) != STATUS_OK)
         return err->status;
-    struct journal *journal = find_part(m, &record, err);
+    struct move move = {.import = m,
+                        .journal = find_part(m, &record, err),
+                        .record = &record,
+                        .id = cell->id};
     if (err->status == STATUS_OK && !cell->failed)
-        move_networks(m, journal, &record, cell->id, err);
+        move_kept(&move, JOURNAL_NETWORK, m->networks ? networks_count(m->networks) : 0,
+                  &m->next_network, err);
     if (err->status == STATUS_OK && !cell->failed)
-        move_nodes(m, journal, &record, cell->id, err);
-    record_pack(&record, &payload);
+        move_kept(&move, JOURNAL_NODES, m->nodes ? nodes_count(m->nodes) : 0,
+                  &m->next_nodes, err);
+    move.payload.length = 0;
+    record_pack(&record, &move.payload);
     if (err->status == STATUS_OK)
-        journal_append(journal, cell->failed ? JOURNAL_FAILED : JOURNAL_RESULT, cell->id,
-                       (uint32_t)*record_int(&record, FIELD_ATTEMPT), &payload, err);
-    bytes_free(&payload);
+        append(&move, cell->failed ? JOURNAL_FAILED : JOURNAL_RESULT, err);
+    bytes_free(&move.payload);
     record_fini(&record);
     return err->status;
 }
