@@ -113,10 +113,25 @@ static enum status collect_record(void *context, const struct record *record,
 }
 
 static enum status visit(struct figure_set *set, struct archive *archive,
-                         cells_visit_fn function, struct error *err)
+                         const bool *fields, cells_visit_fn function, struct error *err)
 {
     set->cell = 0;
-    return cells_visit(archive, NULL, function, set, err);
+    return cells_visit(archive, fields, function, set, err);
+}
+
+/* Looks at what expressions name, where there are any. */
+static enum status match_cells(struct figure_set *set, struct archive *archive,
+                               struct error *err)
+{
+    bool fields[FIELD_COUNT] = {false}, any = false;
+    cells_add_options(fields);
+    for (int i = 0; i < set->n; i++) {
+        const struct where *where = set->figures[i].data->where;
+        if (where)
+            where_add_fields(where, fields);
+        any |= where != NULL;
+    }
+    return any ? visit(set, archive, fields, match_record, err) : err->status;
 }
 
 static enum status choose_cells(struct figure *figure, const double *options,
@@ -179,23 +194,21 @@ static enum status finish_figure(struct figure *figure, struct error *err)
 static enum status make_figures(struct figure_set *set, struct archive *archive,
                                 struct error *err)
 {
-    bool chooses = false;
     double *options = memory_alloc((size_t)archive_n_cells(archive) * OPTION_COUNT,
                                    sizeof *options, err);
     if (!options)
         return err->status;
-    for (int i = 0; i < set->n; i++)
-        chooses |= set->figures[i].data->where != NULL;
-    if (chooses)
-        visit(set, archive, match_record, err);
-    if (err->status == STATUS_OK)
+    if (match_cells(set, archive, err) == STATUS_OK)
         archive_read_options(archive, options, err);
-    for (int i = 0; err->status == STATUS_OK && i < set->n; i++)
+    bool any = false; /* that can be drawn, as far as options tell */
+    for (int i = 0; err->status == STATUS_OK && i < set->n; i++) {
         if (!set->figures[i].why[0])
             choose_cells(&set->figures[i], options, err);
+        any |= !set->figures[i].why[0];
+    }
     free(options);
-    if (err->status == STATUS_OK)
-        visit(set, archive, collect_record, err);
+    if (err->status == STATUS_OK && any)
+        visit(set, archive, NULL, collect_record, err);
     for (int i = 0; i < set->n; i++)
         finish_figure(&set->figures[i], err);
     return err->status;
