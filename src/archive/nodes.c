@@ -62,6 +62,13 @@ struct netcdf_variable nodes_index_variable(const struct nodes_schema *schema,
     return variable;
 }
 
+size_t nodes_index_bytes(enum nodes_index index)
+{
+    return index == NODES_CELL_ID    ? ID_LENGTH
+           : index == NODES_SNAPSHOT ? LABEL_LENGTH
+                                     : sizeof(int32_t);
+}
+
 bool nodes_is_of_network(enum node_column column)
 {
     return node_columns[column].dims[0] != NODE_DIM_NODE;
@@ -239,13 +246,13 @@ void nodes_discard(struct nodes_writer *writer)
 
 /* ---- data ---- */
 
+/* Rows [first, first + n) of an index. */
 static void write_index(struct nodes_writer *writer, enum nodes_index index, size_t first,
-                        size_t n, size_t length, const void *data, struct error *err)
+                        size_t n, const void *data, struct error *err)
 {
-    const size_t start[2] = {first, 0};
-    const size_t count[2] = {n, length};
-    size_t size = index <= NODES_SNAPSHOT ? 1 : sizeof(int32_t);
-    writer->content = hash_chain(writer->content, hash_bytes(data, n * length * size));
+    size_t bytes = nodes_index_bytes(index);
+    const size_t start[2] = {first, 0}, count[2] = {n, bytes}; /* of text, its length */
+    writer->content = hash_chain(writer->content, hash_bytes(data, n * bytes));
     netcdf_write(&writer->output.file, writer->schema.indices[index], start, count, data,
                  err);
 }
@@ -261,13 +268,13 @@ static void write_indices(struct nodes_writer *writer, const char *cell_id,
     record_fit_text(label, sizeof label, set->label);
     for (size_t i = 0; networks && i < n; i++)
         networks[i] = (int32_t)at;
-    write_index(writer, NODES_CELL_ID, at, 1, sizeof id, id, err);
-    write_index(writer, NODES_SNAPSHOT, at, 1, sizeof label, label, err);
-    write_index(writer, NODES_STEP, at, 1, 1, &set->step, err);
-    write_index(writer, NODES_RECORD_OFFSET, at, 1, 1, &offset, err);
-    write_index(writer, NODES_RECORD_COUNT, at, 1, 1, &count, err);
+    write_index(writer, NODES_CELL_ID, at, 1, id, err);
+    write_index(writer, NODES_SNAPSHOT, at, 1, label, err);
+    write_index(writer, NODES_STEP, at, 1, &set->step, err);
+    write_index(writer, NODES_RECORD_OFFSET, at, 1, &offset, err);
+    write_index(writer, NODES_RECORD_COUNT, at, 1, &count, err);
     if (networks)
-        write_index(writer, NODES_RECORD_NETWORK, writer->n_nodes, n, 1, networks, err);
+        write_index(writer, NODES_RECORD_NETWORK, writer->n_nodes, n, networks, err);
     free(networks);
 }
 

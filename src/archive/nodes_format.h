@@ -32,6 +32,7 @@ struct nodes_schema {
 /* The description of a variable. */
 struct netcdf_variable nodes_index_variable(const struct nodes_schema *schema,
                                             enum nodes_index index);
+size_t nodes_index_bytes(enum nodes_index index); /* of a row */
 struct netcdf_variable nodes_column_variable(const struct nodes_schema *schema,
                                              enum node_column column);
 

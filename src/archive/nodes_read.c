@@ -62,10 +62,8 @@ static enum status find_variables(struct nodes *n, struct error *err)
                                                                (enum nodes_index)i);
         size_t rows =
             schema->lengths[i == NODES_RECORD_NETWORK ? NODE_DIM_NODE : NODES_NETWORK];
-        size_t bytes = i == NODES_CELL_ID    ? ID_LENGTH
-                       : i == NODES_SNAPSHOT ? LABEL_LENGTH
-                                             : sizeof(int32_t);
-        find_variable(n, &variable, rows * bytes, &schema->indices[i], err);
+        find_variable(n, &variable, rows * nodes_index_bytes((enum nodes_index)i),
+                      &schema->indices[i], err);
     }
     for (int c = 0; c < NODE_COLUMNS && err->status == STATUS_OK; c++) {
         enum node_column column = (enum node_column)c;
@@ -108,11 +106,10 @@ static enum status find_dims(struct nodes *n, struct error *err)
     return err->status;
 }
 
-/* All of an index of the networks, as a new array of rows of `size` bytes. */
-static void *read_index(const struct nodes *n, enum nodes_index index, size_t size,
-                        struct error *err)
+/* All of an index of the networks, as a new array. */
+static void *read_index(const struct nodes *n, enum nodes_index index, struct error *err)
 {
-    size_t networks = n->schema.lengths[NODES_NETWORK];
+    size_t networks = n->schema.lengths[NODES_NETWORK], size = nodes_index_bytes(index);
     const size_t start[2] = {0, 0}, count[2] = {networks, size};
     void *rows = memory_alloc(networks, size, err);
     netcdf_read(&n->file, n->schema.indices[index], start, count, rows, err);
@@ -138,11 +135,11 @@ static enum status check_places(const struct nodes *n, struct error *err)
 
 static enum status read_places(struct nodes *n, struct error *err)
 {
-    char *ids = read_index(n, NODES_CELL_ID, ID_LENGTH, err);
-    char *labels = read_index(n, NODES_SNAPSHOT, LABEL_LENGTH, err);
-    int32_t *steps = read_index(n, NODES_STEP, sizeof *steps, err);
-    int32_t *offsets = read_index(n, NODES_RECORD_OFFSET, sizeof *offsets, err);
-    int32_t *counts = read_index(n, NODES_RECORD_COUNT, sizeof *counts, err);
+    char *ids = read_index(n, NODES_CELL_ID, err);
+    char *labels = read_index(n, NODES_SNAPSHOT, err);
+    int32_t *steps = read_index(n, NODES_STEP, err);
+    int32_t *offsets = read_index(n, NODES_RECORD_OFFSET, err);
+    int32_t *counts = read_index(n, NODES_RECORD_COUNT, err);
     n->places = memory_alloc((size_t)nodes_count(n), sizeof *n->places, err);
     for (int64_t i = 0; err->status == STATUS_OK && i < nodes_count(n); i++) {
         struct place *place = &n->places[i];

@@ -1,5 +1,4 @@
-/* strata merge: archive.nc and its companions from journals, of one directory or several.
- */
+/* strata merge: an archive and its companions from journals, of one directory or more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,12 +378,13 @@ const struct command cmd_merge = {
     .operands = "[-o OUT] DIR...",
     .summary = "make the archive from journals, of one directory or several",
     .details =
-        "Writes DIR/archive.nc (and networks.nc, nodes.nc) from DIR's journals, as the "
-        "end\n"
-        "of a sweep does: the same bytes. With -o, unites run directories in OUT, a run\n"
-        "directory with all their journals: shards of a study, or grids of one study\n"
-        "that differ in their axes. A directory without journals gives the cells of its\n"
-        "archive.nc. A cell of which two places hold different results is an error.",
+        "Writes DIR/archive.nc, and networks.nc and nodes.nc where the study keeps\n"
+        "them, from DIR's journals, as the end of a sweep does: the same bytes. With "
+        "-o,\n"
+        "unites run directories in OUT, a run directory with all their journals: shards\n"
+        "of a study, or grids of one study that differ in their axes. A directory\n"
+        "without journals gives the cells of its archive.nc. A cell of which two places\n"
+        "hold different results is an error.",
     .min_operands = 1,
     .max_operands = POSITIONALS_MAX,
     .options = rows,

@@ -168,13 +168,11 @@ const struct command cmd_verify = {
     .operands = "DIR|FILE",
     .summary = "check journals, archives and what cells keep, and compute cells again",
     .details =
-        "Reads every byte of DIR's journals, archive.nc, networks.nc and nodes.nc (or "
-        "of\n"
-        "one such .nc file), holds them against their checksums, against each other and "
-        "against\n"
-        "the study, and says what it read and what is wrong. With --recompute, K cells\n"
-        "evenly spread over the grid are trained and probed again; their bits must be\n"
-        "those that are stored. Nothing is changed.",
+        "Reads every byte of DIR's journals and .nc files, or of one .nc file, holds\n"
+        "them against their checksums, against each other and against the study, and\n"
+        "says what it read and what is wrong. With --recompute, K cells evenly spread\n"
+        "over the grid are trained and probed again; their bits must be those that are\n"
+        "stored. Nothing is changed.",
     .min_operands = 1,
     .max_operands = 1,
     .options = rows,

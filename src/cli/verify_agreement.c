@@ -65,6 +65,9 @@ static enum status find_in_journals(struct verify *v, const struct kept *kept,
     const struct journal_entry *result = NULL, *entry;
     struct hash128 id;
     bool found = false;
+    if (kept->payload.failed)
+        return error_set(err, STATUS_MEMORY, "%s: no memory for a %s", kept->path,
+                         kept->companion->noun);
     if (hash_parse(kept->cell_id, &id))
         result = journal_find(journals, id);
     for (int i = 0;

@@ -47,6 +47,9 @@ static enum status compare_kept(const struct repeated *r,
     const struct journal_entry *entry = journal_find_kept(r->journals, r->result,
                                                           companion->type, i);
     void *stored = NULL;
+    if (payload->failed)
+        return error_set(err, STATUS_MEMORY, "cell %s: no memory for its %s", r->id,
+                         companion->noun);
     if (entry && journal_read(r->journals, entry, &stored, err) == STATUS_OK &&
         (entry->length != payload->length ||
          memcmp(stored, payload->data, payload->length) != 0))

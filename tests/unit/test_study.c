@@ -305,8 +305,6 @@ static void kept_nodes_are_read(void **state)
          "keep:\n  networks: []\n  nodes: [init, step:10, best]\n  histograms: false\n"},
         {"keep: {networks: init, nodes: [best, init], histograms: true}\n",
          "keep:\n  networks: [init]\n  nodes: [init, best]\n  histograms: true\n"},
-        {"keep: {nodes: step:10}\n",
-         "keep:\n  networks: []\n  nodes: [step:10]\n  histograms: false\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char yaml[512];
