@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/export.h"
+#include "analysis/tables/export.h"
 #include "cli/options.h"
 #include "cli/source.h"
 

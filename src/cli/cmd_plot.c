@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/figure_draw.h"
+#include "analysis/figures/figure_draw.h"
 #include "base/io.h"
 #include "cli/options.h"
 #include "cli/source.h"

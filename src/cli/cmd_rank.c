@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/ranking.h"
+#include "analysis/rank/ranking.h"
 #include "cli/options.h"
 #include "cli/source.h"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analysis/document.h"
-#include "analysis/report.h"
+#include "analysis/report/document.h"
+#include "analysis/report/report.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "cli/options.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/summary.h"
+#include "analysis/tables/summary.h"
 #include "cli/options.h"
 #include "cli/source.h"
 
@@ -90,7 +90,7 @@ static enum status parse_statistics(const struct args *args,
 {
     const char *interval = args->value[OPT_INTERVAL], *adjust = args->value[OPT_ADJUST];
     if (interval && strcmp(interval, "bootstrap") == 0)
-        request->interval = SUMMARY_BOOTSTRAP;
+        request->interval = INTERVAL_BOOTSTRAP;
     else if (interval && strcmp(interval, "t") != 0)
         return error_set(err, STATUS_USAGE, "--interval %s: not one of t, bootstrap",
                          text_quote(interval).text);

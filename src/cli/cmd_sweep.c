@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/summary.h"
+#include "analysis/tables/summary.h"
 #include "archive/archive.h"
 #include "cli/gather.h"
 #include "cli/kernel.h"

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "analysis/table.h"
+#include "analysis/tables/table.h"
 
 enum { SHOWN_RANKS = 16 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/aggregate.h"
+#include "analysis/cells/aggregate.h"
 #include "archive/archive.h"
 #include "base/memory.h"
 #include "cli/rundir.h"

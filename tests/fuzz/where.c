@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/contrast.h"
-#include "analysis/where.h"
+#include "analysis/tables/contrast.h"
+#include "analysis/where/where.h"
 #include "base/text.h"
 #include "fuzz.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/aggregate.h"
-#include "analysis/table.h"
+#include "analysis/cells/aggregate.h"
+#include "analysis/tables/table.h"
 #include "unit.h"
 
 enum { CELLS = 9 };

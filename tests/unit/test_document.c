@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/document.h"
+#include "analysis/report/document.h"
 
 #define EVIL "<b>\"'&\x1b"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/figure_draw.h"
+#include "analysis/figures/figure_draw.h"
 #include "archive/archive.h"
 #include "unit.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/quote.h"
+#include "analysis/tables/quote.h"
 
 #define LOST "\xef\xbf\xbd" /* U+FFFD */
 

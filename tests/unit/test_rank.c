@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/rank.h"
+#include "analysis/rank/rank.h"
 #include "unit.h"
 
 enum { N = 8, AXES = 3 };

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analysis/select.h"
+#include "analysis/cells/select.h"
 #include "unit.h"
 
 enum { CELLS_MAX = 16 };

@@ -2,7 +2,7 @@
 #ifndef STRATA_TESTS_WHERE_FIXTURE_H
 #define STRATA_TESTS_WHERE_FIXTURE_H
 
-#include "analysis/where.h"
+#include "analysis/where/where.h"
 #include "unit.h"
 
 static const struct record_shape shape = {2, 4, 3};

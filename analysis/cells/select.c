@@ -1,0 +1,51 @@
+#include "analysis/cells/select.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/cells/grouping.h"
+#include "base/memory.h"
+#include "num/stats.h"
+
+#define LEAST_DIFFERENCE 1e-12 /* of means: less is rounding */
+
+static bool is_better(const struct stats_running *a, const struct stats_running *b)
+{
+    return a->n != b->n ? a->n > b->n : a->n > 0 && a->mean < b->mean - LEAST_DIFFERENCE;
+}
+
+enum status select_best(const double *options, const double *error, size_t n_cells,
+                        const bool among[OPTION_COUNT], bool *kept, struct error *err)
+{
+    bool apart[OPTION_COUNT], others[OPTION_COUNT];
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        apart[i] = i != FIELD_SEED;
+        others[i] = apart[i] && !among[i];
+    }
+    int n_settings = 0, n_choices = 0;
+    int *setting = memory_alloc(n_cells, sizeof *setting, err);
+    int *choice = memory_alloc(n_cells, sizeof *choice, err); /* made once for each */
+    int *best = memory_alloc(n_cells, sizeof *best, err);     /* its setting, + 1 */
+    struct stats_running *errors = memory_alloc(n_cells, sizeof *errors, err);
+    if (err->status == STATUS_OK)
+        grouping_assign(options, n_cells, apart, setting, &n_settings, err);
+    if (err->status == STATUS_OK)
+        grouping_assign(options, n_cells, others, choice, &n_choices, err);
+    if (err->status == STATUS_OK) {
+        for (size_t i = 0; i < n_cells; i++)
+            if (!isnan(error[i]))
+                stats_add(&errors[setting[i]], error[i]);
+        for (size_t i = 0; i < n_cells; i++) {
+            int *found = &best[choice[i]];
+            if (*found == 0 || is_better(&errors[setting[i]], &errors[*found - 1]))
+                *found = setting[i] + 1;
+        }
+        for (size_t i = 0; i < n_cells; i++)
+            kept[i] = best[choice[i]] == setting[i] + 1;
+    }
+    free(setting);
+    free(choice);
+    free(best);
+    free(errors);
+    return err->status;
+}

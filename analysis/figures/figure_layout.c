@@ -1,0 +1,470 @@
+#include "analysis/figures/figure_layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/figures/figure_words.h"
+#include "base/memory.h"
+
+enum {
+    ACROSS_MAX = 5, /* panels; more are wrapped */
+    DIRECT_ACROSS_MAX = 2,
+    LETTER = 7, /* width of a character, and height of a line */
+    LINE = 15,
+    TITLE_LINE = 17,
+    TILE_WIDTH = 62,
+    TILE_HEIGHT = 38,
+    MARGIN = 12,
+    X_WORDS = 44, /* ticks' numbers and the axis' name */
+    Y_WORDS = 74
+};
+
+/* --- Ranges --------------------------------------------------------------------------
+ */
+
+double figure_position(const struct figure_layout *layout, const struct figure_data *f,
+                       const struct figure_point *point)
+{
+    if (layout->first_epoch > 0)
+        return log1p(point->x / layout->first_epoch);
+    for (int i = 0; layout->x_by_number && i < f->along.n; i++)
+        if (f->along.values[i * OPTION_COUNT + (int)f->x_option] == point->x)
+            return i;
+    return point->x;
+}
+
+static void widen(double *low, double *high, double share, bool is_log)
+{
+    double a = is_log ? log(*low) : *low, b = is_log ? log(*high) : *high;
+    double margin = b > a ? share * (b - a) : fmax(0.1, 0.1 * fabs(a));
+    *low = is_log ? exp(a - margin) : a - margin;
+    *high = is_log ? exp(b + margin) : b + margin;
+}
+
+/* Whether a quantity that may be logarithmic is drawn so. */
+static bool y_is_log(const struct figure_data *f, int row)
+{
+    bool is_log = figure_quantity_of(f, row)->log;
+    for (size_t i = 0; i < f->n_series; i++)
+        for (size_t k = 0; k < f->series[i].n; k++)
+            is_log &= f->panels[f->series[i].panel].row != row ||
+                      f->points[f->series[i].first + k].y > 0;
+    return is_log;
+}
+
+static void find_y_range(struct figure_layout *layout, const struct figure_data *f,
+                         int row)
+{
+    const struct figure_quantity *q = figure_quantity_of(f, row);
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    bool is_log = y_is_log(f, row), scatter = f->kind->x == X_MEASURE;
+    for (size_t i = 0; i < f->n_series; i++)
+        for (size_t k = 0; k < f->series[i].n; k++) {
+            const struct figure_point *p = &f->points[f->series[i].first + k];
+            if (f->panels[f->series[i].panel].row != row)
+                continue;
+            low = fmin(
+                low,
+                fmin(p->y, isnan(p->low) || scatter ? p->y : fmax(p->low, q->floor)));
+            high = fmax(
+                high,
+                fmax(p->y, isnan(p->high) || scatter ? p->y : fmin(p->high, q->ceiling)));
+        }
+    if (figure_is_heatmap(f)) {
+        low = 0;
+        high = f->settings.n - 1;
+        is_log = false;
+    }
+    widen(&low, &high, 0.05, is_log);
+    if (figure_is_heatmap(f)) {
+        low = -0.5;
+        high = f->settings.n - 0.5;
+    }
+    for (int i = 0; i < f->n_panels; i++)
+        if (f->panels[i].row == row) {
+            layout->boxes[i].y_low = low;
+            layout->boxes[i].y_high = high;
+            layout->boxes[i].y_log = is_log;
+        }
+}
+
+static bool is_named(const struct figure_data *f)
+{
+    return figure_is_heatmap(f) ||
+           (f->kind->x == X_OPTION && field_get(f->x_option)->type == FIELD_TYPE_FLAG);
+}
+
+static void find_x_range(struct figure_layout *layout, const struct figure_data *f)
+{
+    double least = HUGE_VAL, most = -HUGE_VAL, first = HUGE_VAL;
+    for (size_t i = 0; i < f->n_points; i++) {
+        double x = f->points[i].x;
+        least = fmin(least, x);
+        most = fmax(most, x);
+        first = x > 0 ? fmin(first, x) : first;
+    }
+    layout->x_by_number = is_named(f);
+    layout->first_epoch = f->kind->x == X_EPOCH && first < 1 ? first : 0;
+    double ratio = f->kind->x == X_OPTION ? 20 : f->kind->x == X_MEASURE ? 100 : HUGE_VAL;
+    layout->x_log = !is_named(f) && least > 0 && most / least >= ratio;
+    struct figure_point low = {.x = least}, high = {.x = most};
+    layout->x_low = figure_position(layout, f, &low);
+    layout->x_high = figure_position(layout, f, &high);
+    widen(&layout->x_low, &layout->x_high, 0.05, layout->x_log);
+    if (f->kind->x == X_LAYER || figure_is_heatmap(f)) {
+        layout->x_low = figure_position(layout, f, &low) - 0.5;
+        layout->x_high = figure_position(layout, f, &high) + 0.5;
+    }
+}
+
+/* --- Ticks ---------------------------------------------------------------------------
+ */
+
+static double share_of_x(const struct figure_layout *layout, double at)
+{
+    double low = layout->x_low, high = layout->x_high;
+    return layout->x_log ? log(at / low) / log(high / low) : (at - low) / (high - low);
+}
+
+/* Adds a tick where its text does not touch the one before. */
+static void add_tick(struct figure_layout *layout, double at, const char *text)
+{
+    double width = layout->boxes[0].right - layout->boxes[0].left;
+    if (layout->n_ticks > 0) {
+        const struct figure_tick *last = &layout->ticks[layout->n_ticks - 1];
+        double apart = width * (share_of_x(layout, at) - share_of_x(layout, last->at));
+        if (apart < LETTER * (double)(strlen(text) + strlen(last->text)) / 2 + LETTER)
+            return;
+    }
+    struct figure_tick *tick = &layout->ticks[layout->n_ticks++];
+    tick->at = at;
+    snprintf(tick->text, sizeof tick->text, "%s", text);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Ticks where there are values: few enough that one can read them. */
+static enum status make_ticks(struct figure_layout *layout, const struct figure_data *f,
+                              struct error *err)
+{
+    for (int l = 0; f->kind->x == X_NODE && l < f->n_layers; l++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s%d", l ? "" : "layer ", l + 1);
+        if (!layout->ticks)
+            layout->ticks = memory_alloc((size_t)f->n_layers, sizeof *layout->ticks, err);
+        if (layout->ticks)
+            add_tick(layout, f->layer_starts[l], text);
+    }
+    if (figure_is_of_nodes(f))
+        return err->status;
+    if (f->kind->x == X_MEASURE || (f->kind->x == X_EPOCH && layout->first_epoch == 0))
+        return STATUS_OK;
+    double *x = memory_alloc(f->n_points, sizeof *x, err);
+    layout->ticks = memory_alloc(f->n_points, sizeof *layout->ticks, err);
+    for (size_t i = 0; err->status == STATUS_OK && i < f->n_points; i++)
+        x[i] = f->points[i].x;
+    if (err->status == STATUS_OK)
+        qsort(x, f->n_points, sizeof *x, compare_doubles);
+    for (size_t i = 0; err->status == STATUS_OK && i < f->n_points; i++) {
+        struct figure_point point = {.x = x[i]};
+        struct table_cell cell;
+        if (i > 0 && x[i] == x[i - 1])
+            continue;
+        figure_set_x(f, &point, &cell);
+        if (f->kind->x == X_EPOCH)
+            snprintf(cell.text, sizeof cell.text, "%.2g", x[i]);
+        add_tick(layout, figure_position(layout, f, &point), cell.text);
+    }
+    free(x);
+    return err->status;
+}
+
+/* --- The page ------------------------------------------------------------------------
+ */
+
+static size_t widest_label(const struct figure_data *f)
+{
+    size_t widest = 0;
+    for (int i = 0; i < f->n_curves; i++)
+        if (f->curves[i].drawn && f->curves[i].label.length > widest)
+            widest = f->curves[i].label.length;
+    return widest;
+}
+
+static void choose_panel_size(const struct figure_data *f, int across, double *width,
+                              double *height)
+{
+    static const double widths[ACROSS_MAX] = {430, 280, 215, 180, 165};
+    static const double heights[ACROSS_MAX] = {290, 210, 170, 155, 145};
+    *width = widths[across - 1];
+    *height = heights[across - 1];
+    if (f->n_rows > 1)
+        *height = fmin(*height, 180);
+    if (figure_is_heatmap(f)) {
+        *width = fmax(3, f->along.n) * TILE_WIDTH;
+        *height = f->settings.n * TILE_HEIGHT;
+    }
+}
+
+size_t figure_title_break(const char *title, size_t length)
+{
+    size_t most = length ? length : 1, end = 0;
+    if (strlen(title) <= most)
+        return strlen(title);
+    for (size_t i = 0; title[i]; i++)
+        if (strncmp(title + i, ", ", 2) == 0 && (i + 1 <= most || end == 0))
+            end = i + 2;
+    return end ? end : strlen(title);
+}
+
+/* Lines of the longest title above a column. */
+static int count_title_lines(const struct figure_data *f, size_t length)
+{
+    int most = 0;
+    for (int column = 0; f->n_columns > 1 && column < f->n_columns; column++) {
+        struct text title = {0};
+        int lines = 0;
+        figure_put_column(f, column, &title);
+        for (const char *at = text_string(&title); *at; lines++)
+            at += figure_title_break(at, length);
+        most = lines > most ? lines : most;
+        text_free(&title);
+    }
+    return most;
+}
+
+/* How many panels stand side by side: all, or bands of even length; those of a setting
+ * (its snapshots) stay together, so that they are below those of the setting above. */
+static int choose_across(const struct figure_data *f)
+{
+    int together = f->n_columns / f->groups.n;
+    if (together > ACROSS_MAX)
+        together = 1;
+    int blocks = f->n_columns / together, most = ACROSS_MAX / together;
+    int bands = (blocks + most - 1) / most;
+    return together * ((blocks + bands - 1) / bands);
+}
+
+/* Panels beside each other, as many as go on a line; the rest on further bands. */
+static void place_boxes(struct figure_layout *layout, const struct figure_data *f,
+                        bool heading)
+{
+    int across = choose_across(f), bands = (f->n_columns + across - 1) / across;
+    double width, height, labels = LETTER * (double)widest_label(f);
+    double y_words = Y_WORDS + (figure_is_heatmap(f) ? fmax(0, labels - 30) : 0);
+    double above = MARGIN + (heading ? 24 : 0);
+    choose_panel_size(f, across, &width, &height);
+    layout->title_length = (size_t)(width / LETTER);
+    int lines = count_title_lines(f, layout->title_length);
+    double titles = lines > 0 ? lines * TITLE_LINE + 10 : 0;
+    layout->direct = across <= DIRECT_ACROSS_MAX;
+    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
+                      !figure_is_of_nodes(f);
+    double right = labels > 0 && layout->direct ? labels + 30 : 14;
+    double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
+    layout->width = y_words + across * (width + right) + MARGIN;
+    layout->height = above + bands * band;
+    for (int i = 0; i < f->n_panels; i++) {
+        int row = f->panels[i].row, column = f->panels[i].column;
+        int above_it = column / across; /* bands */
+        struct figure_box *box = &layout->boxes[i];
+        box->left = y_words + column % across * (width + right);
+        box->right = box->left + width;
+        box->top = layout->height - above - above_it * band - titles -
+                   row * (height + MARGIN);
+        box->bottom = box->top - height;
+        box->first_in_row = column % across == 0;
+        box->last_in_column = row == f->n_rows - 1;
+    }
+}
+
+/* --- Labels --------------------------------------------------------------------------
+ */
+
+static const struct figure_series *mean_series(const struct figure_data *f, int panel,
+                                               int curve)
+{
+    for (size_t i = 0; i < f->n_series; i++)
+        if (f->series[i].mean && f->series[i].panel == panel &&
+            f->series[i].curve == curve)
+            return &f->series[i];
+    return NULL;
+}
+
+static int by_height(const void *a, const void *b)
+{
+    const struct figure_label *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Moves labels apart: halfway between pushing them up and pushing them down. */
+static void spread_labels(struct figure_label *labels, int n, double apart)
+{
+    double up[FIGURE_CURVES_MAX], down[FIGURE_CURVES_MAX];
+    qsort(labels, (size_t)n, sizeof *labels, by_height);
+    for (int i = 0; i < n; i++)
+        up[i] = i ? fmax(labels[i].at, up[i - 1] + apart) : labels[i].at;
+    for (int i = n - 1; i >= 0; i--)
+        down[i] = i < n - 1 ? fmin(labels[i].at, down[i + 1] - apart) : labels[i].at;
+    for (int i = 0; i < n; i++)
+        labels[i].at = (up[i] + down[i]) / 2;
+    double over = n ? labels[n - 1].at - 1 : 0, under = n ? -labels[0].at : 0;
+    for (int i = 0; i < n; i++)
+        labels[i].at += (under > 0 ? under : 0) - (over > 0 ? over : 0);
+}
+
+/* Labels of one panel at its curves' ends; false where they do not end together. */
+static bool label_panel(struct figure_layout *layout, const struct figure_data *f,
+                        int panel)
+{
+    const struct figure_box *box = &layout->boxes[panel];
+    struct figure_label *labels = layout->labels + layout->n_labels;
+    double end = NAN;
+    int n = 0;
+    for (int curve = 0; curve < f->n_curves; curve++) {
+        const struct figure_series *s = mean_series(f, panel, curve);
+        if (!s)
+            continue;
+        const struct figure_point *last = &f->points[s->first + s->n - 1];
+        double low = box->y_low, high = box->y_high;
+        if (!isnan(end) && last->x != end)
+            return false;
+        end = last->x;
+        labels[n++] = (struct figure_label){
+            .panel = panel,
+            .curve = curve,
+            .at = box->y_log ? log(last->y / low) / log(high / low)
+                             : (last->y - low) / (high - low)};
+    }
+    spread_labels(labels, n, (LINE - 1) / (box->top - box->bottom));
+    layout->n_labels += n;
+    return true;
+}
+
+static enum status make_labels(struct figure_layout *layout, const struct figure_data *f,
+                               struct error *err)
+{
+    size_t n = (size_t)f->n_panels * (size_t)f->n_curves;
+    layout->labels = memory_alloc(n, sizeof *layout->labels, err);
+    bool none = figure_is_heatmap(f) || widest_label(f) == 0;
+    layout->direct &= !none;
+    for (int i = 0; layout->labels && layout->direct && i < f->n_panels; i++)
+        layout->direct = label_panel(layout, f, i);
+    if (!layout->labels || layout->direct || none)
+        return err->status;
+    layout->n_labels = 0;
+    for (int i = 0; i < f->n_curves; i++)
+        if (f->curves[i].drawn)
+            layout->labels[layout->n_labels++] = (struct figure_label){.curve = i};
+    return STATUS_OK;
+}
+
+/* Room for the list of curves on the right. */
+static void place_legend(struct figure_layout *layout, const struct figure_data *f)
+{
+    double wanted = LINE * (layout->n_labels + 2), right = 0,
+           labels = (double)widest_label(f);
+    for (int i = 0; i < f->n_panels; i++)
+        right = fmax(right, layout->boxes[i].right);
+    layout->legend_left = right + 14;
+    layout->width = right + MARGIN + 6;
+    if (layout->n_labels > 0)
+        layout->width += 40 + LETTER * labels;
+    if (layout->n_labels > 0 && layout->height < wanted) {
+        for (int i = 0; i < f->n_panels; i++) {
+            layout->boxes[i].top += wanted - layout->height;
+            layout->boxes[i].bottom += wanted - layout->height;
+        }
+        layout->height = wanted;
+    }
+}
+
+enum status figure_layout_init(struct figure_layout *layout, const struct figure_data *f,
+                               size_t heading, struct error *err)
+{
+    memset(layout, 0, sizeof *layout);
+    layout->boxes = memory_alloc((size_t)f->n_panels, sizeof *layout->boxes, err);
+    if (!layout->boxes)
+        return err->status;
+    place_boxes(layout, f, heading > 0);
+    for (int row = 0; row < f->n_rows; row++)
+        find_y_range(layout, f, row);
+    find_x_range(layout, f);
+    if (make_ticks(layout, f, err) == STATUS_OK &&
+        make_labels(layout, f, err) == STATUS_OK && !layout->direct)
+        place_legend(layout, f);
+    layout->width = fmax(layout->width, 2 * MARGIN + 8.5 * (double)heading);
+    return err->status;
+}
+
+void figure_layout_fini(struct figure_layout *layout)
+{
+    free(layout->boxes);
+    free(layout->ticks);
+    free(layout->labels);
+}
+
+/* --- How curves look -----------------------------------------------------------------
+ */
+
+/* Whether curves are values of one number, so that their order means something. */
+static bool is_ordered(const struct figure_data *f)
+{
+    int n = 0, numbers = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (f->settings.apart[i]) {
+            n++;
+            numbers += field_get((enum field_id)i)->type != FIELD_TYPE_FLAG;
+        }
+    return f->kind->curves == CURVES_LAYERS || (n == 1 && numbers == 1);
+}
+
+/* Viridis without its ends, which are lost on dark and on white ground. */
+static unsigned ramp(double share)
+{
+    static const double anchors[][3] = {{72, 33, 115},  {64, 67, 135},  {52, 94, 141},
+                                        {41, 120, 142}, {32, 144, 140}, {34, 167, 132},
+                                        {68, 190, 112}, {121, 209, 81}};
+    enum { N_STEPS = sizeof anchors / sizeof *anchors - 1 };
+    double at = share * N_STEPS;
+    int i = at < N_STEPS - 1 ? (int)at : N_STEPS - 1;
+    unsigned colour = 0;
+    for (int c = 0; c < 3; c++)
+        colour = colour << 8 |
+                 (unsigned)lround(anchors[i][c] +
+                                  (at - i) * (anchors[i + 1][c] - anchors[i][c]));
+    return colour;
+}
+
+unsigned figure_curve_colour(const struct figure_data *f, int curve)
+{
+    /* Okabe & Ito; without black, which is the network's, and yellow, lost on white */
+    static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73,
+                                       0xcc79a7, 0xe69f00, 0x56b4e9};
+    if (f->kind->curves == CURVES_SYSTEMS && curve == N_SYSTEMS)
+        return 0x000000;
+    if (is_ordered(f))
+        return ramp(f->n_curves > 1 ? (double)curve / (f->n_curves - 1) : 0);
+    return colours[(size_t)curve % (sizeof colours / sizeof *colours)];
+}
+
+int figure_curve_dash(const struct figure_data *f, int curve)
+{
+    if (f->kind->curves == CURVES_SYSTEMS)
+        return curve == N_SYSTEMS ? 2 : 1;
+    return is_ordered(f) ? 1 : 1 + curve / 6;
+}
+
+int figure_curve_marker(const struct figure_data *f, int curve)
+{
+    static const int markers[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 3, 2};
+    if (f->kind->curves == CURVES_SYSTEMS && curve == N_SYSTEMS)
+        return 1; /* a cross, for networks of one layer */
+    return markers[(size_t)curve % (sizeof markers / sizeof *markers)];
+}

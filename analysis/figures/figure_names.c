@@ -1,0 +1,202 @@
+/* What a request names: splits, snapshots, cells, a measure. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cells/cells.h"
+#include "analysis/figures/figure_internal.h"
+#include "base/memory.h"
+
+bool figure_next_word(const char **list, char *word, size_t size)
+{
+    while (**list == ' ' || **list == ',')
+        ++*list;
+    size_t length = strcspn(*list, ",");
+    snprintf(word, size, "%.*s", (int)(length < size ? length : size - 1), *list);
+    *list += length;
+    return word[0] != '\0';
+}
+
+static enum status choose_splits(struct figure_data *f, struct error *err)
+{
+    const char *list = f->request.splits ? f->request.splits
+                       : f->alias        ? f->alias->splits
+                                         : f->kind->splits;
+    char word[TABLE_WORD_MAX];
+    bool chosen[N_SPLITS] = {false};
+    while (list && figure_next_word(&list, word, sizeof word)) {
+        int split = 0;
+        while (split < N_SPLITS && strcmp(word, split_names[split]) != 0)
+            split++;
+        if (split == N_SPLITS)
+            return error_set(err, STATUS_USAGE,
+                             "--splits %s: not one of train, validation, test",
+                             text_quote(word).text);
+        chosen[split] = true;
+    }
+    for (int split = 0; split < N_SPLITS; split++)
+        if (chosen[split])
+            f->splits[f->n_splits++] = split;
+    if (f->n_splits == 0)
+        f->splits[f->n_splits++] = SPLIT_TEST;
+    return STATUS_OK;
+}
+
+/* Snapshots at a time that training sets, not the network's success. */
+static bool has_time(const char *label)
+{
+    return strcmp(label, "best") != 0 && strcmp(label, "final") != 0;
+}
+
+/* The epoch of a snapshot in the first cell that reached it, NaN where none of the first
+ * cells did. */
+static enum status read_epochs(struct archive *archive, double *epochs, struct error *err)
+{
+    int64_t n = archive_n_cells(archive), batch = archive_batch(archive);
+    int n_snapshots = archive_shape(archive).n_snapshots;
+    n = n < batch ? n : batch;
+    struct record *records = memory_alloc((size_t)n, sizeof *records, err);
+    if (!records || archive_read(archive, 0, n, records, err) != STATUS_OK) {
+        free(records);
+        return err->status;
+    }
+    for (int s = 0; s < n_snapshots; s++)
+        epochs[s] = NAN;
+    for (int64_t i = 0; i < n; i++) {
+        const double *own = record_real(&records[i], FIELD_SNAPSHOT_EPOCH);
+        for (int s = 0; s < n_snapshots; s++)
+            if (isnan(epochs[s]) && own[s] != RECORD_FILL_REAL)
+                epochs[s] = own[s];
+        record_fini(&records[i]);
+    }
+    free(records);
+    return STATUS_OK;
+}
+
+static enum status choose_named_snapshots(struct figure_data *f, struct error *err)
+{
+    const char *list = f->request.snapshots;
+    char word[TABLE_WORD_MAX];
+    while (figure_next_word(&list, word, sizeof word)) {
+        int snapshot, i = 0;
+        if (cells_find_snapshot(f->archive, word, &snapshot, err) != STATUS_OK)
+            return err->status;
+        while (i < f->n_snapshots && f->snapshots[i] != snapshot)
+            i++;
+        if (i == f->n_snapshots)
+            f->snapshots[f->n_snapshots++] = snapshot;
+    }
+    return f->n_snapshots ? STATUS_OK
+                          : error_set(err, STATUS_USAGE, "--snapshots: names none");
+}
+
+/* Snapshots in the order of their time. */
+static enum status choose_timed_snapshots(struct figure_data *f, enum figure_when when,
+                                          struct error *err)
+{
+    int n = archive_shape(f->archive).n_snapshots;
+    double *epochs = memory_alloc((size_t)n, sizeof *epochs, err);
+    if (!epochs || read_epochs(f->archive, epochs, err) != STATUS_OK) {
+        free(epochs);
+        return err->status;
+    }
+    for (int s = 0; s < n; s++) {
+        bool whole = epochs[s] >= 1 && epochs[s] == floor(epochs[s]);
+        bool early = epochs[s] > 0 && epochs[s] <= 1;
+        if (!has_time(archive_snapshot_label(f->archive, s)) || isnan(epochs[s]) ||
+            (when == WHEN_EPOCHS && !whole) || (when == WHEN_FIRST_EPOCH && !early))
+            continue;
+        int at = f->n_snapshots++;
+        for (; at > 0 && epochs[f->snapshots[at - 1]] > epochs[s]; at--)
+            f->snapshots[at] = f->snapshots[at - 1];
+        f->snapshots[at] = s;
+    }
+    free(epochs);
+    return STATUS_OK;
+}
+
+/* The untrained network, for comparison, where the archive has it. */
+static void choose_init(struct figure_data *f)
+{
+    for (int s = 0; s < archive_shape(f->archive).n_snapshots - 1; s++)
+        if (strcmp(archive_snapshot_label(f->archive, s), "init") == 0)
+            f->snapshots[f->n_snapshots++] = s;
+}
+
+static enum status choose_snapshots(struct figure *figure, struct error *err)
+{
+    struct figure_data *f = figure->data;
+    int n = archive_shape(f->archive).n_snapshots;
+    enum figure_when when = f->alias ? f->alias->when : WHEN_ONE;
+    f->snapshots = memory_alloc((size_t)n, sizeof *f->snapshots, err);
+    if (!f->snapshots)
+        return err->status;
+    if (f->request.snapshots)
+        choose_named_snapshots(f, err);
+    else if (f->kind->x == X_EPOCH || when != WHEN_ONE)
+        choose_timed_snapshots(f, f->kind->x == X_EPOCH ? WHEN_ONE : when, err);
+    else {
+        if (f->kind->x == X_NODE)
+            choose_init(f);
+        cells_find_snapshot(f->archive, NULL, &f->snapshots[f->n_snapshots++], err);
+    }
+    int fewest = f->kind->x == X_EPOCH ? 2 : 1;
+    if (err->status == STATUS_OK && f->n_snapshots < fewest)
+        snprintf(figure->why, sizeof figure->why, "it needs %s in the study's probe.at%s",
+                 when == WHEN_EPOCHS        ? "snapshots after whole epochs"
+                 : when == WHEN_FIRST_EPOCH ? "snapshots within the first epoch"
+                                            : "two snapshots of set times",
+                 when == WHEN_FIRST_EPOCH ? ", as step:10" : ", as epoch:1");
+    return err->status;
+}
+
+static enum status parse_where(struct figure_data *f, struct error *err)
+{
+    struct where_scope scope = {.layers = false, .for_layers = "strata export"};
+    const char *own = f->alias ? f->alias->where : NULL, *asked = f->request.where;
+    if (!own && !asked)
+        return STATUS_OK;
+    if (own && asked) {
+        const char **labels = cells_scope(f->archive, &scope, err);
+        struct where *alone = NULL; /* so that columns in errors are the user's own */
+        if (labels && where_parse(&alone, asked, &scope, err) == STATUS_OK)
+            text_appendf(&f->where_text, "(%s) and %s", asked, own);
+        where_destroy(alone);
+        free(labels);
+    } else {
+        text_append(&f->where_text, own ? own : asked);
+    }
+    const char **labels = cells_scope(f->archive, &scope, err);
+    if (labels && err->status == STATUS_OK)
+        where_parse(&f->where, text_string(&f->where_text), &scope, err);
+    free(labels);
+    return err->status == STATUS_OK
+               ? cells_find_snapshot(f->archive, NULL, &f->where_snapshot, err)
+               : err->status;
+}
+
+static enum status choose_measure(struct figure_data *f, struct error *err)
+{
+    bool scatter = f->kind->x == X_MEASURE;
+    const char *name = f->request.measure ? f->request.measure
+                       : scatter          ? "mean_perplexity.train.last"
+                                          : "network_accuracy.test";
+    return measure_find(&f->measure, name, "measure", err);
+}
+
+enum status figure_choose_names(struct figure *figure, struct error *err)
+{
+    struct figure_data *f = figure->data;
+    if (!f->kind->splits && f->request.splits)
+        return error_set(err, STATUS_USAGE, "--splits: the measure of %s names its split",
+                         f->kind->name);
+    f->systems = f->alias && f->alias->systems ? f->alias->systems
+                                               : (1u << N_SYSTEMS) - 1;
+    if (choose_splits(f, err) != STATUS_OK ||
+        choose_snapshots(figure, err) != STATUS_OK || parse_where(f, err) != STATUS_OK)
+        return err->status;
+    if (figure_is_of_nodes(f))
+        return figure_open_nodes(figure, err);
+    return f->kind->quantities[0].label ? STATUS_OK : choose_measure(f, err);
+}

@@ -1,0 +1,282 @@
+/* What a figure says of itself. Every sentence is made from what is drawn. */
+#include "analysis/figures/figure_words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/tables/quote.h"
+#include "base/memory.h"
+
+/* --- Names of parts ------------------------------------------------------------------
+ */
+
+static const char *const gap_labels[] = {[RANKING_GIVEN] = "train - test accuracy",
+                                         [RANKING_CLEAN] = "clean train - test accuracy",
+                                         [RANKING_TEST] = "test error"};
+static const char *const gap_words[] = {
+    [RANKING_GIVEN] = "train accuracy on the labels trained with, less test accuracy",
+    [RANKING_CLEAN] = "train accuracy on samples with their original label, less test "
+                      "accuracy",
+    [RANKING_TEST] = "test error, 1 less test accuracy"};
+
+void figure_put_x(const struct figure_data *f, struct text *out)
+{
+    char name[TABLE_WORD_MAX];
+    switch (f->kind->x) {
+    case X_LAYER:
+        text_append(out, "layer");
+        break;
+    case X_EPOCH:
+        text_append(out, "epoch");
+        break;
+    case X_OPTION:
+        text_append(out, field_get(f->x_option)->name);
+        break;
+    case X_NODE:
+        text_append(out, "node, from layer to layer");
+        break;
+    case X_BIN:
+        text_append(out, "pre-activation");
+        break;
+    case X_MEASURE:
+        measure_name(&f->measure, name);
+        text_append(out, name);
+        break;
+    }
+}
+
+void figure_put_y(const struct figure_data *f, int row, struct text *out)
+{
+    char name[TABLE_WORD_MAX];
+    const char *label = figure_quantity_of(f, row)->label;
+    measure_name(&f->measure, name);
+    if (f->kind->x == X_MEASURE)
+        label = gap_labels[f->request.gap];
+    else if (figure_is_heatmap(f))
+        label = name;
+    text_append(out, label);
+    if (f->kind->rows == ROWS_SPLITS && f->n_splits > 1)
+        text_appendf(out, ", %s", split_names[f->splits[row]]);
+}
+
+const struct figure_quantity *figure_quantity_of(const struct figure_data *f, int row)
+{
+    static const struct figure_quantity any = {
+        .label = "", .words = "", .floor = -HUGE_VAL, .ceiling = HUGE_VAL};
+    const struct figure_quantity *q =
+        &f->kind->quantities[f->kind->rows == ROWS_QUANTITIES ? row : 0];
+    return q->label ? q : &any;
+}
+
+void figure_put_column(const struct figure_data *f, int column, struct text *out)
+{
+    int split = 0, snapshot = 0;
+    if (f->kind->rows != ROWS_SPLITS) {
+        split = column % f->n_splits;
+        column /= f->n_splits;
+    }
+    if (f->kind->x != X_EPOCH) {
+        snapshot = column % f->n_snapshots;
+        column /= f->n_snapshots;
+    }
+    size_t start = out->length;
+    figure_put_setting(&f->groups, column, out);
+    if (f->kind->x != X_EPOCH && f->n_snapshots > 1) {
+        text_append(out, out->length > start ? ", " : "");
+        quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[snapshot]));
+    }
+    if (f->kind->rows != ROWS_SPLITS && f->n_splits > 1)
+        text_appendf(out, "%s%s", out->length > start ? ", " : "",
+                     split_names[f->splits[split]]);
+}
+
+static void put_panel(const struct figure_data *f, int panel, struct text *out)
+{
+    size_t start = out->length;
+    const struct figure_panel *p = &f->panels[panel];
+    figure_put_column(f, p->column, out);
+    if (f->n_rows > 1) {
+        text_append(out, out->length > start ? ", " : "");
+        if (f->kind->rows == ROWS_SPLITS)
+            text_append(out, split_names[f->splits[p->row]]);
+        else
+            text_append(out, figure_quantity_of(f, p->row)->words);
+    }
+}
+
+enum status figure_name_curves(struct figure_data *f, struct error *err)
+{
+    struct record_shape shape = archive_shape(f->archive);
+    bool layers = f->kind->curves == CURVES_LAYERS;
+    bool sampled = layers || f->kind->curves == CURVES_CLASSES;
+    int n = layers ? shape.n_layers - 1 : shape.n_classes;
+    f->n_curves = f->kind->curves == CURVES_SYSTEMS ? N_SYSTEMS + 1
+                  : sampled                         ? n
+                                                    : f->settings.n;
+    f->curves = memory_alloc((size_t)f->n_curves, sizeof *f->curves, err);
+    if (!f->curves)
+        return err->status;
+    for (int i = 0; i < f->n_curves; i++) {
+        int at = sampled ? figure_sample(i, n, FIGURE_CURVES_MAX) : -1;
+        if (f->kind->curves == CURVES_SYSTEMS)
+            text_append(&f->curves[i].label, i < N_SYSTEMS ? system_names[i] : "network");
+        else if (at >= 0)
+            text_appendf(&f->curves[at].label, "%s %d", layers ? "layer" : "class",
+                         layers ? i + 1 : i);
+        else if (f->kind->curves == CURVES_SETTINGS)
+            figure_put_setting(&f->settings, i, &f->curves[i].label);
+    }
+    if (sampled && f->n_curves > FIGURE_CURVES_MAX)
+        f->n_curves = FIGURE_CURVES_MAX;
+    for (size_t i = 0; i < f->n_series; i++)
+        f->curves[f->series[i].curve].drawn = true;
+    return STATUS_OK;
+}
+
+const char *figure_gap_words(const struct figure_data *f)
+{
+    return gap_words[f->request.gap];
+}
+
+/* --- Title, command, table -----------------------------------------------------------
+ */
+
+static void put_title(const struct figure *figure, struct text *out)
+{
+    const struct figure_data *f = figure->data;
+    text_append(out, f->kind->title);
+    if (f->kind->x == X_BIN)
+        text_appendf(out, " (layer %d, node %d)", f->layer, f->node);
+    const char *before = ": ";
+    if (figure_is_heatmap(f) || f->kind->x == X_MEASURE) {
+        char name[TABLE_WORD_MAX];
+        measure_name(&f->measure, name);
+        text_appendf(out, "%s%s", before, name);
+        before = ", ";
+    } else if (f->n_splits == 1) {
+        text_appendf(out, "%s%s samples", before, split_names[f->splits[0]]);
+        before = ", ";
+    }
+    if (f->kind->x != X_EPOCH && f->n_snapshots == 1) {
+        text_appendf(out, "%ssnapshot ", before);
+        quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[0]));
+    }
+}
+
+static void put_command(const struct figure *figure, struct text *out)
+{
+    const struct figure_request *r = &figure->data->request;
+    static const char *const gaps[] = {NULL, "clean", "test"};
+    const struct {
+        const char *name, *value;
+    } options[] = {{"where", r->where},   {"snapshots", r->snapshots},
+                   {"splits", r->splits}, {"measure", r->measure},
+                   {"x", r->x},           {"curves", r->curves},
+                   {"panels", r->panels}, {"node", r->node},
+                   {"gap", gaps[r->gap]}};
+    text_append(out, "strata plot ");
+    quote_shell(out, figure->data->operand);
+    text_append(out, " ");
+    quote_shell(out, r->figure);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].value) {
+            text_appendf(out, " --%s ", options[i].name);
+            quote_shell(out, options[i].value);
+        }
+    if (r->sample)
+        text_append(out, " --sample");
+}
+
+static const char *curve_heading(const struct figure_data *f)
+{
+    const char *only = NULL;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (f->settings.apart[i])
+            only = only ? "setting" : field_get((enum field_id)i)->name;
+    return f->kind->curves == CURVES_SYSTEMS   ? "system"
+           : f->kind->curves == CURVES_LAYERS  ? "layer"
+           : f->kind->curves == CURVES_CLASSES ? "class"
+           : only                              ? only
+                                               : "setting";
+}
+
+/* The value alone where the heading says of what. */
+static const char *short_label(const char *label, const char *heading)
+{
+    size_t length = strlen(heading);
+    return strncmp(label, heading, length) == 0 && label[length] == ' '
+               ? label + length + 1
+               : label;
+}
+
+static enum status make_table(struct figure *figure, struct error *err)
+{
+    struct figure_data *f = figure->data;
+    const char *heading = curve_heading(f), *headings[7] = {0};
+    bool panels = f->n_panels > 1, curves = f->n_curves > 1;
+    int n = 0;
+    figure_put_x(f, &f->x_heading);
+    figure_put_y(f, 0, &f->y_heading);
+    if (panels)
+        headings[n++] = "panel";
+    if (curves)
+        headings[n++] = heading;
+    headings[n++] = text_string(&f->x_heading);
+    headings[n++] = f->n_rows > 1 ? "mean" : text_string(&f->y_heading);
+    headings[n++] = "low";
+    headings[n++] = "high";
+    headings[n++] = "n";
+    if (table_init(&figure->table, n, headings, err) != STATUS_OK)
+        return err->status;
+    for (size_t i = 0; i < f->n_series; i++) {
+        const struct figure_series *s = &f->series[i];
+        for (size_t k = 0; s->mean && k < s->n; k++) {
+            const struct figure_point *p = &f->points[s->first + k];
+            struct table_cell *row = table_add_row(&figure->table, err);
+            struct text panel = {0};
+            if (!row)
+                return err->status;
+            put_panel(f, s->panel, &panel);
+            if (panels)
+                table_set_text(row++, text_string(&panel));
+            if (curves)
+                table_set_text(
+                    row++, short_label(text_string(&f->curves[s->curve].label), heading));
+            text_free(&panel);
+            figure_set_x(f, p, row++);
+            table_set_number(row++, -1, p->y);
+            if (!isnan(p->low))
+                table_set_number(row, -1, p->low);
+            if (!isnan(p->high))
+                table_set_number(row + 1, -1, p->high);
+            table_set_number(row + 2, 0, p->n);
+        }
+    }
+    return STATUS_OK;
+}
+
+void figure_set_x(const struct figure_data *f, const struct figure_point *p,
+                  struct table_cell *cell)
+{
+    char value[TABLE_WORD_MAX];
+    table_set_number(cell, -1, p->x);
+    if (f->kind->x == X_EPOCH)
+        snprintf(cell->text, sizeof cell->text, "%.3g", p->x);
+    if (f->kind->x != X_OPTION)
+        return;
+    field_format(f->x_option, p->x, value, sizeof value);
+    if (field_get(f->x_option)->type == FIELD_TYPE_FLAG)
+        table_set_text(cell, value);
+    else
+        snprintf(cell->text, sizeof cell->text, "%s", value);
+}
+
+enum status figure_describe(struct figure *figure, struct error *err)
+{
+    put_title(figure, &figure->title);
+    put_command(figure, &figure->command);
+    figure_put_caption(figure, &figure->caption);
+    figure_put_alt(figure, &figure->alt);
+    return make_table(figure, err);
+}

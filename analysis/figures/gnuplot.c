@@ -1,0 +1,129 @@
+#include "analysis/figures/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+extern char **environ;
+
+enum { LONGEST_SECONDS = 120, POLL_NANOSECONDS = 5000000, MESSAGES_MAX = 1 << 20 };
+static const char *const messages_name = "messages";
+
+/* The words of the call: posix_spawn wants them writable. */
+struct call {
+    char program[8], defaults[3], script[64];
+    char locale[16], time[24];
+    char **environment; /* the caller's, but in the C locale and at a fixed time, which
+                           some formats write into files */
+};
+
+static enum status make_call(struct call *call, const char *script, struct error *err)
+{
+    size_t n = 0, kept = 0;
+    *call = (struct call){"gnuplot", "-d", "", "LC_ALL=C.UTF-8", "SOURCE_DATE_EPOCH=0",
+                          NULL};
+    snprintf(call->script, sizeof call->script, "%s", script);
+    while (environ[n])
+        n++;
+    call->environment = memory_alloc(n + 3, sizeof *call->environment, err);
+    if (!call->environment)
+        return err->status;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], "LC_ALL=", 7) != 0 &&
+            strncmp(environ[i], "SOURCE_DATE_EPOCH=", 18) != 0)
+            call->environment[kept++] = environ[i];
+    call->environment[kept++] = call->locale;
+    call->environment[kept] = call->time;
+    return STATUS_OK;
+}
+
+static int start(struct call *call, const char *folder, pid_t *child)
+{
+    char *arguments[] = {call->program, call->defaults, call->script, NULL};
+    posix_spawn_file_actions_t actions;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed)
+        return failed;
+    failed = posix_spawn_file_actions_addchdir_np(&actions, folder);
+    for (int fd = 0; !failed && fd < 2; fd++)
+        failed = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
+                                                  fd ? O_WRONLY : O_RDONLY, 0);
+    if (!failed)
+        failed = posix_spawn_file_actions_addopen(&actions, 2, messages_name,
+                                                  O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!failed)
+        failed = posix_spawnp(child, call->program, &actions, NULL, arguments,
+                              call->environment);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+/* Waits until the child has ended; false where it had to be killed. */
+static bool wait_for(pid_t child, int *outcome)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NANOSECONDS};
+    double begin = clock_seconds();
+    while (waitpid(child, outcome, WNOHANG) == 0) {
+        if (clock_seconds() - begin > LONGEST_SECONDS) {
+            kill(child, SIGKILL);
+            waitpid(child, outcome, 0);
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* What gnuplot said, on one line. */
+static enum status fail_by_messages(const char *folder, struct error *err)
+{
+    struct error unread = {0};
+    char path[IO_PATH_MAX], *text = NULL;
+    size_t length, kept = 0;
+    if (io_join(path, folder, messages_name, &unread) != STATUS_OK ||
+        io_read_file(path, MESSAGES_MAX, &text, &length, &unread) != STATUS_OK)
+        return error_set(err, STATUS_INTERNAL, "gnuplot failed without a word");
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] > ' ')
+            text[kept++] = text[i];
+        else if (kept > 0 && text[kept - 1] != ' ')
+            text[kept++] = ' ';
+    error_set(err, STATUS_INTERNAL, "gnuplot failed: %.*s",
+              (int)(kept < 600 ? kept : 600), text);
+    free(text);
+    return err->status;
+}
+
+enum status gnuplot_run(const char *folder, const char *script, struct error *err)
+{
+    pid_t child;
+    int outcome;
+    struct call call;
+    if (make_call(&call, script, err) != STATUS_OK)
+        return err->status;
+    int failed = start(&call, folder, &child);
+    free(call.environment);
+    if (failed == ENOENT)
+        return error_set(err, STATUS_MISSING,
+                         "figures are drawn by gnuplot, which is not on PATH: install "
+                         "gnuplot-nox (Debian), or ask for it to be loaded");
+    if (failed)
+        return error_set(err, STATUS_IO, "gnuplot: %s", strerror(failed));
+    if (!wait_for(child, &outcome))
+        return error_set(err, STATUS_INTERNAL, "gnuplot took longer than %d s",
+                         LONGEST_SECONDS);
+    return WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0
+               ? STATUS_OK
+               : fail_by_messages(folder, err);
+}
