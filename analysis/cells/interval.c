@@ -14,10 +14,10 @@ struct interval interval_make(struct interval_maker *maker, double *values, size
 {
     struct interval interval = {NAN, NAN};
     struct stats_running running = {0};
-    for (size_t i = 0; i < n; i++)
-        stats_add(&running, values[i]);
     bool bootstrap = maker->kind == INTERVAL_BOOTSTRAP && n >= BOOTSTRAP_FEWEST;
     stats_sort(values, n); /* so that their order in the archive decides nothing */
+    for (size_t i = 0; i < n; i++)
+        stats_add(&running, values[i]);
     if (bootstrap && !maker->means)
         maker->means = memory_alloc(BOOTSTRAP_RESAMPLES, sizeof *maker->means, err);
     if (n < INTERVAL_FEWEST || (bootstrap && !maker->means))

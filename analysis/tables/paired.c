@@ -218,7 +218,7 @@ static enum status compare_all(struct paired *p, size_t from, size_t to,
         values[i] = (*list)[i].p;
     if (values)
         (p->summary.request->adjustment == SUMMARY_BH ? stats_bh : stats_holm)(
-            values, values + *n, *n);
+            values, values + *n, *n, err);
     for (size_t i = 0; values && i < *n; i++)
         (*list)[i].p_adjusted = values[*n + i];
     free(values);

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 static const struct {
     int code;
     const char *text;
@@ -16,10 +18,12 @@ enum status error_set(struct error *err, enum status status, const char *format,
 {
     if (err->status != STATUS_OK)
         return err->status;
+    char text[sizeof err->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_make_plain(err->text, sizeof err->text, text); /* some of it may be foreign */
     err->status = status;
     return status;
 }

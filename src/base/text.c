@@ -197,6 +197,23 @@ struct text_word text_quote(const char *word)
     return quoted;
 }
 
+void text_make_plain(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text), used = 0;
+    for (size_t at = 0; at < length;) {
+        size_t start = at;
+        bool obeyed = text_is_obeyed(text_next_character(text, length, &at)) &&
+                      text[start] != '\n' && text[start] != '\t';
+        const char *shown = obeyed ? TEXT_REPLACEMENT : text + start;
+        size_t n = obeyed ? strlen(TEXT_REPLACEMENT) : at - start;
+        if (used + n >= size)
+            break;
+        memcpy(out + used, shown, n);
+        used += n;
+    }
+    out[used] = '\0';
+}
+
 struct text_word text_suggest(const char *word, const char *const *candidates,
                               size_t count)
 {

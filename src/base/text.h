@@ -57,6 +57,10 @@ struct text_word {
 /* The word, cut to what a message can hold, with TEXT_REPLACEMENT for what is obeyed. */
 struct text_word text_quote(const char *word);
 
+/* All of a text made fit for a message: TEXT_REPLACEMENT for what is obeyed, but line
+ * ends and tabs. Cut to `size` bytes with the terminator. */
+void text_make_plain(char *out, size_t size, const char *text);
+
 /* " (did you mean 'relu'?)", or nothing where no candidate is near. */
 struct text_word text_suggest(const char *word, const char *const *candidates,
                               size_t count);

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "record/record.h"
+#include "base/text.h"
 
 static const char *const keys[FINDING_KINDS] = {"checked", "notes", "damage"};
 
@@ -29,25 +29,25 @@ void findings_fini(struct findings *f)
 void findings_add(struct findings *f, enum finding kind, const char *format, ...)
 {
     static const char *const words[FINDING_KINDS] = {"sound", "note", "DAMAGE"};
-    char text[ERROR_TEXT_MAX], fit[ERROR_TEXT_MAX + 1] = "";
+    char text[ERROR_TEXT_MAX], plain[ERROR_TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     f->counts[kind]++;
-    record_fit_text(fit, ERROR_TEXT_MAX, text); /* paths need not be UTF-8 */
+    text_make_plain(plain, sizeof plain, text); /* paths need not be UTF-8 */
     if (f->lists[kind])
-        json_array_append_new(f->lists[kind], json_string(fit));
+        json_array_append_new(f->lists[kind], json_string(plain));
     else
-        printf("%-7s %s\n", words[kind], fit);
+        printf("%-7s %s\n", words[kind], plain);
 }
 
 enum status findings_print(const struct findings *f, const char *path, struct error *err)
 {
-    char fit[ERROR_TEXT_MAX + 1] = "";
+    char fit[ERROR_TEXT_MAX];
     if (!f->lists[0])
         return STATUS_OK;
-    record_fit_text(fit, ERROR_TEXT_MAX, path);
+    text_make_plain(fit, sizeof fit, path);
     json_t *object = json_pack("{s:s, s:b}", "path", fit, "sound",
                                f->counts[FINDING_DAMAGE] == 0);
     for (int i = 0; i < FINDING_KINDS; i++)

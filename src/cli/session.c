@@ -11,7 +11,9 @@
 #include "dist/dist.h"
 #include "nn/net.h"
 #include "sweep/cell.h"
+#include "sweep/cell_nodes.h"
 #include "sweep/cost.h"
+#include "sweep/kept_network.h"
 
 enum status session_read_study(struct study *study, const char *path,
                                const struct args *args, struct error *err)
@@ -69,16 +71,33 @@ static double find_largest(const struct session *s, const struct cell_team *team
 }
 
 /* Walks over all cells once: memory, and what no cell may exceed. */
+/* What networks.nc or nodes.nc would hold, before anything is computed for it. */
+static enum status check_kept(double total, const char *things, const char *file,
+                              struct error *err)
+{
+    if (total <= INT32_MAX)
+        return STATUS_OK;
+    return error_set(
+        err, STATUS_STUDY,
+        "keep: %.3g %s of all cells, and %s holds at most 2^31 - 1: keep fewer "
+        "snapshots, or divide the study",
+        total, things, file);
+}
+
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
     s->probe_seconds = memory_alloc(s->grid.n_cells, sizeof *s->probe_seconds, err);
     if (!s->seconds || !s->probe_seconds)
         return err->status;
+    double kept_parameters = 0.0, kept_nodes = 0.0;
     for (size_t i = 0; i < s->grid.n_cells; i++) {
         const struct spec *spec = &s->grid.cells[i].spec;
         struct net_shape shape = cell_net_shape(spec, &s->dataset);
         double parameters = net_count_parameters(&shape);
+        kept_parameters += kept_planned(&s->study, JOURNAL_NETWORK) * parameters;
+        kept_nodes += (double)kept_planned(&s->study, JOURNAL_NODES) *
+                      cell_node_shape(&shape, false).n_nodes;
         if (parameters > INT32_MAX)
             return error_set(err, STATUS_STUDY,
                              "depth %d x width %d: %.3g parameters, more than 2^31 - 1",
@@ -92,7 +111,8 @@ static enum status examine_cells(struct session *s, struct error *err)
                                                           : s->most_layers;
     }
     s->largest_bytes = find_largest(s, NULL);
-    return STATUS_OK;
+    check_kept(kept_parameters, "kept parameters", "networks.nc", err);
+    return check_kept(kept_nodes, "kept nodes", "nodes.nc", err);
 }
 
 /* Before glyphs are drawn, which takes a while. */

@@ -47,21 +47,23 @@ static double adjusted_share(double z, double bias, double acceleration)
 void bootstrap_mean_interval(const double *values, size_t n, double level, double *means,
                              double *low, double *high)
 {
-    double sum = 0.0, squares = 0.0, cubes = 0.0, below = 0.0;
+    double sum = 0.0, largest = 0.0, squares = 0.0, cubes = 0.0, below = 0.0;
     for (size_t i = 0; i < n; i++)
         sum += values[i];
     double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++) {
-        double deviation = values[i] - mean;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(values[i] - mean));
+    *low = *high = isfinite(mean) && isfinite(largest) ? mean : (double)NAN;
+    if (isnan(*low) || largest <= 1e-12 * fabs(mean)) /* equal, but for rounding */
+        return;
+    for (size_t i = 0; i < n; i++) { /* of any size: no square leaves the range */
+        double deviation = (values[i] - mean) / largest;
         squares += deviation * deviation;
         cubes += deviation * deviation * deviation;
     }
-    *low = *high = mean;
-    if (squares <= 1e-24 * mean * mean) /* all are equal, but for rounding */
-        return;
     /* accuracies are multiples of something: means that are equal but for rounding are
      * many, and count half */
-    double tie = 1e-9 * sqrt(squares / (double)n);
+    double tie = 1e-9 * largest * sqrt(squares / (double)n);
     for (size_t k = 0; k < BOOTSTRAP_RESAMPLES; k++) {
         means[k] = resample_mean(values, n, k);
         double above = means[k] - mean;

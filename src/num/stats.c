@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "num/elementary.h"
 
 void stats_add(struct stats_running *running, double value)
@@ -114,6 +115,8 @@ double stats_sign_flip_p(const double *differences, size_t n)
         observed += differences[i];
         scale += fabs(differences[i]);
     }
+    if (!isfinite(scale))
+        return NAN;
     /* Sums that would be equal but for rounding, of differences too, count as equal. */
     double least = fabs(observed) - 1e-9 * scale;
     /* All signings come in pairs of opposite sums: those that keep the last sign do. Each
@@ -132,37 +135,59 @@ double stats_sign_flip_p(const double *differences, size_t n)
     return ldexp(n_extreme, 1 - (int)n);
 }
 
-void stats_holm(const double *p, double *adjusted, size_t n)
+/* A p value and where it stands. */
+struct placed {
+    double p;
+    size_t at;
+};
+
+static int compare_placed(const void *a, const void *b)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t not_less = 0;
-        for (size_t k = 0; k < n; k++)
-            not_less += p[k] >= p[i];
-        adjusted[i] = isnan(p[i]) ? p[i] : fmin(1.0, (double)not_less * p[i]);
-    }
-    /* A larger p is never adjusted to less than a smaller one. */
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n; k++)
-            if (p[k] <= p[i] && adjusted[k] > adjusted[i])
-                adjusted[i] = adjusted[k];
+    const struct placed *x = a, *y = b;
+    return (x->p > y->p) - (x->p < y->p);
 }
 
-void stats_bh(const double *p, double *adjusted, size_t n)
+/* Those that are not NaN in a new array, ascending; NULL without memory. The others are
+ * adjusted: they stay. */
+static struct placed *place_p(const double *p, double *adjusted, size_t n,
+                              size_t *n_tests, struct error *err)
 {
-    size_t n_tests = 0;
-    for (size_t i = 0; i < n; i++)
-        n_tests += !isnan(p[i]);
-    for (size_t i = 0; i < n; i++) {
-        size_t rank = 0;
-        for (size_t k = 0; k < n; k++)
-            rank += p[k] <= p[i];
-        adjusted[i] = isnan(p[i]) ? p[i] : (double)n_tests * p[i] / (double)rank;
+    struct placed *placed = memory_alloc(n, sizeof *placed, err);
+    *n_tests = 0;
+    for (size_t i = 0; placed && i < n; i++) {
+        adjusted[i] = p[i];
+        if (!isnan(p[i]))
+            placed[(*n_tests)++] = (struct placed){p[i], i};
     }
-    /* A smaller p is never adjusted to more than a larger one. */
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n; k++)
-            if (p[k] >= p[i] && adjusted[k] < adjusted[i])
-                adjusted[i] = adjusted[k];
+    if (placed)
+        qsort(placed, *n_tests, sizeof *placed, compare_placed);
+    return placed;
+}
+
+enum status stats_holm(const double *p, double *adjusted, size_t n, struct error *err)
+{
+    size_t n_tests;
+    struct placed *placed = place_p(p, adjusted, n, &n_tests, err);
+    double least = 0.0; /* a larger p is never adjusted to less than a smaller one */
+    for (size_t i = 0; placed && i < n_tests; i++) {
+        least = fmax(least, fmin(1.0, (double)(n_tests - i) * placed[i].p));
+        adjusted[placed[i].at] = least;
+    }
+    free(placed);
+    return err->status;
+}
+
+enum status stats_bh(const double *p, double *adjusted, size_t n, struct error *err)
+{
+    size_t n_tests;
+    struct placed *placed = place_p(p, adjusted, n, &n_tests, err);
+    double most = 1.0; /* a smaller p is never adjusted to more than a larger one */
+    for (size_t i = placed ? n_tests : 0; i-- > 0;) {
+        most = fmin(most, (double)n_tests * placed[i].p / (double)(i + 1));
+        adjusted[placed[i].at] = most;
+    }
+    free(placed);
+    return err->status;
 }
 
 double stats_quantile_sorted(const double *sorted, size_t n, double p)

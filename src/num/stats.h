@@ -1,9 +1,11 @@
-/* Small statistics in double. No allocation, no failure. */
+/* Small statistics in double. */
 #ifndef STRATA_NUM_STATS_H
 #define STRATA_NUM_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/error.h"
 
 /* Running mean and variance (Welford 1962). Zero-initialise. */
 struct stats_running {
@@ -30,18 +32,18 @@ double stats_t_quantile(double p, double degrees);
 /* Exact two-sided p of n paired differences under the hypothesis that each could as well
  * have the other sign (Fisher 1935): the share of the 2^n signings whose sum is as far
  * from 0 as the observed one, rounding apart. NaN for n of 0 or above
- * STATS_SIGN_FLIP_MAX. */
+ * STATS_SIGN_FLIP_MAX, and where a difference is not finite. */
 enum { STATS_SIGN_FLIP_MAX = 20 };
 double stats_sign_flip_p(const double *differences, size_t n);
 
 /* Holm's adjustment (1979) of p values that belong together; NaN are none of them and
  * stay. It holds whatever the dependence, as between layers of one network. */
-void stats_holm(const double *p, double *adjusted, size_t n);
+enum status stats_holm(const double *p, double *adjusted, size_t n, struct error *err);
 
 /* The same by Benjamini & Hochberg (1995): of those called significant at a level, that
  * share is false at most in expectation, where p values are independent or depend
  * positively (Benjamini & Yekutieli 2001). */
-void stats_bh(const double *p, double *adjusted, size_t n);
+enum status stats_bh(const double *p, double *adjusted, size_t n, struct error *err);
 
 /* Quantile of n >= 1 ascending values, linear interpolation between order statistics
  * (Hyndman & Fan 1996 type 7, the default of numpy and R). */

@@ -43,18 +43,24 @@ static double work_bytes(const struct cell_context *context, const struct spec *
            cell_probe_bytes(&shape, &context->sizes, context->study->measures, team_size);
 }
 
+/* What a cell keeps, in memory, and one at a time on its way into the journal: packed,
+ * and in a record, each with room to grow. */
+static double kept_bytes(int planned, double bytes)
+{
+    return planned > 0 ? (planned + 3.0) * bytes : 0.0;
+}
+
 double cost_bytes(const struct cell_context *context, const struct spec *spec)
 {
     const struct study *study = context->study;
     struct net_shape shape = cell_net_shape(spec, context->dataset);
     struct node_shape nodes = cell_node_shape(&shape, study->histograms);
     int together = cell_group_joins(context, spec) ? CELL_GROUP_MAX : 1;
-    /* In memory, and on their way into the journal. */
-    double kept_bytes = 2.0 * kept_planned(study, JOURNAL_NETWORK) * 4.0 *
-                            net_count_parameters(&shape) +
-                        2.0 * kept_planned(study, JOURNAL_NODES) * node_set_size(nodes);
+    double kept = kept_bytes(kept_planned(study, JOURNAL_NETWORK),
+                             4.0 * net_count_parameters(&shape)) +
+                  kept_bytes(kept_planned(study, JOURNAL_NODES), node_set_size(nodes));
     return dataset_bytes(context->dataset) +
-           together * (work_bytes(context, spec) + kept_bytes);
+           together * (work_bytes(context, spec) + kept);
 }
 
 /* Snapshots that are taken within that many epochs. */

@@ -72,7 +72,9 @@ enum status journal_append(struct journal *journal, enum journal_type type,
     journal_header_put(&record, &header);
     if (header.length > 0)
         bytes_put(&record, payload->data, payload->length);
-    bytes_put_u32(&record, hash_crc32(record.data + JOURNAL_HEADER_SIZE, header.length));
+    if (!record.failed)
+        bytes_put_u32(&record,
+                      hash_crc32(record.data + JOURNAL_HEADER_SIZE, header.length));
     if (record.failed || (payload && payload->failed)) {
         bytes_free(&record);
         return error_set(err, STATUS_MEMORY, "%s: no memory for a record", journal->path);

@@ -21,7 +21,8 @@ void journal_header_put(struct bytes *out, const struct journal_header *header)
     bytes_put_u64(out, header->id.high);
     bytes_put_u64(out, header->id.low);
     bytes_put_u32(out, header->attempt);
-    bytes_put_u32(out, hash_crc32(out->data + start, JOURNAL_HEADER_SIZE - 4));
+    if (!out->failed)
+        bytes_put_u32(out, hash_crc32(out->data + start, JOURNAL_HEADER_SIZE - 4));
 }
 
 bool journal_header_get(const uint8_t *bytes, struct journal_header *header)

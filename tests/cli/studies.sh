@@ -82,6 +82,12 @@ printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 3, width: 65536
 error 78 "depth 3 x width 65536: 8.64e+09 parameters, more than 2^31 - 1" \
     "$strata" sweep ../bad.yaml
 
+# 400 cells fit, what they keep does not.
+printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1..400, depth: 5, width: 1024}' \
+    'probe: {at: [init, best]}' 'keep: {networks: [init, best]}' >bad.yaml
+error 78 "keep: 4.01e+09 kept parameters of all cells, and networks.nc holds at most 2^31 - 1" \
+    "$strata" plan ../bad.yaml
+
 mkdir folder
 error 78 "../folder: not a regular file" "$strata" sweep ../folder
 

@@ -54,6 +54,17 @@ static void test_moves_with_its_values(void **state)
     bootstrap_mean_interval(moved, 20, 0.95, means, &moved_low, &moved_high);
     assert_true(fabs(moved_low - (4 * low + 3)) < 1e-12);
     assert_true(fabs(moved_high - (4 * high + 3)) < 1e-12);
+    static const double scales[] = {1e-110, 1e160}; /* of which squares leave the range */
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 20; i++)
+            moved[i] = scales[k] * accuracies[i];
+        bootstrap_mean_interval(moved, 20, 0.95, means, &moved_low, &moved_high);
+        assert_true(fabs(moved_low / scales[k] - low) < 1e-12);
+        assert_true(fabs(moved_high / scales[k] - high) < 1e-12);
+    }
+    moved[3] = INFINITY;
+    bootstrap_mean_interval(moved, 20, 0.95, means, &moved_low, &moved_high);
+    assert_true(isnan(moved_low) && isnan(moved_high));
     double narrow_low, narrow_high;
     bootstrap_mean_interval(accuracies, 20, 0.5, means, &narrow_low, &narrow_high);
     assert_true(low < narrow_low && narrow_low < narrow_high && narrow_high < high);

@@ -87,6 +87,8 @@ static void test_sign_flip(void **state)
     near(stats_sign_flip_p(ties, 7), 0.40625, 0);
     near(stats_sign_flip_p(zeros, 7), 0.125, 0);
     near(stats_sign_flip_p(twelve, 12), 0.06982421875, 0);
+    const double infinite[] = {1.0, INFINITY, 2.0};
+    assert_true(isnan(stats_sign_flip_p(infinite, 3)));
     /* Differences of accuracies keep their ties through 1 - x and another order. */
     double rounded[7];
     for (int i = 0; i < 7; i++)
@@ -113,11 +115,12 @@ static void test_bh(void **state)
     const double tied[] = {0.02, 0.02, 0.5, 0.01, 0.9};
     const double expected_tied[] = {1 / 30.0, 1 / 30.0, 0.625, 1 / 30.0, 0.9};
     double adjusted[5];
-    stats_bh(distinct, adjusted, 5);
+    struct error err = {0};
+    assert_int_equal(stats_bh(distinct, adjusted, 5, &err), STATUS_OK);
     for (int i = 0; i < 5; i++)
         assert_true(isnan(expected[i]) ? isnan(adjusted[i])
                                        : fabs(adjusted[i] - expected[i]) < 1e-15);
-    stats_bh(tied, adjusted, 5);
+    assert_int_equal(stats_bh(tied, adjusted, 5, &err), STATUS_OK);
     for (int i = 0; i < 5; i++)
         near(adjusted[i], expected_tied[i], 1e-15);
 }
@@ -130,11 +133,12 @@ static void test_holm(void **state)
     const double tied[] = {0.02, 0.02, 0.5, 0.01, 0.9};
     const double expected_tied[] = {0.08, 0.08, 1, 0.05, 1};
     double adjusted[5];
-    stats_holm(distinct, adjusted, 5);
+    struct error err = {0};
+    assert_int_equal(stats_holm(distinct, adjusted, 5, &err), STATUS_OK);
     for (int i = 0; i < 5; i++)
         assert_true(isnan(expected[i]) ? isnan(adjusted[i])
                                        : fabs(adjusted[i] - expected[i]) < 1e-15);
-    stats_holm(tied, adjusted, 5);
+    assert_int_equal(stats_holm(tied, adjusted, 5, &err), STATUS_OK);
     for (int i = 0; i < 5; i++)
         near(adjusted[i], expected_tied[i], 1e-15);
 }

@@ -150,6 +150,20 @@ static void test_quoted_words(void **state)
         assert_string_equal(text_quote(cases[i].word).text, cases[i].quoted);
 }
 
+/* The same of whole messages, whose line ends and tabs stand. */
+static void test_messages(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char cut[8];
+    error_set(&err, STATUS_DATA, "%s: no label '%s'\n\t^", "a\xff.nc",
+              "\x1b[2J\xe2\x80\xae");
+    assert_string_equal(err.text,
+                        "a\xef\xbf\xbd.nc: no label '\xef\xbf\xbd[2J\xef\xbf\xbd'\n\t^");
+    text_make_plain(cut, sizeof cut, "12345\xe2\x82\xac");
+    assert_string_equal(cut, "12345");
+}
+
 /* What is cut is never a part of a character, and fits. */
 static void test_long_words(void **state)
 {
@@ -175,11 +189,11 @@ static void test_long_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quoted_words), cmocka_unit_test(test_long_words),
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_shortest_double),
-        cmocka_unit_test(test_nearest),      cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_hash_text),
+        cmocka_unit_test(test_quoted_words),    cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_long_words),      cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_shortest_double), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_durations),       cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_bytes),           cmocka_unit_test(test_hash_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
