@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sweep/journal_check.h"
@@ -376,6 +378,40 @@ static void test_one_run_a_file(void **state)
     journal_index_fini(&index);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* which takes address space of its own */
+/* A record that finds no memory is refused, and the next one is written. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct journal *journal;
+    struct bytes payload = {0};
+    static const uint8_t block[1 << 20];
+    journal_create(&journal, folder, "run", 0, &err);
+    for (int i = 0; i < 64; i++)
+        bytes_put(&payload, block, sizeof block);
+    assert_false(payload.failed);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error none = {0}, written = {0};
+        struct rlimit limit = {1 << 20, 1 << 20};
+        setrlimit(RLIMIT_DATA, &limit);
+        journal_append(journal, JOURNAL_NODES, (struct hash128){1, 2}, 1, &payload,
+                       &none);
+        payload.length = 100;
+        journal_append(journal, JOURNAL_NODES, (struct hash128){1, 2}, 1, &payload,
+                       &written);
+        _exit(none.status == STATUS_MEMORY && written.status == STATUS_OK ? 0 : 1);
+    }
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 0);
+    bytes_free(&payload);
+    journal_close(journal);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +427,9 @@ int main(void)
         cmocka_unit_test_setup(test_nested_headers, start),
         cmocka_unit_test_setup(test_many_claims, start),
         cmocka_unit_test_setup(test_one_run_a_file, start),
+#ifndef __SANITIZE_ADDRESS__
+        cmocka_unit_test_setup(test_no_memory, start),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
