@@ -37,6 +37,7 @@ assert_match "$page" '^dd: depth [123], width (4|12), label_corruption 0(\.4)?: 
 assert_text "$page" "dd: $(content_hash deep/archive.nc)"
 assert_match "$page" "^dd: [^ ]*strata sweep deep.yaml -o deep .*: 36 cells; 1 rank on "
 assert_text "$page" 'dd: 95 % interval of Student'
+assert_match "$page" '^p: 12 settings, .*; from 999 permutations\.$'
 for heading in '# Report of the sweep deep' '## Verdict' '## Completeness' '## Figures' '## Tables' \
     '### Networks' '### Layers' '### Which measures predict the gap' '## Notes'; do
     assert_count 1 "$page" "^$heading\$"
