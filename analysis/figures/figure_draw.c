@@ -96,17 +96,16 @@ static void put_tex_head(const struct figure *figure, struct text *out)
     text_append(out, "\n");
 }
 
-/* Equal figures are equal files: no time of making. "%% Sun Nov 22 00:42:55 2026" is the
- * second of the terminal's comments; it goes with its line. */
+/* Equal figures are equal files: no time of making. */
+
+/* "%% Sun Nov 22 00:42:55 2026", the line after gnuplot's own; the length without it. */
 static size_t drop_tex_date(char *tex, size_t length)
 {
-    char *at = memmem(tex, length, "\n%% generated with", 18);
-    char *end = tex + length,
-         *date = at ? memchr(at + 1, '\n', (size_t)(end - at) - 1) : NULL;
-    if (!date || end - date < 4 || memcmp(date, "\n%% ", 4) != 0)
-        return length;
-    char *rest = memchr(date + 1, '\n', (size_t)(end - date) - 1);
-    if (!rest)
+    static const char own[] = "\n%% generated with", comment[] = "\n%% ";
+    char *end = tex + length, *at = memmem(tex, length, own, sizeof own - 1);
+    char *date = at ? memchr(at + 1, '\n', (size_t)(end - at - 1)) : NULL;
+    char *rest = date ? memchr(date + 1, '\n', (size_t)(end - date - 1)) : NULL;
+    if (!rest || strncmp(date, comment, sizeof comment - 1) != 0)
         return length;
     memmove(date, rest, (size_t)(end - rest));
     return length - (size_t)(rest - date);
