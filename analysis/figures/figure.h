@@ -16,6 +16,7 @@
 struct figure_request {
     const char *figure;    /* "perplexity", "systems" ..., or "figure-3" of the paper */
     const char *where;     /* cells that count (where.h) */
+    const char *where_at;  /* snapshot of the results in `where` that name none */
     const char *snapshots; /* labels with commas between */
     const char *splits;    /* train, validation, test, with commas between */
     const char *measure;   /* of a heat map and of the scatter: a name of ranking.h */

@@ -97,6 +97,20 @@ static void put_tex_head(const struct figure *figure, struct text *out)
 }
 
 /* Equal figures are equal files: no time of making. */
+
+/* "%% Sun Nov 22 00:42:55 2026", the line after gnuplot's own; the length without it. */
+static size_t drop_tex_date(char *tex, size_t length)
+{
+    static const char own[] = "\n%% generated with", comment[] = "\n%% ";
+    char *end = tex + length, *at = memmem(tex, length, own, sizeof own - 1);
+    char *date = at ? memchr(at + 1, '\n', (size_t)(end - at - 1)) : NULL;
+    char *rest = date ? memchr(date + 1, '\n', (size_t)(end - date - 1)) : NULL;
+    if (!rest || strncmp(date, comment, sizeof comment - 1) != 0)
+        return length;
+    memmove(date, rest, (size_t)(end - rest));
+    return length - (size_t)(rest - date);
+}
+
 static void blank_date(char *pdf, size_t length)
 {
     static const char key[] = "/CreationDate (D:", date[] = "19700101000000";
@@ -114,8 +128,10 @@ static enum status put_picture(const struct figure *figure, enum figure_format f
         return err->status;
     if (format == FIGURE_PDF)
         blank_date(bytes, length);
-    if (format == FIGURE_TEX)
+    if (format == FIGURE_TEX) {
+        length = drop_tex_date(bytes, length);
         put_tex_head(figure, out);
+    }
     if (format == FIGURE_SVG || format == FIGURE_SVG_INLINE)
         figure_put_svg(figure, bytes, format == FIGURE_SVG_INLINE, out);
     else
@@ -125,9 +141,10 @@ static enum status put_picture(const struct figure *figure, enum figure_format f
                        : STATUS_OK;
 }
 
-static enum status draw_in_folder(const struct figure *figure, enum figure_format format,
-                                  const struct files *files, struct text *out,
-                                  struct error *err)
+static enum status draw_in_new_folder(const struct figure *figure,
+                                      enum figure_format format,
+                                      const struct files *files, struct text *out,
+                                      struct error *err)
 {
     const char *parent = getenv("TMPDIR");
     char folder[IO_PATH_MAX], picture[IO_PATH_MAX];
@@ -141,6 +158,17 @@ static enum status draw_in_folder(const struct figure *figure, enum figure_forma
         io_join(picture, folder, files->picture, err) == STATUS_OK)
         put_picture(figure, format, picture, out, err);
     remove_folder(files, folder);
+    return err->status;
+}
+
+static enum status draw_in_folder(const struct figure *figure, enum figure_format format,
+                                  const struct files *files, struct text *out,
+                                  struct error *err)
+{
+    sigset_t before;
+    gnuplot_hold_signals(&before);
+    draw_in_new_folder(figure, format, files, out, err);
+    gnuplot_release_signals(&before);
     return err->status;
 }
 

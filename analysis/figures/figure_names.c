@@ -171,9 +171,9 @@ static enum status parse_where(struct figure_data *f, struct error *err)
     if (labels && err->status == STATUS_OK)
         where_parse(&f->where, text_string(&f->where_text), &scope, err);
     free(labels);
-    return err->status == STATUS_OK
-               ? cells_find_snapshot(f->archive, NULL, &f->where_snapshot, err)
-               : err->status;
+    return err->status == STATUS_OK ? cells_find_snapshot(f->archive, f->request.where_at,
+                                                          &f->where_snapshot, err)
+                                    : err->status;
 }
 
 static enum status choose_measure(struct figure_data *f, struct error *err)
@@ -185,12 +185,39 @@ static enum status choose_measure(struct figure_data *f, struct error *err)
     return measure_find(&f->measure, name, "measure", err);
 }
 
+/* An option that changes nothing would be believed to have been obeyed. */
+static enum status check_used(const struct figure_data *f, struct error *err)
+{
+    const struct figure_request *r = &f->request;
+    const struct figure_kind *kind = f->kind;
+    const struct {
+        const char *option;
+        bool given, used;
+    } options[] = {
+        {"x", r->x != NULL, kind->x == X_OPTION},
+        {"measure", r->measure != NULL, !kind->quantities[0].label},
+        {"node", r->node != NULL, kind->x == X_BIN},
+        {"gap", r->gap != RANKING_GIVEN, kind->x == X_MEASURE},
+        {"panels", r->panels != NULL, !figure_is_of_nodes(f)},
+    };
+    if (!kind->splits && r->splits)
+        return error_set(err, STATUS_USAGE, "--splits: the measure of %s names its split",
+                         kind->name);
+    if (r->where_at && !r->where)
+        return error_set(err, STATUS_USAGE,
+                         "--where-at: without --where it says nothing");
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && !options[i].used)
+            return error_set(err, STATUS_USAGE, "--%s: %s has no use for it",
+                             options[i].option, kind->name);
+    return STATUS_OK;
+}
+
 enum status figure_choose_names(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
-    if (!f->kind->splits && f->request.splits)
-        return error_set(err, STATUS_USAGE, "--splits: the measure of %s names its split",
-                         f->kind->name);
+    if (check_used(f, err) != STATUS_OK)
+        return err->status;
     f->systems = f->alias && f->alias->systems ? f->alias->systems
                                                : (1u << N_SYSTEMS) - 1;
     if (choose_splits(f, err) != STATUS_OK ||

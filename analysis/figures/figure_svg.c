@@ -71,28 +71,30 @@ static const char *put_head(const struct figure *figure, const char *svg, bool i
 struct rewrite {
     const char *from, *to;
     bool inlined; /* only within a page, where ink and ground are the page's */
+    bool words;   /* also between tags, where a title may say anything */
 };
 
 /* Defaults that gnuplot spells out in every group; ink and ground; what ends CDATA, which
  * gnuplot lets stand and XML does not. */
 static const struct rewrite rewrites[] = {
-    {" fill=\"none\" color=\"black\" stroke=\"currentColor\"", "", true},
-    {" color=\"black\"", "", false},
-    {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", "", false},
-    {" font-family=\"sans-serif\" font-size=\"12.00\" ", "", false},
-    {"rgb(  0,   0,   0)", "currentColor", true},
-    {"rgb(0,0,0)", "currentColor", true},
-    {"'black'", "'currentColor'", true},
-    {"\"black\"", "\"currentColor\"", true},
-    {"color='white'", "color='var(--ground, white)'", true},
-    {"color=\"white\"", "color=\"var(--ground, white)\"", true},
-    {"]]>", "]]&gt;", false},
-    {"\t", "", false}};
+    {" fill=\"none\" color=\"black\" stroke=\"currentColor\"", "", true, false},
+    {" color=\"black\"", "", false, false},
+    {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", "", false, false},
+    {" font-family=\"sans-serif\" font-size=\"12.00\" ", "", false, false},
+    {"rgb(  0,   0,   0)", "currentColor", true, false},
+    {"rgb(0,0,0)", "currentColor", true, false},
+    {"'black'", "'currentColor'", true, false},
+    {"\"black\"", "\"currentColor\"", true, false},
+    {"color='white'", "color='var(--ground, white)'", true, false},
+    {"color=\"white\"", "color=\"var(--ground, white)\"", true, false},
+    {"]]>", "]]&gt;", false, true},
+    {"\t", "", false, true}};
 
-static const struct rewrite *find_rewrite(const char *at, bool inlined)
+static const struct rewrite *find_rewrite(const char *at, bool inlined, bool in_tag)
 {
     for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
-        if (begins(at, rewrites[i].from) && (inlined || !rewrites[i].inlined))
+        if (begins(at, rewrites[i].from) && (inlined || !rewrites[i].inlined) &&
+            (in_tag || rewrites[i].words))
             return &rewrites[i];
     return NULL;
 }
@@ -146,8 +148,9 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
                                      figure->command.length);
     snprintf(own, sizeof own, "f%06x-", (unsigned)hash.low & 0xffffffu);
     const char *at = put_head(figure, svg, inlined, out), *next;
+    bool in_tag = false;
     while (*at) {
-        const struct rewrite *rewrite = find_rewrite(at, inlined);
+        const struct rewrite *rewrite = find_rewrite(at, inlined, in_tag);
         if (rewrite) {
             text_append(out, rewrite->to);
             at += strlen(rewrite->from);
@@ -156,10 +159,11 @@ void figure_put_svg(const struct figure *figure, const char *svg, bool inlined,
         } else if (begins(at, "<g id=\"gnuplot_plot")) {
             text_append(out, "<g>");
             at = behind(at, ">");
-        } else if ((next = put_colour(at, out)) ||
-                   (next = put_identifier(at, own, out))) {
+        } else if (in_tag && ((next = put_colour(at, out)) ||
+                              (next = put_identifier(at, own, out)))) {
             at = next;
         } else {
+            in_tag = *at == '<' || (in_tag && *at != '>');
             text_append_bytes(out, at++, 1);
         }
     }

@@ -170,11 +170,11 @@ static void put_command(const struct figure *figure, struct text *out)
     static const char *const gaps[] = {NULL, "clean", "test"};
     const struct {
         const char *name, *value;
-    } options[] = {{"where", r->where},   {"snapshots", r->snapshots},
-                   {"splits", r->splits}, {"measure", r->measure},
-                   {"x", r->x},           {"curves", r->curves},
-                   {"panels", r->panels}, {"node", r->node},
-                   {"gap", gaps[r->gap]}};
+    } options[] = {{"where", r->where},         {"where-at", r->where_at},
+                   {"snapshots", r->snapshots}, {"splits", r->splits},
+                   {"measure", r->measure},     {"x", r->x},
+                   {"curves", r->curves},       {"panels", r->panels},
+                   {"node", r->node},           {"gap", gaps[r->gap]}};
     text_append(out, "strata plot ");
     quote_shell(out, figure->data->operand);
     text_append(out, " ");

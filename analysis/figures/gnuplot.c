@@ -48,9 +48,30 @@ static enum status make_call(struct call *call, const char *script, struct error
     return STATUS_OK;
 }
 
-static int start(struct call *call, const char *folder, pid_t *child)
+/* A process group of its own, to be ended as a whole, and no signal held back. */
+static int spawn(struct call *call, const posix_spawn_file_actions_t *actions,
+                 pid_t *child)
 {
     char *arguments[] = {call->program, call->defaults, call->script, NULL};
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    int failed = posix_spawnattr_init(&attributes);
+    if (failed)
+        return failed;
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    failed = posix_spawnattr_setflags(&attributes,
+                                      POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    if (!failed)
+        failed = posix_spawnp(child, call->program, actions, &attributes, arguments,
+                              call->environment);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+static int start(struct call *call, const char *folder, pid_t *child)
+{
     posix_spawn_file_actions_t actions;
     int failed = posix_spawn_file_actions_init(&actions);
     if (failed)
@@ -63,26 +84,68 @@ static int start(struct call *call, const char *folder, pid_t *child)
         failed = posix_spawn_file_actions_addopen(&actions, 2, messages_name,
                                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (!failed)
-        failed = posix_spawnp(child, call->program, &actions, NULL, arguments,
-                              call->environment);
+        failed = spawn(call, &actions, child);
     posix_spawn_file_actions_destroy(&actions);
     return failed;
 }
 
-/* Waits until the child has ended; false where it had to be killed. */
-static bool wait_for(pid_t child, int *outcome)
+static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+enum { N_ENDING = sizeof ending / sizeof *ending };
+
+void gnuplot_hold_signals(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    for (int i = 0; i < N_ENDING; i++) {
+        struct sigaction action; /* one that is ignored would be pending for ever */
+        if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&held, ending[i]);
+    }
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
+void gnuplot_release_signals(const sigset_t *before)
+{
+    sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+static bool is_to_end(void)
+{
+    sigset_t pending;
+    bool found = false;
+    sigpending(&pending);
+    for (int i = 0; i < N_ENDING; i++)
+        found |= sigismember(&pending, ending[i]) == 1;
+    return found;
+}
+
+static pid_t wait_once(pid_t child, int *outcome, int flags)
+{
+    pid_t ended;
+    while ((ended = waitpid(child, outcome, flags)) < 0 && errno == EINTR)
+        continue;
+    return ended;
+}
+
+/* Waits until the child has ended; ends it, and what it started, after a time. */
+static enum status wait_for(pid_t child, int *outcome, struct error *err)
 {
     const struct timespec pause = {.tv_nsec = POLL_NANOSECONDS};
     double begin = clock_seconds();
-    while (waitpid(child, outcome, WNOHANG) == 0) {
-        if (clock_seconds() - begin > LONGEST_SECONDS) {
-            kill(child, SIGKILL);
-            waitpid(child, outcome, 0);
-            return false;
+    pid_t ended;
+    while ((ended = wait_once(child, outcome, WNOHANG)) == 0) {
+        bool late = clock_seconds() - begin > LONGEST_SECONDS;
+        if (late || is_to_end()) {
+            kill(-child, SIGKILL);
+            wait_once(child, outcome, 0);
+            return late ? error_set(err, STATUS_STOPPED, "gnuplot took longer than %d s",
+                                    LONGEST_SECONDS)
+                        : error_set(err, STATUS_STOPPED, "gnuplot was ended by a signal");
         }
         nanosleep(&pause, NULL);
     }
-    return true;
+    return ended < 0 ? error_set(err, STATUS_INTERNAL, "gnuplot: %s", strerror(errno))
+                     : STATUS_OK;
 }
 
 /* What gnuplot said, on one line. */
@@ -93,14 +156,17 @@ static enum status fail_by_messages(const char *folder, struct error *err)
     size_t length, kept = 0;
     if (io_join(path, folder, messages_name, &unread) != STATUS_OK ||
         io_read_file(path, MESSAGES_MAX, &text, &length, &unread) != STATUS_OK)
-        return error_set(err, STATUS_INTERNAL, "gnuplot failed without a word");
+        return error_set(err, STATUS_INTERNAL, "gnuplot failed: %s", unread.text);
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] > ' ')
             text[kept++] = text[i];
         else if (kept > 0 && text[kept - 1] != ' ')
             text[kept++] = ' ';
-    error_set(err, STATUS_INTERNAL, "gnuplot failed: %.*s",
-              (int)(kept < 600 ? kept : 600), text);
+    if (kept > 0)
+        error_set(err, STATUS_INTERNAL, "gnuplot failed: %.*s",
+                  (int)(kept < 600 ? kept : 600), text);
+    else
+        error_set(err, STATUS_INTERNAL, "gnuplot failed without a word");
     free(text);
     return err->status;
 }
@@ -120,9 +186,8 @@ enum status gnuplot_run(const char *folder, const char *script, struct error *er
                          "gnuplot-nox (Debian), or ask for it to be loaded");
     if (failed)
         return error_set(err, STATUS_IO, "gnuplot: %s", strerror(failed));
-    if (!wait_for(child, &outcome))
-        return error_set(err, STATUS_INTERNAL, "gnuplot took longer than %d s",
-                         LONGEST_SECONDS);
+    if (wait_for(child, &outcome, err) != STATUS_OK)
+        return err->status;
     return WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0
                ? STATUS_OK
                : fail_by_messages(folder, err);

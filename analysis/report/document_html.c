@@ -156,11 +156,13 @@ static void put_table(struct page *page, const struct block *block, size_t most)
 /* --- figures --- */
 
 /* A drawing that failed is no reason to have no report: the numbers are in the table.
- * Without gnuplot none succeeds, so that only the first is tried. */
+ * Without gnuplot none succeeds, and one that takes too long tells what the others
+ * would cost: then no more are tried. */
 static void put_drawing(struct page *page, const struct figure *figure)
 {
     size_t start = page->out->length;
-    if (page->undrawn.status != STATUS_MISSING) {
+    if (page->undrawn.status != STATUS_MISSING &&
+        page->undrawn.status != STATUS_STOPPED) {
         page->undrawn = (struct error){.status = STATUS_OK};
         if (figure_draw(figure, FIGURE_SVG_INLINE, NULL, page->out, &page->undrawn) ==
             STATUS_OK)

@@ -13,6 +13,23 @@ void report_put_command(const struct report *r, const char *command,
     text_appendf(out, "%s%s", *arguments ? " " : "", arguments);
 }
 
+static void put_option(const char *name, const char *value, struct text *out)
+{
+    if (!value)
+        return;
+    text_appendf(out, " --%s ", name);
+    quote_shell(out, value);
+}
+
+void report_put_choice(const struct report *r, bool gap, struct text *out)
+{
+    static const char *const gaps[] = {NULL, "clean", "test"};
+    put_option("where", r->request->where, out);
+    put_option("snapshot", r->request->snapshot, out);
+    if (gap)
+        put_option("gap", gaps[r->request->gap], out);
+}
+
 /* Permutations that a report has time for: it grows with the square of the settings. */
 static int affordable_permutations(size_t n_settings)
 {

@@ -37,9 +37,13 @@ static int request_figures(const struct report *r, struct figure_request *reques
     for (; n < N_KINDS; n++)
         requests[n] = (struct figure_request){.figure = kinds[n].name};
     n += request_scatters(r, requests + n);
+    for (int i = N_KINDS; i < n; i++) { /* drawn as they were judged */
+        requests[i].snapshots = r->request->snapshot;
+        requests[i].gap = r->request->gap;
+    }
     for (int i = 0; i < n; i++) {
         requests[i].where = r->request->where;
-        requests[i].gap = r->request->gap;
+        requests[i].where_at = r->request->where ? r->request->snapshot : NULL;
         requests[i].sample = true;
     }
     return n;

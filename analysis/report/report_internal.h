@@ -23,7 +23,7 @@ struct report_survey {
     int *state;      /* [n_places] */
     int *setting;    /* [n_places]: which combination of the options but the seed */
     int n_settings;
-    size_t count[N_STATES];
+    size_t count[N_STATES], count_asked[N_STATES]; /* of all places; of the study's */
     bool varies[OPTION_COUNT];
     struct report_failure *failures;
     size_t n_failures, failures_capacity;
@@ -68,6 +68,10 @@ struct report_count report_count(size_t n, const char *noun);
 /* A command about the archive: `strata`, its words, the operand, further words. */
 void report_put_command(const struct report *report, const char *command,
                         const char *arguments, struct text *out);
+
+/* Options that make a command count what the report's tables count; with or without the
+ * gap's. */
+void report_put_choice(const struct report *report, bool gap, struct text *out);
 
 /* The sections, in order. */
 enum status report_verdict(struct report *report, struct error *err);

@@ -104,8 +104,10 @@ static enum status describe_places(struct report_survey *s, struct error *err)
                                        &s->n_settings, err) != STATUS_OK)
         return err->status;
     for (size_t i = 0; i < s->n_places; i++)
-        if (s->state[i] >= 0 && s->state[i] < N_STATES)
+        if (s->state[i] >= 0 && s->state[i] < N_STATES) {
             s->count[s->state[i]]++;
+            s->count_asked[s->state[i]] += i < s->n_places - s->n_unplanned;
+        }
     for (size_t i = 0; i < s->n_places * OPTION_COUNT; i++)
         s->varies[i % OPTION_COUNT] |= s->options[i] != s->options[i % OPTION_COUNT];
     return STATUS_OK;
@@ -133,6 +135,7 @@ enum status report_survey_init(struct report_survey *s, struct archive *archive,
     if (s->n_planned == 0) { /* which are missing is not known, but how many */
         int64_t missing = archive_n_cells_planned(archive) - (int64_t)n_cells;
         s->count[STATE_MISSING] = missing > 0 ? (size_t)missing : 0;
+        s->count_asked[STATE_MISSING] = s->count[STATE_MISSING];
     }
     free(reading.options);
     free(reading.state);

@@ -81,6 +81,7 @@ static enum status add_networks(struct report *r, struct error *err)
     text_append(&block->title,
                 "Networks: means over N seeds, lowest validation error first");
     report_put_command(r, "summarize", "--table network --format csv", &block->body);
+    report_put_choice(r, false, &block->body);
     start_table(s, headings, NETWORK_COLUMNS, &block->table, err);
     for (size_t i = 0; err->status == STATUS_OK && i < n; i++) {
         struct table_cell *row = table_add_row(&block->table, err);
@@ -126,6 +127,7 @@ static enum status add_layers(struct report *r, struct error *err)
     text_append(&block->title,
                 "Layers, on the test set: means over N seeds, in the order of the grid");
     report_put_command(r, "summarize", "--table layers --format csv", &block->body);
+    report_put_choice(r, false, &block->body);
     start_table(s, headings, LAYER_COLUMNS, &block->table, err);
     for (int g = 0; err->status == STATUS_OK && g < s->groups.n_groups; g++)
         for (int layer = 0; err->status == STATUS_OK && layer < s->n_layers; layer++) {
@@ -168,6 +170,8 @@ static enum status add_judgement(struct report *r, struct error *err)
     text_append(&block->title,
                 "Measures of training samples against the gap, most informative first");
     report_put_command(r, "rank", "--format csv", &block->body);
+    report_put_choice(r, true, &block->body);
+    text_appendf(&block->body, " --permutations %d", r->judged.permutations);
     table_init(&block->table, JUDGED_COLUMNS, headings, err);
     for (size_t m = 0; err->status == STATUS_OK && m < r->ranking.n_measures; m++) {
         struct table_cell *row = table_add_row(&block->table, err);
@@ -179,18 +183,24 @@ static enum status add_judgement(struct report *r, struct error *err)
 
 static void say_judgement(struct report *r)
 {
+    struct text how = {0}, command = {0};
+    if (r->judged.permutations > 0)
+        text_appendf(&how,
+                     ", of one measure, not of the best of many; from %d permutations",
+                     r->judged.permutations);
+    else
+        text_append(&how, ", left out here, as so many settings take long");
     document_addf(&r->document, BLOCK_PARAGRAPH, "",
                   "%zu settings, seeds averaged; the gap is %s. CMI is "
                   "what a measure says about the order of gaps beyond the options; p is "
                   "the chance that a measure which has nothing to do with the gap does "
                   "as well%s.",
                   r->ranking.n_settings, ranking_gap_text(r->request->gap),
-                  r->judged.permutations > 0
-                      ? ", of one measure, not of the best of many"
-                      : ", left out here, as so many settings take long");
-    struct text command = {0};
+                  text_string(&how));
     report_put_command(r, "rank", "", &command);
+    report_put_choice(r, true, &command);
     document_addf(&r->document, BLOCK_COMMAND, "", "%s", text_string(&command));
+    text_free(&how);
     text_free(&command);
 }
 

@@ -14,33 +14,35 @@ static const char *const state_words[N_STATES] = {
     "complete", "failed", "diverged", "out of time", "quarantined", "missing"};
 
 /* "72 complete, 3 diverged": states from `first` on that occur. */
-static void put_states(const struct report_survey *s, int first, struct text *out)
+static void put_states(const size_t count[N_STATES], int first, struct text *out)
 {
     const char *before = "";
     for (int state = first; state < N_STATES; state++) {
-        if (s->count[state] == 0)
+        if (count[state] == 0)
             continue;
-        text_appendf(out, "%s%zu %s", before, s->count[state], state_words[state]);
+        text_appendf(out, "%s%zu %s", before, count[state], state_words[state]);
         before = ", ";
     }
 }
 
+/* Of the cells that the study asks for, where it is known which these are. */
 static void say_verdict(struct report *r)
 {
-    const struct report_survey *s = &r->survey;
+    const size_t *count = r->survey.count_asked;
     struct text text = {0};
-    size_t missing = s->count[STATE_MISSING], complete = s->count[CELL_COMPLETE];
-    size_t asked = s->n_planned ? s->n_places - s->n_unplanned : s->n_places + missing;
+    size_t missing = count[STATE_MISSING], complete = count[CELL_COMPLETE], asked = 0;
+    for (int state = 0; state < N_STATES; state++)
+        asked += count[state];
     if (missing > 0) {
         text_appendf(&text, "Not complete: %zu of the %s that the study asks for ",
                      missing, report_count(asked, "cell").text);
         text_appendf(&text, "%s missing (", missing == 1 ? "is" : "are");
-        put_states(s, CELL_COMPLETE, &text);
+        put_states(count, CELL_COMPLETE, &text);
         text_append(&text, ").");
-    } else if (complete < s->n_places) {
+    } else if (complete < asked) {
         text_appendf(&text, "Every cell was tried, but %zu of %zu have no result (",
-                     s->n_places - complete, s->n_places);
-        put_states(s, CELL_FAILED, &text);
+                     asked - complete, asked);
+        put_states(count, CELL_FAILED, &text);
         text_append(&text, ").");
     } else {
         text_append(&text, "Complete: ");
@@ -124,7 +126,7 @@ static void say_cells(struct report *r)
 {
     const struct report_survey *s = &r->survey;
     struct text text = {0};
-    put_states(s, CELL_COMPLETE, &text);
+    put_states(s->count, CELL_COMPLETE, &text);
     if (s->n_unplanned > 0)
         text_appendf(&text, "; of them %zu that its study does not ask for",
                      s->n_unplanned);

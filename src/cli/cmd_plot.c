@@ -1,6 +1,9 @@
 /* strata plot: figures of an archive. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analysis/figures/figure_draw.h"
@@ -21,6 +24,7 @@ enum {
     OPT_SNAPSHOTS,
     OPT_SPLITS,
     OPT_WHERE,
+    OPT_WHERE_AT,
     OPT_X
 };
 
@@ -34,24 +38,33 @@ static const struct option_row rows[] = {
                   false},
     [OPT_MEASURE] = {"measure", 0, "NAME", "of heatmap and gap (see rank)", false},
     [OPT_NODE] = {"node", 0, "LAYER:NODE", "of node: default 1:0", false},
-    [OPT_OUTPUT] = {"output", 'o', "FILE", "write there (default: standard output)",
-                    false},
+    [OPT_OUTPUT] = {"output", 'o', "FILE",
+                    "where to write; - for standard output, the default", false},
     [OPT_PANELS] = {"panels", 0, "OPTIONS", "what tells panels apart", false},
     [OPT_SAMPLE] = {"sample", 0, NULL,
                     "of too many curves or panels draw some, evenly spread", false},
     [OPT_SNAPSHOTS] = {"snapshots", 0, "LABELS", "best, final, epoch:10 ...", false},
     [OPT_SPLITS] = {"splits", 0, "SPLITS", "of train, validation, test", false},
     [OPT_WHERE] = {"where", 0, "EXPR", "count only cells that EXPR describes", false},
+    [OPT_WHERE_AT] = {"where-at", 0, "LABEL",
+                      "snapshot of the results in --where (default best)", false},
     [OPT_X] = {"x", 0, "OPTION", "along the axis of error and heatmap", false},
     {NULL, 0, NULL, NULL, false}};
 
 /* --- What is asked for ---------------------------------------------------------------
  */
 
+/* NULL: standard output. */
+static const char *output_file(const struct args *args)
+{
+    const char *given = args->value[OPT_OUTPUT];
+    return given && strcmp(given, "-") != 0 ? given : NULL;
+}
+
 static enum status find_format(const struct args *args, enum figure_format *format,
                                struct error *err)
 {
-    const char *name = args->value[OPT_FORMAT], *file = args->value[OPT_OUTPUT];
+    const char *name = args->value[OPT_FORMAT], *file = output_file(args);
     const char *suffix = file ? strrchr(file, '.') : NULL;
     *format = FIGURE_SVG;
     if (name && !figure_format_find(name, format))
@@ -76,6 +89,7 @@ static enum status parse_request(const struct args *args, struct figure_request 
     *request = (struct figure_request){
         .figure = args->n_positional > 1 ? args->positional[1] : NULL,
         .where = args->value[OPT_WHERE],
+        .where_at = args->value[OPT_WHERE_AT],
         .snapshots = args->value[OPT_SNAPSHOTS],
         .splits = args->value[OPT_SPLITS],
         .measure = args->value[OPT_MEASURE],
@@ -133,16 +147,45 @@ static enum status list_figures(struct archive *archive, const char *operand,
 /* --- One figure ----------------------------------------------------------------------
  */
 
+static bool is_picture(const char *start, size_t length)
+{
+    static const char *const signatures[] = {"%PDF-", "\x89PNG\r\n",
+                                             "% In the preamble: "};
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+        if (strncmp(start, signatures[i], strlen(signatures[i])) == 0)
+            return true;
+    return length == 0 || (start[0] == '<' && strstr(start, "<svg"));
+}
+
+/* Only a picture may be replaced, never an archive, a study, a link or a device. */
+static enum status check_replaceable(const char *path, struct error *err)
+{
+    char start[1024] = "";
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return errno == ENOENT
+                   ? STATUS_OK
+                   : error_set(err, STATUS_CREATE, "%s: %s", path, strerror(errno));
+    int fd = S_ISREG(info.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    ssize_t length = fd >= 0 ? read(fd, start, sizeof start - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (length >= 0 && is_picture(start, (size_t)length))
+        return STATUS_OK;
+    return error_set(err, STATUS_CREATE,
+                     "%s: exists and is no picture: name another file by -o", path);
+}
+
 static enum status write_figure(const struct figure *figure, const struct args *args,
                                 enum figure_format format, struct error *err)
 {
-    const char *file = args->value[OPT_OUTPUT];
+    const char *file = output_file(args);
     struct text out = {0};
     if (figure_draw(figure, format, args->value[OPT_KEEP], &out, err) == STATUS_OK) {
-        if (file)
-            io_replace_file(file, text_string(&out), out.length, err);
-        else
+        if (!file)
             fwrite(text_string(&out), 1, out.length, stdout);
+        else if (check_replaceable(file, err) == STATUS_OK)
+            io_replace_file(file, text_string(&out), out.length, err);
     }
     text_free(&out);
     if (err->status == STATUS_OK)
@@ -176,6 +219,7 @@ static enum status run(const struct args *args, struct dist *dist, struct error 
     struct archive *archive;
     if (parse_request(args, &request, err) != STATUS_OK ||
         find_format(args, &format, err) != STATUS_OK ||
+        (output_file(args) && check_replaceable(output_file(args), err) != STATUS_OK) ||
         source_open_archive(&archive, args->positional[0], err) != STATUS_OK)
         return err->status;
     if (request.figure)

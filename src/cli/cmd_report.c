@@ -19,8 +19,11 @@ static const struct option_row rows[] = {
     [OPT_GAP] = {"gap", 0, "GAP", "given (default), clean or test (see rank)", false},
     [OPT_OUTPUT] = {"output", 'o', "FILE", "where to write, - for standard output",
                     false},
-    [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL",
-                      "of the tables: best, final, epoch:10 ... (default best)", false},
+    [OPT_SNAPSHOT] =
+        {"snapshot", 0, "LABEL",
+         "of tables, of scatters and of --where: best, epoch:10 ... (default "
+         "best)",
+         false},
     [OPT_TEXT] = {"text", 0, NULL, "print the report as text", false},
     [OPT_WHERE] = {"where", 0, "EXPR",
                    "figures and tables of cells that EXPR describes (see summarize)",

@@ -177,6 +177,7 @@ int main(int argc, char **argv)
         options_help(command, &out);
         return print(&out, stdout, STATUS_OK);
     }
+    signals_report_children();
     int code = status_exit_code(run_command(command, argc, argv, &err));
     /* libhdf5 crashes in its exit handler once a disk was full: leave without it. */
     if (err.status == STATUS_IO)

@@ -33,6 +33,11 @@ void signals_report_size_limit(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
+void signals_report_children(void)
+{
+    signal(SIGCHLD, SIG_DFL);
+}
+
 bool signals_stop_requested(void)
 {
     return stop_requested != 0;

@@ -13,6 +13,10 @@ void signals_install(void);
  * of signals_install. */
 void signals_report_size_limit(void);
 
+/* A parent that ignores SIGCHLD hands that down: then no child of ours could be waited
+ * for. */
+void signals_report_children(void);
+
 bool signals_stop_requested(void);
 
 #endif

@@ -73,6 +73,21 @@ points grown heatmap '--measure mean_perplexity.train.last --curves depth --x wi
 points grown gap ''
 points grown gap '--gap clean --snapshots epoch:1' gap=clean snapshot=epoch:1
 points grown gap '--gap test' gap=test
+
+# Results in an expression are those of the snapshot that is asked for.
+read -r low at_init at_best < <(python3 - <<'PY'
+import netCDF4, numpy as np
+accuracy = np.asarray(netCDF4.Dataset("grown/archive.nc")["network_accuracy"][:, :, 2])
+low = float(np.sort(accuracy[:, 0])[-2])
+print(repr(low), (accuracy[:, 0] >= low).sum(), (accuracy[:, -1] >= low).sum())
+PY
+)
+assert_different "$at_init" "$at_best"
+plot grown perplexity --where "network_accuracy[test] >= $low"
+assert_text stderr " $at_best networks;"
+plot grown perplexity --where "network_accuracy[test] >= $low" --where-at init
+assert_text stderr " $at_init networks;"
+
 # ---- one network's nodes, against nodes.nc ----
 
 study noded 'probe: {at: [init, best]}' 'keep: {nodes: [init, best], histograms: true}'
@@ -136,14 +151,36 @@ plot grown perplexity
 cmp stdout perplexity.svg || fail "standard output and -o differ"
 plot grown perplexity -o a.pdf
 assert_equal "$(head -c 5 a.pdf)" %PDF-
+plot grown perplexity -o a.tex
 sleep 1
+plot grown perplexity -o b.tex
+cmp a.tex b.tex || fail "one figure is two files of TeX"
 plot grown perplexity -o b.pdf
 cmp a.pdf b.pdf || fail "one figure is two files"
 plot grown perplexity --format png
 assert_equal "$(head -c 4 stdout | tail -c 3)" PNG
-plot grown perplexity -o a.tex
 assert_text a.tex '\begin{tikzpicture}'
 assert_text a.tex 'width 4'
+
+# Only a picture is replaced.
+cp grown/archive.nc archive.before
+ln -s perplexity.svg link.svg
+mkdir folder.svg
+error 73 "$work/grown/archive.nc: exists and is no picture" \
+    "$strata" plot "$work/grown" perplexity --format svg -o "$work/grown/archive.nc"
+cmp grown/archive.nc archive.before || fail "the archive was replaced"
+for taken in grown/study.yaml link.svg folder.svg; do
+    error 73 "$work/$taken: exists and is no picture" \
+        "$strata" plot "$work/grown" perplexity --format svg -o "$work/$taken"
+done
+: >again
+for format in svg pdf png tex svg; do # an empty file, then each format by another
+    plot grown perplexity --format $format -o again
+done
+cmp again perplexity.svg || fail "not replaced"
+plot grown perplexity -o -
+cmp stdout perplexity.svg || fail "-o - is not standard output"
+assert_absent -
 
 # What was kept draws the same picture again.
 (cd kept-perplexity && LC_ALL=C.UTF-8 gnuplot -d perplexity.gp) || fail "the script does not run alone"
@@ -177,6 +214,14 @@ error 66 "perplexity: none of 12 cells matches" \
     "$strata" plot ../grown perplexity --where 'depth == 9'
 error 66 "error: it needs an option other than the seed" \
     "$strata" plot ../grown error --where 'depth == 3 and width == 4'
+error 64 "--x: perplexity has no use for it" "$strata" plot ../grown perplexity --x depth
+error 64 "--measure: error has no use for it" \
+    "$strata" plot ../grown error --measure network_accuracy.test
+error 64 "--node: systems has no use for it" "$strata" plot ../grown systems --node 99:99
+error 64 "--gap: heatmap has no use for it" "$strata" plot ../grown heatmap --gap clean
+error 64 "--panels: profile has no use for it" "$strata" plot ../noded profile --panels depth
+error 64 "--where-at: without --where it says nothing" \
+    "$strata" plot ../grown error --where-at init
 error 66 "figures are drawn by gnuplot, which is not on PATH: install gnuplot-nox" \
     env PATH=/nonexistent "$strata" plot ../grown perplexity -o a.svg
 
@@ -219,7 +264,7 @@ PY
 
 python3 - <<'PY'
 import netCDF4, numpy as np
-evil = "'; system('touch pwned') #`touch pwned`\n@touch $(touch pwned)\u202e\x1b[2J<b>\"&%_"
+evil = "rgb(1,2,3) '; system('touch pwned') #`touch pwned`\n@touch $(touch pwned)\u202e\x1b[2J<b>\"&%_"
 with netCDF4.Dataset("many/archive.nc", "a") as a:
     a.schema_version = "1.999"  # whose CRCs are not checked
     a.title = evil
@@ -229,4 +274,34 @@ for format in svg pdf png tex; do
 done
 [ -z "$(find . -name 'pwned*')" ] || fail "the title was run"
 drawn evil.svg evil/perplexity.gp
+assert_text evil.svg 'rgb(1,2,3)' # words are no colours
 assert_no_match evil/perplexity.gp $'\x1b|\u202e'
+
+# ---- gnuplot as a child ----
+
+ignore_children='import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])'
+run python3 -c "$ignore_children" "$strata" plot grown perplexity
+assert_exit 0
+cmp stdout perplexity.svg || fail "drawn otherwise where the parent ignores SIGCHLD"
+
+mkdir fake drawing
+printf '%s\n' '#!/bin/sh' 'exit 3' >fake/gnuplot
+chmod +x fake/gnuplot
+error 70 "gnuplot failed without a word" \
+    env PATH="$work/fake:$PATH" "$strata" plot ../grown perplexity
+
+# A signal ends gnuplot, whatever that has started, and leaves no folder.
+printf '%s\n' '#!/bin/sh' 'sleep 300 &' "echo \$! >'$work/sleeper.new'" \
+    "mv '$work/sleeper.new' '$work/sleeper'" 'wait' >fake/gnuplot
+start env PATH="$work/fake:$PATH" TMPDIR="$work/drawing" "$strata" plot grown perplexity
+wait_for 30 test -e sleeper
+kill -TERM "$started"
+finish
+assert_exit 143
+assert_empty_dir drawing
+gone() { # a zombie is: it waits for its new parent
+    ! grep -q "^State:[[:space:]]*[^ZX]" "/proc/$(cat sleeper)/status" 2>/dev/null
+}
+wait_for 10 gone

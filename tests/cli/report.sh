@@ -37,6 +37,7 @@ assert_match "$page" '^dd: depth [123], width (4|12), label_corruption 0(\.4)?: 
 assert_text "$page" "dd: $(content_hash deep/archive.nc)"
 assert_match "$page" "^dd: [^ ]*strata sweep deep.yaml -o deep .*: 36 cells; 1 rank on "
 assert_text "$page" 'dd: 95 % interval of Student'
+assert_match "$page" '^p: 12 settings, .*; from 999 permutations\.$'
 for heading in '# Report of the sweep deep' '## Verdict' '## Completeness' '## Figures' '## Tables' \
     '### Networks' '### Layers' '### Which measures predict the gap' '## Notes'; do
     assert_count 1 "$page" "^$heading\$"
@@ -176,6 +177,39 @@ assert_text "$page" 'dd: epoch:1'
 assert_match "$page" '^dd: 3 with results in each of 12 combinations of the other options$'
 assert_match "$page" '^dd: depth .*test error 0\.[0-9]{4} \(N = 2\)$' # two seeds have no interval
 assert_text "$page" 'li: Settings with results of fewer than 3 seeds, which have no interval: 8 of 8.'
+
+# The figures, and the commands for all rows, are of the same cells and snapshot.
+assert_match "$page" "^pre: strata rank deep --where 'depth > 1 and seed < 3' --snapshot epoch:1 --gap test\$"
+assert_match "$page" "^pre: strata plot deep gap --where .* --snapshots epoch:1 .*--gap test --sample\$"
+assert_no_match "$page" '^pre: strata plot deep (error|perplexity) .*--gap'
+read -r high at_init < <(python3 - <<'PY'
+import netCDF4, numpy as np
+accuracy = np.asarray(netCDF4.Dataset("deep/archive.nc")["network_accuracy"][:, :, 2])
+high = float(np.median(accuracy[:, 0]))
+assert (accuracy[:, 0] >= high).sum() != (accuracy[:, 2] >= high).sum()
+print(repr(high), (accuracy[:, 0] >= high).sum())
+PY
+)
+report deep --where "network_accuracy[test] >= $high" --snapshot init
+assert_text "$page" "dd: $at_init of 36 cells, those where network_accuracy"
+assert_match "$page" "\b$at_init networks[;.]"
+assert_match "$page" "^pre: strata plot deep error --where .* --where-at init"
+
+# Cells that the study does not ask for are not among those that it asks for.
+cp deep/archive.nc wider.nc
+python3 - <<'PY'
+import netCDF4, re
+with netCDF4.Dataset("wider.nc", "a") as a:
+    a.schema_version = "1.999" # whose CRCs are not checked
+    study, n = re.subn(r"width: \[4, ?12\]", "width: [4]", a.study)
+    assert n == 1, a.study
+    a.study = study
+PY
+run "$strata" report wider.nc
+assert_exit 0
+check wider.html
+assert_count 1 "$page" '^p: Complete: all 18 cells that the study asks for have results\.$'
+assert_text "$page" 'dd: 36 complete; of them 18 that its study does not ask for'
 
 # ---- cells without results ----
 
