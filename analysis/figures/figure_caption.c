@@ -298,8 +298,8 @@ static void put_sample(const struct figure_settings *s, const char *what,
         n += s->drawn[i];
     if (s->n == s->n_all)
         return;
-    text_appendf(out, " Of %d %s %d %s drawn, evenly spread: ", s->n_all, what, n,
-                 n == 1 ? "is" : "are");
+    text_appendf(out, " Of %d %s %d %s drawn%s: ", s->n_all, what, n,
+                 n == 1 ? "is" : "are", s->spread ? ", evenly spread" : "");
     const char *before = "";
     for (int i = 0; i < s->n; i++)
         if (s->drawn[i]) {

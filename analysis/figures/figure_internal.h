@@ -73,6 +73,7 @@ extern const int figure_n_aliases;
 struct figure_settings {
     bool apart[OPTION_COUNT];
     int n, n_all;   /* now, and before a sample was taken */
+    bool spread;    /* the sample is some of those that could be drawn, evenly spread */
     double *values; /* [n][OPTION_COUNT] */
     int *of_cell;   /* [n_cells], -1 where the cell is not drawn */
     bool *drawn;    /* [n]: whether a cell of it has what is drawn */

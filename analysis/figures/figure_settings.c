@@ -127,6 +127,7 @@ static enum status take_sample(struct figure_settings *s, const struct figure_da
     }
     for (size_t i = 0; i < f->n_cells; i++)
         s->of_cell[i] = s->of_cell[i] < 0 ? -1 : number[s->of_cell[i]];
+    s->spread = kept < n;
     s->n = kept;
     free(number);
     return STATUS_OK;
