@@ -271,8 +271,22 @@ assert_exit 0
 plot long figure-4 --sample
 assert_text stderr 'snapshots epoch:1, epoch:2, epoch:3,'
 assert_text stderr 'epoch:128 (evenly spread among 14)'
-plot long dynamics --keep kept-long --snapshots init,epoch:1,epoch:128
-assert_text stderr '(epoch 128'
+
+tiny_study late '{seed: 1, depth: 1, width: 1}' 'epochs: 1234, batch_size: 100' \
+    'probe: {measures: [], at: [init, "step:1", "epoch:128", "epoch:1234", best]}'
+assert_exit 0
+plot late dynamics --keep kept-late
+assert_text stderr '(epoch 1234, '
+assert_match kept-late/dynamics.gp "^tick_text.* = '128'$"
+assert_match kept-late/dynamics.gp "^tick_text.* = '1234'$"
+
+# one network is drawn, whatever became of the others
+tiny_study lone '{learning_rate: [100, 0.01], seed: 1, depth: 1, width: 8}' \
+    'epochs: 4, batch_size: 32, optimizer: sgd, activation: tanh' 'keep: {nodes: true}'
+assert_exit 79
+plot lone profile
+assert_text stderr 'learning_rate 0.01; of 2 cells the first that has what is drawn'
+assert_no_match stderr 'Left out'
 
 # ---- tau is that of rank ----
 
