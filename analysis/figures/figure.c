@@ -13,7 +13,8 @@
 struct figure_set {
     struct figure *figures;
     int n;
-    size_t cell; /* number of the record at hand */
+    bool *complete; /* [n_cells] */
+    size_t cell;    /* number of the record at hand */
 };
 
 bool figure_kind_get(int i, const char **name, const char **summary)
@@ -84,16 +85,20 @@ static enum status start_figure(struct figure *figure, struct archive *archive,
     return figure->why[0] ? err->status : figure_choose_names(figure, err);
 }
 
-/* Whether the expression chooses the cell: in the snapshot that a summary takes. */
+/* Whether the expression chooses the cell: in the snapshot that a summary takes; and
+ * what else choices are made by. */
 static enum status match_record(void *context, const struct record *record,
                                 struct error *err)
 {
     struct figure_set *set = context;
     size_t cell = set->cell++;
+    set->complete[cell] = *record_int(record, FIELD_STATUS) == CELL_COMPLETE;
     for (int i = 0; i < set->n; i++) {
         struct figure_data *f = set->figures[i].data;
         if (f->where)
             f->matches[cell] = where_matches(f->where, record, f->where_snapshot, 0);
+        if (f->epochs && f->matches[cell])
+            figure_note_epochs(f, record);
     }
     return err->status;
 }
@@ -119,19 +124,24 @@ static enum status visit(struct figure_set *set, struct archive *archive,
     return cells_visit(archive, fields, function, set, err);
 }
 
-/* Looks at what expressions name, where there are any. */
+/* Looks at what expressions name, and at what snapshots and samples are chosen by. */
 static enum status match_cells(struct figure_set *set, struct archive *archive,
                                struct error *err)
 {
-    bool fields[FIELD_COUNT] = {false}, any = false;
+    bool fields[FIELD_COUNT] = {[FIELD_STATUS] = true};
+    set->complete = memory_alloc((size_t)archive_n_cells(archive), sizeof *set->complete,
+                                 err);
+    if (!set->complete)
+        return err->status;
     cells_add_options(fields);
     for (int i = 0; i < set->n; i++) {
-        const struct where *where = set->figures[i].data->where;
-        if (where)
-            where_add_fields(where, fields);
-        any |= where != NULL;
+        struct figure_data *f = set->figures[i].data;
+        f->complete = set->complete;
+        if (f->where)
+            where_add_fields(f->where, fields);
+        fields[FIELD_SNAPSHOT_EPOCH] |= f->epochs != NULL;
     }
-    return any ? visit(set, archive, fields, match_record, err) : err->status;
+    return visit(set, archive, fields, match_record, err);
 }
 
 static enum status choose_cells(struct figure *figure, const double *options,
@@ -148,10 +158,16 @@ static enum status choose_cells(struct figure *figure, const double *options,
         for (int k = 0; k < OPTION_COUNT; k++)
             f->varies[k] |= k != FIELD_SEED && own[k] != first[k];
     }
-    if (f->n_matches > 0)
-        return figure_choose_settings(figure, options, err);
-    snprintf(figure->why, sizeof figure->why, "none of %zu cells matches: %s", f->n_cells,
-             text_quote(f->where ? where_text(f->where) : "").text);
+    if (f->n_matches > 0) {
+        figure_choose_times(figure, err);
+        return figure->why[0] ? err->status
+                              : figure_choose_settings(figure, options, err);
+    }
+    if (f->n_cells == 0)
+        snprintf(figure->why, sizeof figure->why, "the archive has no cell");
+    else
+        snprintf(figure->why, sizeof figure->why, "none of %zu cells matches: %s",
+                 f->n_cells, text_quote(f->where ? where_text(f->where) : "").text);
     return STATUS_OK;
 }
 
@@ -162,13 +178,13 @@ static void say_why(struct figure *figure)
         snprintf(
             figure->why, sizeof figure->why,
             "nodes.nc has no such snapshot of the cells that match, or no such node");
-    else if (f->n_empty > 0 && f->kind->needs)
+    else if (f->n_status[CELL_COMPLETE] == 0)
+        snprintf(figure->why, sizeof figure->why, "no cell is complete");
+    else if (f->kind->needs)
         snprintf(figure->why, sizeof figure->why,
                  "it needs '%s' in the study's probe.measures", f->kind->needs);
-    else if (f->n_empty > 0)
-        snprintf(figure->why, sizeof figure->why, "no cell has what it shows");
     else
-        snprintf(figure->why, sizeof figure->why, "no cell is complete");
+        snprintf(figure->why, sizeof figure->why, "no cell has what it shows");
 }
 
 static enum status finish_figure(struct figure *figure, struct error *err)
@@ -238,6 +254,7 @@ static void settings_fini(struct figure_settings *settings)
 {
     free(settings->values);
     free(settings->of_cell);
+    free(settings->drawn);
 }
 
 static void figure_fini(struct figure *figure)
@@ -264,6 +281,7 @@ static void figure_fini(struct figure *figure)
     text_free(&f->y_heading);
     free(f->matches);
     free(f->snapshots);
+    free(f->epochs);
     free(f->observations);
     free(f->panels);
     free(f->curves);
@@ -276,8 +294,10 @@ void figure_set_destroy(struct figure_set *set)
 {
     for (int i = 0; set && i < set->n; i++)
         figure_fini(&set->figures[i]);
-    if (set)
+    if (set) {
         free(set->figures);
+        free(set->complete);
+    }
     free(set);
 }
 

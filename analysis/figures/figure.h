@@ -23,7 +23,7 @@ struct figure_request {
     const char *x;         /* the option along the axis: of error and heat map */
     const char *curves;    /* options that tell curves apart; rows of a heat map */
     const char *panels;    /* options that tell panels apart, with commas between */
-    const char *node;      /* "2:17", layer and node, from 0; of the figure "node" */
+    const char *node;      /* "2:17", layer, from 1, and node, from 0; of "node" */
     enum ranking_gap gap;  /* of the scatter */
     bool sample; /* where there are more settings than can be drawn, draw some and
                   * say which, in place of an error: the report's way */

@@ -162,6 +162,19 @@ static void put_tau(const struct figure_data *f, struct text *out)
     free(y);
 }
 
+static void put_all_or_none(const struct figure_data *f, struct text *out)
+{
+    text_append(out,
+                " Activated by at most 1 % or at least 99 % of a class, in snapshot ");
+    quote_plain(
+        out, archive_snapshot_label(f->archive, f->snapshots[f->all_or_none_snapshot]));
+    text_appendf(out,
+                 ", %s samples: %.3g %% of the pairs of node and class in the first "
+                 "layer, %.3g %% in the last hidden layer.",
+                 split_names[f->splits[f->all_or_none_split]], 100 * f->all_or_none_first,
+                 100 * f->all_or_none_last);
+}
+
 static void put_seen(const struct figure_data *f, struct text *out)
 {
     if (f->kind->x == X_MEASURE) {
@@ -169,11 +182,7 @@ static void put_seen(const struct figure_data *f, struct text *out)
         return;
     }
     if (f->kind->x == X_NODE)
-        text_appendf(out,
-                     " Activated by at most 1 %% or at least 99 %% of a class, in the "
-                     "last snapshot: %.3g %% of the pairs of node and class in the "
-                     "first layer, %.3g %% in the last hidden layer.",
-                     100 * f->all_or_none_first, 100 * f->all_or_none_last);
+        put_all_or_none(f, out);
     if (figure_is_of_nodes(f))
         return;
     for (int row = 0; row < f->n_rows; row++)
@@ -194,6 +203,8 @@ static void put_snapshots(const struct figure_data *f, struct text *out)
         text_append(out, i ? ", " : "");
         quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[i]));
     }
+    if (f->n_snapshots < f->n_snapshots_all)
+        text_appendf(out, " (evenly spread among %d)", f->n_snapshots_all);
 }
 
 static void put_splits(const struct figure_data *f, struct text *out)
@@ -282,13 +293,20 @@ static void put_seeds(const struct figure_data *f, struct text *out)
 static void put_sample(const struct figure_settings *s, const char *what,
                        struct text *out)
 {
+    int n = 0;
+    for (int i = 0; i < s->n; i++)
+        n += s->drawn[i];
     if (s->n == s->n_all)
         return;
-    text_appendf(out, " Of %d %s %d are drawn, evenly spread: ", s->n_all, what, s->n);
-    for (int i = 0; i < s->n; i++) {
-        text_append(out, i ? "; " : "");
-        figure_put_setting(s, i, out);
-    }
+    text_appendf(out, " Of %d %s %d %s drawn%s: ", s->n_all, what, n,
+                 n == 1 ? "is" : "are", s->spread ? ", evenly spread" : "");
+    const char *before = "";
+    for (int i = 0; i < s->n; i++)
+        if (s->drawn[i]) {
+            text_append(out, before);
+            figure_put_setting(s, i, out);
+            before = "; ";
+        }
     text_append(out, ".");
 }
 
@@ -320,6 +338,10 @@ static void put_left_out(const struct figure_data *f, struct text *out)
     if (missing > 0)
         text_appendf(out, " %zu of %lld planned cells are not in the archive.", missing,
                      (long long)planned);
+}
+
+static void put_reduced(const struct figure_data *f, struct text *out)
+{
     int classes = archive_shape(f->archive).n_classes;
     if (f->kind->curves == CURVES_CLASSES && classes > FIGURE_CURVES_MAX)
         text_appendf(out, " Of %d classes %d are drawn, evenly spread.", classes,
@@ -343,8 +365,13 @@ void figure_put_caption(const struct figure *figure, struct text *out)
     }
     put_seen(f, out);
     put_sample(&f->groups, "settings with a panel", out);
-    put_sample(&f->settings, "settings with a curve", out);
-    put_left_out(f, out);
+    put_sample(&f->settings,
+               figure_is_heatmap(f) ? "settings with a row" : "settings with a curve",
+               out);
+    put_sample(&f->along, "settings with a column", out);
+    if (!figure_is_of_nodes(f)) /* which show one cell */
+        put_left_out(f, out);
+    put_reduced(f, out);
 }
 
 /* --- For those who cannot see it -----------------------------------------------------

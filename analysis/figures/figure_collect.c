@@ -21,6 +21,9 @@ enum status figure_observe(struct figure_data *f, const struct record *record,
         column = column * f->n_snapshots + at->snapshot;
     if (!in_rows)
         column = column * f->n_splits + at->split;
+    f->groups.drawn[f->groups.of_cell[f->cell]] = true;
+    f->settings.drawn[f->settings.of_cell[f->cell]] = true;
+    f->along.drawn[f->along.of_cell[f->cell]] = true;
     f->observations[f->n_observations++] = (struct figure_observation){
         .panel = row * f->n_columns + column,
         .curve = at->curve,
@@ -143,7 +146,7 @@ static enum status collect_network_value(struct figure_data *f,
             y = y == RECORD_FILL_REAL ? (double)NAN : 1 - y;
         }
     }
-    return place.key < 0 ? err->status : figure_observe(f, record, &place, y, err);
+    return figure_observe(f, record, &place, y, err);
 }
 
 enum status figure_collect(struct figure_data *f, const struct record *record,
@@ -155,10 +158,11 @@ enum status figure_collect(struct figure_data *f, const struct record *record,
         status = CELL_FAILED;
     f->n_status[status]++;
     if (figure_is_of_nodes(f))
-        return status == CELL_COMPLETE ? figure_collect_nodes(f, record, err)
-                                       : err->status;
+        return status == CELL_COMPLETE && figure_has_cell(f, cell)
+                   ? figure_collect_nodes(f, record, err)
+                   : err->status;
     struct figure_place place = {.curve = f->settings.of_cell[cell]};
-    if (status != CELL_COMPLETE || place.curve < 0 || f->groups.of_cell[cell] < 0)
+    if (status != CELL_COMPLETE || !figure_has_cell(f, cell))
         return err->status;
     for (place.snapshot = 0; place.snapshot < f->n_snapshots; place.snapshot++)
         for (place.split = 0; place.split < f->n_splits; place.split++)

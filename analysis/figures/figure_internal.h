@@ -72,9 +72,11 @@ extern const int figure_n_aliases;
 /* Combinations of some options' values, ascending. */
 struct figure_settings {
     bool apart[OPTION_COUNT];
-    int n, n_all;   /* drawn, and before a sample was taken */
+    int n, n_all;   /* now, and before a sample was taken */
+    bool spread;    /* the sample is some of those that could be drawn, evenly spread */
     double *values; /* [n][OPTION_COUNT] */
     int *of_cell;   /* [n_cells], -1 where the cell is not drawn */
+    bool *drawn;    /* [n]: whether a cell of it has what is drawn */
 };
 
 struct figure_observation {
@@ -84,6 +86,7 @@ struct figure_observation {
 };
 
 struct figure_point {
+    int key; /* of its observations */
     double x, y;
     double low, high; /* t interval of the mean; NaN where there is none */
     int n;            /* seeds */
@@ -115,8 +118,9 @@ struct figure_data {
     /* cells */
     struct where *where;
     struct text where_text;
-    int where_snapshot; /* of results that it does not give a snapshot */
-    bool *matches;      /* [n_cells] */
+    int where_snapshot;   /* of results that it does not give a snapshot */
+    bool *matches;        /* [n_cells] */
+    const bool *complete; /* [n_cells], of the set */
     size_t n_cells, n_matches;
     bool varies[OPTION_COUNT]; /* among the cells that match; never the seed */
     size_t n_status[CELL_QUARANTINED + 1];
@@ -124,8 +128,13 @@ struct figure_data {
 
     /* columns are groups x snapshots x splits, unless these are rows or lie along x */
     enum field_id x_option;
-    struct figure_settings groups, settings, along; /* panels; curves; x of an option */
-    int *snapshots, n_snapshots;
+    struct figure_settings groups;   /* what tells panels apart */
+    struct figure_settings settings; /* what tells curves, or rows of tiles, apart */
+    struct figure_settings along;    /* the option along x; of a scatter, its points */
+    double *epochs;                  /* [of the archive's snapshots], in the first cell
+                                      * that matches and reached it, else NaN; NULL
+                                      * where snapshots are not chosen by their time */
+    int *snapshots, n_snapshots, n_snapshots_all; /* all: before a sample was taken */
     int splits[N_SPLITS], n_splits;
     unsigned systems;
     struct measure measure;
@@ -137,7 +146,8 @@ struct figure_data {
     struct text network;         /* which network: "seed 1, depth 4" */
     int layer, node;             /* of X_BIN */
     int *layer_starts, n_layers; /* the first node of each layer, of X_NODE */
-    double all_or_none_first, all_or_none_last; /* share of pairs of node and class */
+    double all_or_none_first, all_or_none_last;  /* share of pairs of node and class */
+    int all_or_none_snapshot, all_or_none_split; /* where, in the lists above */
 
     struct figure_observation *observations;
     size_t n_observations, observations_capacity;
@@ -162,6 +172,12 @@ struct figure_data {
  * lacks is told by figure->why. */
 enum status figure_choose_names(struct figure *figure, struct error *err);
 
+/* Notes when a cell that matches reached its snapshots, where they are chosen by that. */
+void figure_note_epochs(struct figure_data *f, const struct record *record);
+
+/* Chooses snapshots by their time; all cells that match are noted. */
+enum status figure_choose_times(struct figure *figure, struct error *err);
+
 /* The next word of a list with commas between; false behind the last. */
 bool figure_next_word(const char **list, char *word, size_t size);
 
@@ -174,6 +190,9 @@ enum status figure_choose_settings(struct figure *figure, const double *options,
 
 /* "depth 2, width 8": the values of the options that are apart. */
 void figure_put_setting(const struct figure_settings *s, int i, struct text *out);
+
+/* Whether the cell is of a panel, a curve and a place along x that are drawn. */
+bool figure_has_cell(const struct figure_data *f, size_t cell);
 
 /* Which of `most` evenly spread ones of n the i-th is, -1 for none of them. */
 int figure_sample(int i, int n, int most);

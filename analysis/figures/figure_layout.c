@@ -149,6 +149,19 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* An epoch in as few digits as tell it from the one before, without an exponent where it
+ * is a number of an ordinary size. */
+static void shorten_epoch(double epoch, double before, char *out, size_t size)
+{
+    char other[32];
+    for (int digits = epoch < 1 ? 2 : 3; digits <= 6; digits++) {
+        snprintf(out, size, "%.*g", digits, epoch);
+        snprintf(other, sizeof other, "%.*g", digits, before);
+        if (!strchr(out, 'e') && strcmp(out, other) != 0)
+            return;
+    }
+}
+
 /* Ticks where there are values: few enough that one can read them. */
 static enum status make_ticks(struct figure_layout *layout, const struct figure_data *f,
                               struct error *err)
@@ -178,7 +191,7 @@ static enum status make_ticks(struct figure_layout *layout, const struct figure_
             continue;
         figure_set_x(f, &point, &cell);
         if (f->kind->x == X_EPOCH)
-            snprintf(cell.text, sizeof cell.text, "%.2g", x[i]);
+            shorten_epoch(x[i], i > 0 ? x[i - 1] : NAN, cell.text, sizeof cell.text);
         add_tick(layout, figure_position(layout, f, &point), cell.text);
     }
     free(x);

@@ -49,29 +49,12 @@ static bool has_time(const char *label)
     return strcmp(label, "best") != 0 && strcmp(label, "final") != 0;
 }
 
-/* The epoch of a snapshot in the first cell that reached it, NaN where none of the first
- * cells did. */
-static enum status read_epochs(struct archive *archive, double *epochs, struct error *err)
+void figure_note_epochs(struct figure_data *f, const struct record *record)
 {
-    int64_t n = archive_n_cells(archive), batch = archive_batch(archive);
-    int n_snapshots = archive_shape(archive).n_snapshots;
-    n = n < batch ? n : batch;
-    struct record *records = memory_alloc((size_t)n, sizeof *records, err);
-    if (!records || archive_read(archive, 0, n, records, err) != STATUS_OK) {
-        free(records);
-        return err->status;
-    }
-    for (int s = 0; s < n_snapshots; s++)
-        epochs[s] = NAN;
-    for (int64_t i = 0; i < n; i++) {
-        const double *own = record_real(&records[i], FIELD_SNAPSHOT_EPOCH);
-        for (int s = 0; s < n_snapshots; s++)
-            if (isnan(epochs[s]) && own[s] != RECORD_FILL_REAL)
-                epochs[s] = own[s];
-        record_fini(&records[i]);
-    }
-    free(records);
-    return STATUS_OK;
+    const double *own = record_real(record, FIELD_SNAPSHOT_EPOCH);
+    for (int s = 0; f->epochs && s < record->shape.n_snapshots; s++)
+        if (isnan(f->epochs[s]) && own[s] != RECORD_FILL_REAL)
+            f->epochs[s] = own[s];
 }
 
 static enum status choose_named_snapshots(struct figure_data *f, struct error *err)
@@ -92,16 +75,10 @@ static enum status choose_named_snapshots(struct figure_data *f, struct error *e
 }
 
 /* Snapshots in the order of their time. */
-static enum status choose_timed_snapshots(struct figure_data *f, enum figure_when when,
-                                          struct error *err)
+static void choose_timed_snapshots(struct figure_data *f, enum figure_when when)
 {
-    int n = archive_shape(f->archive).n_snapshots;
-    double *epochs = memory_alloc((size_t)n, sizeof *epochs, err);
-    if (!epochs || read_epochs(f->archive, epochs, err) != STATUS_OK) {
-        free(epochs);
-        return err->status;
-    }
-    for (int s = 0; s < n; s++) {
+    const double *epochs = f->epochs;
+    for (int s = 0; s < archive_shape(f->archive).n_snapshots; s++) {
         bool whole = epochs[s] >= 1 && epochs[s] == floor(epochs[s]);
         bool early = epochs[s] > 0 && epochs[s] <= 1;
         if (!has_time(archive_snapshot_label(f->archive, s)) || isnan(epochs[s]) ||
@@ -112,8 +89,6 @@ static enum status choose_timed_snapshots(struct figure_data *f, enum figure_whe
             f->snapshots[at] = f->snapshots[at - 1];
         f->snapshots[at] = s;
     }
-    free(epochs);
-    return STATUS_OK;
 }
 
 /* The untrained network, for comparison, where the archive has it. */
@@ -124,6 +99,33 @@ static void choose_init(struct figure_data *f)
             f->snapshots[f->n_snapshots++] = s;
 }
 
+/* Tells where there are too few snapshots. */
+static void count_snapshots(struct figure *figure)
+{
+    struct figure_data *f = figure->data;
+    enum figure_when when = f->alias ? f->alias->when : WHEN_ONE;
+    int fewest = f->kind->x == X_EPOCH ? 2 : 1;
+    f->n_snapshots_all = f->n_snapshots;
+    if (f->n_snapshots < fewest)
+        snprintf(figure->why, sizeof figure->why, "it needs %s in the study's probe.at%s",
+                 when == WHEN_EPOCHS        ? "snapshots after whole epochs"
+                 : when == WHEN_FIRST_EPOCH ? "snapshots within the first epoch"
+                                            : "two snapshots of set times",
+                 when == WHEN_FIRST_EPOCH ? ", as step:10" : ", as epoch:1");
+}
+
+enum status figure_choose_times(struct figure *figure, struct error *err)
+{
+    struct figure_data *f = figure->data;
+    if (!f->epochs)
+        return err->status;
+    choose_timed_snapshots(f,
+                           f->alias && f->kind->x != X_EPOCH ? f->alias->when : WHEN_ONE);
+    count_snapshots(figure);
+    return err->status;
+}
+
+/* Those that are chosen by their time wait until it is known which cells match. */
 static enum status choose_snapshots(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
@@ -134,20 +136,18 @@ static enum status choose_snapshots(struct figure *figure, struct error *err)
         return err->status;
     if (f->request.snapshots)
         choose_named_snapshots(f, err);
-    else if (f->kind->x == X_EPOCH || when != WHEN_ONE)
-        choose_timed_snapshots(f, f->kind->x == X_EPOCH ? WHEN_ONE : when, err);
-    else {
+    else if (f->kind->x == X_EPOCH || when != WHEN_ONE) {
+        f->epochs = memory_alloc((size_t)n, sizeof *f->epochs, err);
+        for (int s = 0; f->epochs && s < n; s++)
+            f->epochs[s] = NAN;
+        return err->status;
+    } else {
         if (f->kind->x == X_NODE)
             choose_init(f);
         cells_find_snapshot(f->archive, NULL, &f->snapshots[f->n_snapshots++], err);
     }
-    int fewest = f->kind->x == X_EPOCH ? 2 : 1;
-    if (err->status == STATUS_OK && f->n_snapshots < fewest)
-        snprintf(figure->why, sizeof figure->why, "it needs %s in the study's probe.at%s",
-                 when == WHEN_EPOCHS        ? "snapshots after whole epochs"
-                 : when == WHEN_FIRST_EPOCH ? "snapshots within the first epoch"
-                                            : "two snapshots of set times",
-                 when == WHEN_FIRST_EPOCH ? ", as step:10" : ", as epoch:1");
+    if (err->status == STATUS_OK)
+        count_snapshots(figure);
     return err->status;
 }
 

@@ -70,7 +70,8 @@ static void name_network(struct figure_data *f, const struct record *record)
         text_appendf(&f->network, ", %s %s", field_get((enum field_id)i)->name, value);
     }
     if (f->n_matches > 1)
-        text_appendf(&f->network, "; the first of %zu cells", f->n_matches);
+        text_appendf(&f->network, "; of %zu cells the first that has what is drawn",
+                     f->n_matches);
 }
 
 /* Which curve a class is. */
@@ -123,6 +124,8 @@ static enum status collect_profile(struct figure_data *f, const struct record *r
                                    struct error *err)
 {
     int split = f->splits[place.split];
+    f->all_or_none_snapshot = place.snapshot;
+    f->all_or_none_split = place.split;
     f->all_or_none_first = share_all_or_none(set, split, 1);
     f->all_or_none_last = share_all_or_none(set, split, record->shape.n_layers - 1);
     for (int node = 0; node < set->shape.n_nodes; node++)

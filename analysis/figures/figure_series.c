@@ -69,7 +69,8 @@ static struct figure_point mean_of(const struct figure_observation *o, size_t n)
     }
     double half = n >= FIGURE_FEWEST_FOR_BAND ? stats_t_half_width(&y, level)
                                               : (double)NAN;
-    return (struct figure_point){.x = x.mean,
+    return (struct figure_point){.key = o->key,
+                                 .x = x.mean,
                                  .y = y.mean,
                                  .low = y.mean - half,
                                  .high = y.mean + half,
@@ -107,11 +108,25 @@ static enum status add_seeds(struct figure_data *f, struct error *err)
         if (i == 0 || !same_curve(&o[i], &o[i - 1]) || o[i].seed != o[i - 1].seed)
             series = begin_series(f, &o[i], false, err);
         struct figure_point point = {
-            .x = o[i].x, .y = o[i].y, .low = NAN, .high = NAN, .n = 1};
+            .key = o[i].key, .x = o[i].x, .y = o[i].y, .low = NAN, .high = NAN, .n = 1};
         if (series && add_point(f, point, err) == STATUS_OK)
             series->n++;
     }
     return err->status;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct figure_point *p = a, *q = b;
+    return order(p->x, q->x);
+}
+
+/* Snapshots stand in the order of one cell's times; those of a curve may have another. */
+static void order_points(struct figure_data *f)
+{
+    for (size_t i = 0; i < f->n_series; i++)
+        qsort(f->points + f->series[i].first, f->series[i].n, sizeof *f->points,
+              by_place);
 }
 
 /* Panels that hold anything, numbered anew. */
@@ -150,6 +165,8 @@ enum status figure_make_series(struct figure_data *f, struct error *err)
                    f->n_observations > FIGURE_CLOUD_MAX);
     if (!f->no_cloud)
         add_seeds(f, err);
+    if (f->kind->x == X_EPOCH)
+        order_points(f);
     free(f->observations);
     f->observations = NULL;
     return err->status;

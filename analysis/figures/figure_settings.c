@@ -65,12 +65,19 @@ static int keep_distinct(double *rows, int n)
     return kept;
 }
 
+bool figure_has_cell(const struct figure_data *f, size_t cell)
+{
+    return f->groups.of_cell[cell] >= 0 && f->settings.of_cell[cell] >= 0 &&
+           f->along.of_cell[cell] >= 0;
+}
+
 /* Numbers the settings of the options that are apart, ascending. */
 static enum status number_settings(struct figure_settings *s, const struct figure_data *f,
                                    const double *options, struct error *err)
 {
     s->values = memory_alloc(f->n_matches, ROW_SIZE, err);
     s->of_cell = memory_alloc(f->n_cells, sizeof *s->of_cell, err);
+    s->drawn = memory_alloc(f->n_matches, sizeof *s->drawn, err);
     if (err->status != STATUS_OK)
         return err->status;
     for (size_t i = 0; i < f->n_cells; i++)
@@ -99,17 +106,31 @@ int figure_sample(int i, int n, int most)
     return -1;
 }
 
-/* Keeps `most` settings, evenly spread from the first to the last. */
-static void take_sample(struct figure_settings *s, int most, size_t n_cells)
+/* Keeps `most` of the settings of which a cell can be drawn, evenly spread from the first
+ * to the last. Panels, curves and columns are sampled in turn, each among the cells that
+ * the one before left, so that something is in each. */
+static enum status take_sample(struct figure_settings *s, const struct figure_data *f,
+                               int most, struct error *err)
 {
-    for (size_t i = 0; i < n_cells; i++)
-        if (s->of_cell[i] >= 0)
-            s->of_cell[i] = figure_sample(s->of_cell[i], s->n, most);
+    int *number = memory_alloc((size_t)s->n, sizeof *number, err), n = 0, kept = 0;
+    if (!number)
+        return err->status;
+    for (size_t i = 0; i < f->n_cells; i++)
+        if (f->complete[i] && figure_has_cell(f, i))
+            number[s->of_cell[i]] = 1;
     for (int i = 0; i < s->n; i++)
-        if (figure_sample(i, s->n, most) >= 0)
-            memmove(row_at(s->values, figure_sample(i, s->n, most)), row_at(s->values, i),
-                    ROW_SIZE);
-    s->n = most;
+        n += number[i];
+    for (int i = 0, at = 0; i < s->n; i++) {
+        number[i] = number[i] ? figure_sample(at++, n, most) : -1;
+        if (number[i] >= 0)
+            memmove(row_at(s->values, kept++), row_at(s->values, i), ROW_SIZE);
+    }
+    for (size_t i = 0; i < f->n_cells; i++)
+        s->of_cell[i] = s->of_cell[i] < 0 ? -1 : number[s->of_cell[i]];
+    s->spread = kept < n;
+    s->n = kept;
+    free(number);
+    return STATUS_OK;
 }
 
 void figure_put_setting(const struct figure_settings *s, int i, struct text *out)
@@ -234,19 +255,31 @@ static void count_panels(struct figure_data *f)
                    (k->rows == ROWS_SPLITS ? 1 : f->n_splits);
 }
 
+/* Keeps evenly spread snapshots, so that the panels of one setting can be drawn. */
+static void sample_snapshots(struct figure_data *f, int most)
+{
+    int n = f->n_snapshots, kept = 0;
+    for (int i = 0; i < n; i++)
+        if (figure_sample(i, n, most) >= 0)
+            f->snapshots[kept++] = f->snapshots[i];
+    f->n_snapshots = kept;
+}
+
 static enum status limit_panels(struct figure_data *f, struct error *err)
 {
     count_panels(f);
-    int n = f->n_rows * f->n_columns, each = f->groups.n > 0 ? n / f->groups.n : n;
+    int n = f->n_rows * f->n_columns, each = n / f->groups.n;
     int most = f->request.sample ? FIGURE_PANELS_SAMPLED : FIGURE_PANELS_MAX;
     if (n <= most)
         return STATUS_OK;
-    if (!f->request.sample || each > FIGURE_PANELS_MAX)
+    if (!f->request.sample)
         return fail_many(f, n, "panels", FIGURE_PANELS_MAX, f->groups.apart, err);
+    if (each > FIGURE_PANELS_MAX)
+        sample_snapshots(f, FIGURE_PANELS_MAX / (each / f->n_snapshots));
     if (f->groups.n > 1)
-        take_sample(&f->groups, each < most ? most / each : 1, f->n_cells);
+        take_sample(&f->groups, f, each < most ? most / each : 1, err);
     count_panels(f);
-    return STATUS_OK;
+    return err->status;
 }
 
 static enum status limit(struct figure_settings *s, const struct figure_data *f,
@@ -256,8 +289,7 @@ static enum status limit(struct figure_settings *s, const struct figure_data *f,
         return STATUS_OK;
     if (!f->request.sample)
         return fail_many(f, s->n, what, most, s->apart, err);
-    take_sample(s, most, f->n_cells);
-    return STATUS_OK;
+    return take_sample(s, f, most, err);
 }
 
 /* One curve of all: tau wants every setting, whether there are colours for them or not.
@@ -307,10 +339,11 @@ static enum status limit_settings(struct figure_data *f, struct error *err)
     int most = tiles ? FIGURE_SIDE_MAX : FIGURE_CURVES_MAX;
     if (f->kind->x == X_MEASURE && f->settings.n > most && !f->request.curves)
         unite(&f->settings, f);
-    if (limit(&f->settings, f, tiles ? "rows" : "curves", most, err) == STATUS_OK &&
+    if (limit_panels(f, err) == STATUS_OK &&
+        limit(&f->settings, f, tiles ? "rows" : "curves", most, err) == STATUS_OK &&
         tiles)
         limit(&f->along, f, "columns of tiles", most, err);
-    return err->status == STATUS_OK ? limit_panels(f, err) : err->status;
+    return err->status;
 }
 
 enum status figure_choose_settings(struct figure *figure, const double *options,

@@ -201,6 +201,12 @@ static const char *curve_heading(const struct figure_data *f)
                                                : "setting";
 }
 
+/* Whether an option that differs has a column of its own in the table of a scatter. */
+static bool is_column(const struct figure_data *f, int option)
+{
+    return f->along.apart[option] && !(f->groups.apart[option] && f->n_panels > 1);
+}
+
 /* The value alone where the heading says of what. */
 static const char *short_label(const char *label, const char *heading)
 {
@@ -210,11 +216,36 @@ static const char *short_label(const char *label, const char *heading)
                : label;
 }
 
+static void set_option(struct table_cell *cell, enum field_id option, double value)
+{
+    char words[TABLE_WORD_MAX];
+    table_set_number(cell, -1, value);
+    field_format(option, value, words, sizeof words);
+    if (field_get(option)->type == FIELD_TYPE_FLAG)
+        table_set_text(cell, words);
+    else
+        snprintf(cell->text, sizeof cell->text, "%s", words);
+}
+
+/* The options of a scatter's point, where panels do not name them: curves are colours,
+ * and may be one. Returns the cell behind them. */
+static struct table_cell *set_point_options(const struct figure_data *f,
+                                            const struct figure_point *p,
+                                            struct table_cell *cell)
+{
+    const double *values = f->along.values + (size_t)p->key * OPTION_COUNT;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (is_column(f, i))
+            set_option(cell++, (enum field_id)i, values[i]);
+    return cell;
+}
+
 static enum status make_table(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
-    const char *heading = curve_heading(f), *headings[7] = {0};
-    bool panels = f->n_panels > 1, curves = f->n_curves > 1;
+    const char *heading = curve_heading(f), *headings[OPTION_COUNT + 7] = {0};
+    bool panels = f->n_panels > 1, scatter = f->kind->x == X_MEASURE;
+    bool curves = f->n_curves > 1 && !scatter;
     int n = 0;
     figure_put_x(f, &f->x_heading);
     figure_put_y(f, 0, &f->y_heading);
@@ -222,6 +253,9 @@ static enum status make_table(struct figure *figure, struct error *err)
         headings[n++] = "panel";
     if (curves)
         headings[n++] = heading;
+    for (int i = 0; scatter && i < OPTION_COUNT; i++)
+        if (is_column(f, i))
+            headings[n++] = field_get((enum field_id)i)->name;
     headings[n++] = text_string(&f->x_heading);
     headings[n++] = f->n_rows > 1 ? "mean" : text_string(&f->y_heading);
     headings[n++] = "low";
@@ -244,6 +278,8 @@ static enum status make_table(struct figure *figure, struct error *err)
                 table_set_text(
                     row++, short_label(text_string(&f->curves[s->curve].label), heading));
             text_free(&panel);
+            if (scatter)
+                row = set_point_options(f, p, row);
             figure_set_x(f, p, row++);
             table_set_number(row++, -1, p->y);
             if (!isnan(p->low))
@@ -259,17 +295,11 @@ static enum status make_table(struct figure *figure, struct error *err)
 void figure_set_x(const struct figure_data *f, const struct figure_point *p,
                   struct table_cell *cell)
 {
-    char value[TABLE_WORD_MAX];
     table_set_number(cell, -1, p->x);
     if (f->kind->x == X_EPOCH)
-        snprintf(cell->text, sizeof cell->text, "%.3g", p->x);
-    if (f->kind->x != X_OPTION)
-        return;
-    field_format(f->x_option, p->x, value, sizeof value);
-    if (field_get(f->x_option)->type == FIELD_TYPE_FLAG)
-        table_set_text(cell, value);
-    else
-        snprintf(cell->text, sizeof cell->text, "%s", value);
+        snprintf(cell->text, sizeof cell->text, "%.6g", p->x);
+    if (f->kind->x == X_OPTION)
+        set_option(cell, f->x_option, p->x);
 }
 
 enum status figure_describe(struct figure *figure, struct error *err)

@@ -134,6 +134,9 @@ for c in range(10):
     centres = low + (high - low) * (np.arange(len(expected)) + 0.5) / len(expected)
     assert np.allclose(rows[:, 1], centres, rtol=1e-12, atol=1e-12)
 PY
+plot noded profile --snapshots best,init --splits train,test
+assert_text stderr 'in snapshot init, test samples: '
+assert_text stderr 'of 2 cells the first that has what is drawn'
 error 64 "--node 0:1: not a layer" "$strata" plot ../noded node --node 0:1
 error 66 "node: nodes.nc has no such snapshot of the cells that match, or no such node" \
     "$strata" plot ../noded node --node 9:1
@@ -246,6 +249,89 @@ error 64 "perplexity: 14 curves are more than the 12 that can be drawn; choose b
     "$strata" plot ../many perplexity
 plot many perplexity --sample
 assert_text stderr 'Of 14 settings with a curve 12 are drawn, evenly spread: width 1; width 2;'
+
+# ---- snapshots are those of the cells that match; samples, of what can be drawn ----
+
+# times FILE.dat: every block of it runs forwards.
+times() {
+    python3 - "$1" <<'PY' || fail "a curve runs backwards"
+import re, sys
+blocks = re.split(r"^# block ", open(sys.argv[1], encoding="utf-8").read(), flags=re.M)[1:]
+assert blocks
+for block in blocks:
+    x = [float(line.split()[0]) for line in block.strip().split("\n")[1:]]
+    assert len(x) > 1 and x == sorted(x), block
+PY
+}
+
+tiny='data: {name: glyphs, train: 200, validation: 50, test: 100}'
+
+# tiny_study NAME 'GRID' 'TRAIN' ['LINE'...]: of cells that take no time.
+tiny_study() {
+    local name=$1
+    printf '%s\n' "study: $name" "$tiny" "grid: $2" "train: {patience: 0, $3}" "${@:4}" >"$name.yaml"
+    run "$strata" sweep "$name.yaml" -o "$name" -q
+}
+
+# more first cells than are read at once; they end before the snapshots that others have
+tiny_study ended '{epochs: [1, 10], seed: 1..1030, depth: 1, width: 1}' 'batch_size: 200' \
+    'exclude: [{epochs: 10, seed: 3..1030}]' \
+    'probe: {measures: [], at: [init, "epoch:1", "epoch:5", "epoch:10", best]}'
+assert_exit 0
+plot ended dynamics --where 'epochs == 10'
+assert_text stderr 'snapshots init, epoch:1, epoch:5, epoch:10.'
+
+tiny_study batches '{seed: 1..2, depth: 1, width: 1, batch_size: [8, 150]}' 'epochs: 12' \
+    'probe: {measures: [], at: [init, "step:10", "epoch:2", "epoch:4", "epoch:12", best]}'
+assert_exit 0
+plot batches dynamics --keep kept-batches
+times kept-batches/dynamics.dat
+
+tiny_study diagonal '{seed: 1, depth: 1, width: 1, learning_rate: 0.001}' \
+    'batch_size: 75, epochs: 1' 'blocks:' "$(for i in {2..26}; do
+        echo "  - {seed: 1, depth: 1, width: $i, learning_rate: 0.0$((10 + i * 7 % 26))}"
+    done)"
+assert_exit 0
+plot diagonal perplexity --sample
+assert_text stderr 'Of 26 settings with a panel 8 are drawn, evenly spread: '
+assert_text stderr 'Of 26 settings with a curve 8 are drawn: width '
+assert_no_match stderr 'not have what is drawn'
+plot diagonal heatmap --sample --x width
+assert_text stderr 'Of 26 settings with a row 24 are drawn, evenly spread: '
+assert_text stderr 'Of 26 settings with a column 24 are drawn'
+assert_no_match stderr 'not have what is drawn'
+
+run "$strata" sweep wild.yaml -o wilder -q --set 'learning_rate=0.01,100' --set seed=1 \
+    --set width=1..13
+assert_exit 79
+plot wilder perplexity --curves width,learning_rate --sample
+drawn=$(sed -n 's/.*Of 26 settings with a curve \([0-9]*\) are drawn.*/\1/p' stderr)
+assert_equal "$(sed -n 's/.* \([0-9]*\) networks, one seed each.*/\1/p' stderr)" "$drawn"
+
+tiny_study long '{seed: 1, depth: [1, 2], width: 2}' 'epochs: 128, batch_size: 200' \
+    'probe: {at: [init, '"$(printf '"epoch:%d", ' {1..13})"' "epoch:128", best]}'
+assert_exit 0
+run "$strata" plot long
+assert_exit 0
+plot long figure-4 --sample
+assert_text stderr 'snapshots epoch:1, epoch:2, epoch:3,'
+assert_text stderr 'epoch:128 (evenly spread among 14)'
+
+tiny_study late '{seed: 1, depth: 1, width: 1}' 'epochs: 1234, batch_size: 100' \
+    'probe: {measures: [], at: [init, "step:1", "epoch:128", "epoch:1234", best]}'
+assert_exit 0
+plot late dynamics --keep kept-late
+assert_text stderr '(epoch 1234, '
+assert_match kept-late/dynamics.gp "^tick_text.* = '128'$"
+assert_match kept-late/dynamics.gp "^tick_text.* = '1234'$"
+
+# one network is drawn, whatever became of the others
+tiny_study lone '{learning_rate: [100, 0.01], seed: 1, depth: 1, width: 8}' \
+    'epochs: 4, batch_size: 32, optimizer: sgd, activation: tanh' 'keep: {nodes: true}'
+assert_exit 79
+plot lone profile
+assert_text stderr 'learning_rate 0.01; of 2 cells the first that has what is drawn'
+assert_no_match stderr 'Left out'
 
 # ---- tau is that of rank ----
 

@@ -185,6 +185,42 @@ static void test_dynamics_take_set_times(void **state)
     archive_close(archive);
 }
 
+static int32_t count_rows(const struct figure *f, const char *heading, const char *text)
+{
+    int32_t n = 0;
+    for (size_t row = 0; row < f->table.n_rows; row++)
+        n += strcmp(cell_at(f, row, heading)->text, text) == 0;
+    return n;
+}
+
+/* A point of a scatter is known by all options that differ, not by its colour alone. */
+static void test_points_of_a_scatter_have_names(void **state)
+{
+    (void)state;
+    struct archive *archive = make_archive("names", CELLS, -1, CLASSES);
+    struct figure_set *set_of;
+    const struct figure *f = make(&set_of, archive,
+                                  (struct figure_request){.figure = "gap"});
+    assert_true(f->drawn);
+    assert_int_equal(f->table.n_rows, DEPTHS * WIDTHS);
+    assert_int_equal(count_rows(f, "depth", "2"), WIDTHS);
+    assert_int_equal(count_rows(f, "width", "2"), DEPTHS);
+    figure_set_destroy(set_of);
+    archive_close(archive);
+}
+
+static void test_an_empty_archive_is_told(void **state)
+{
+    (void)state;
+    struct archive *archive = make_archive("empty", 0, -1, CLASSES);
+    struct figure_set *set_of;
+    const struct figure *f = make(&set_of, archive,
+                                  (struct figure_request){.figure = "perplexity"});
+    assert_string_equal(f->why, "the archive has no cell");
+    figure_set_destroy(set_of);
+    archive_close(archive);
+}
+
 /* Every option that differs is x, a curve or a panel: none is averaged over. */
 static void test_no_option_is_averaged_over(void **state)
 {
@@ -284,12 +320,15 @@ static void test_inline_svg(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_points_of_a_ragged_grid),
-                                       cmocka_unit_test(test_two_seeds_have_no_band),
-                                       cmocka_unit_test(test_dynamics_take_set_times),
-                                       cmocka_unit_test(test_no_option_is_averaged_over),
-                                       cmocka_unit_test(test_one_class),
-                                       cmocka_unit_test(test_what_is_not_there_is_told),
-                                       cmocka_unit_test(test_inline_svg)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_points_of_a_ragged_grid),
+        cmocka_unit_test(test_two_seeds_have_no_band),
+        cmocka_unit_test(test_dynamics_take_set_times),
+        cmocka_unit_test(test_points_of_a_scatter_have_names),
+        cmocka_unit_test(test_an_empty_archive_is_told),
+        cmocka_unit_test(test_no_option_is_averaged_over),
+        cmocka_unit_test(test_one_class),
+        cmocka_unit_test(test_what_is_not_there_is_told),
+        cmocka_unit_test(test_inline_svg)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
