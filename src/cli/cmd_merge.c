@@ -142,7 +142,6 @@ struct finished {
     size_t *cells;
     size_t n_cells;
     int n_classes;
-    int lost[COMPANIONS]; /* of what the cells kept */
 };
 
 static void finished_fini(struct finished *f)
@@ -156,7 +155,8 @@ static enum status find_finished(const struct merge *m, struct finished *f,
                                  struct error *err)
 {
     if (rundir_scan(&f->journals, m->output, err) != STATUS_OK ||
-        grid_expand(&f->grid, &m->study, m->study.data.hash, err) != STATUS_OK)
+        grid_expand(&f->grid, &m->study, m->study.data.hash, err) != STATUS_OK ||
+        rundir_mark_lacking(&f->journals, &m->study, &f->grid, err) != STATUS_OK)
         return err->status;
     f->cells = memory_alloc(f->grid.n_cells, sizeof *f->cells, err);
     if (!f->cells)
@@ -202,9 +202,6 @@ static enum status add_cell(const struct merge *m, struct finished *f, size_t nu
                   f->journals.dir, f->journals.files[entry->file].name);
     else
         publisher_add(publisher, &record, err);
-    for (int c = 0; c < COMPANIONS && entry->type == JOURNAL_RESULT; c++)
-        f->lost[c] += kept_count(&m->study, &record, companions[c]->type) -
-                      journal_count_kept(&f->journals, entry, companions[c]->type);
     record_fini(&record);
     return err->status;
 }
@@ -308,11 +305,8 @@ static void tell(const struct merge *m, const struct finished *f)
     if (f->journals.damaged_files > 0)
         fprintf(stderr, "strata: skipped damaged or torn journal records: %s\n",
                 f->journals.first_damage);
+    rundir_warn_lacking(&f->journals);
     rundir_warn_others(&f->journals, &f->grid);
-    for (int c = 0; c < COMPANIONS; c++)
-        if (f->lost[c] > 0)
-            fprintf(stderr, "strata: %d kept %s%s lost to damaged journal records\n",
-                    f->lost[c], companions[c]->noun, f->lost[c] == 1 ? " is" : "s are");
 }
 
 static enum status publish(const struct merge *m, struct error *err)

@@ -31,7 +31,7 @@ static size_t count_newer(const struct verify *v)
     for (size_t i = 0; i < v->n_cells; i++) {
         bool known = grid_find(grid, v->cells[i].id) < grid->n_cells;
         bool again = i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id);
-        newer += known && !again &&
+        newer += known && !again && journal_find(&v->journals, v->cells[i].id) &&
                  !source_find(v->archived, v->n_archived, v->cells[i].id);
     }
     return newer;
@@ -58,20 +58,15 @@ struct kept {
     struct bytes payload;
 };
 
-static enum status find_in_journals(struct verify *v, const struct kept *kept,
-                                    struct error *err)
+/* Whether a result of the cell has it. */
+static bool is_kept_with(const struct verify *v, const struct journal_entry *result,
+                         const struct kept *kept, struct error *err)
 {
     const struct journal_index *journals = &v->journals;
-    const struct journal_entry *result = NULL, *entry;
-    struct hash128 id;
+    const struct journal_entry *entry;
     bool found = false;
-    if (kept->payload.failed)
-        return error_set(err, STATUS_MEMORY, "%s: no memory for a %s", kept->path,
-                         kept->companion->noun);
-    if (hash_parse(kept->cell_id, &id))
-        result = journal_find(journals, id);
     for (int i = 0;
-         result && !found && err->status == STATUS_OK &&
+         !found && err->status == STATUS_OK &&
          (entry = journal_find_kept(journals, result, kept->companion->type, i));
          i++) {
         void *payload;
@@ -80,6 +75,22 @@ static enum status find_in_journals(struct verify *v, const struct kept *kept,
                     memcmp(payload, kept->payload.data, entry->length) == 0;
         free(payload);
     }
+    return found;
+}
+
+static enum status find_in_journals(struct verify *v, const struct kept *kept,
+                                    struct error *err)
+{
+    const struct held_cell *cell = NULL, *end = v->cells + v->n_cells;
+    struct hash128 id;
+    bool found = false;
+    if (kept->payload.failed)
+        return error_set(err, STATUS_MEMORY, "%s: no memory for a %s", kept->path,
+                         kept->companion->noun);
+    if (hash_parse(kept->cell_id, &id))
+        cell = source_find(v->cells, v->n_cells, id);
+    for (; cell && cell < end && hash_equal(cell->id, id) && !found; cell++)
+        found = is_kept_with(v, &v->journals.entries[cell->at], kept, err);
     if (!found && err->status == STATUS_OK)
         findings_add(&v->findings, FINDING_DAMAGE,
                      "%s: %s %s of cell %s is in no journal", kept->path,

@@ -153,7 +153,8 @@ static void report_cells(struct verify *v)
 {
     size_t in_grid = 0, others = 0;
     for (size_t i = 0; i < v->n_cells; i++) {
-        if (i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id))
+        if ((i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id)) ||
+            !journal_find(&v->journals, v->cells[i].id))
             continue;
         bool known = grid_find(&v->grid, v->cells[i].id) < v->grid.n_cells;
         *(known ? &in_grid : &others) += 1;
@@ -171,7 +172,9 @@ static void report_cells(struct verify *v)
 enum status verify_journals(struct verify *v, const char *dir, struct error *err)
 {
     if (rundir_scan(&v->journals, dir, err) != STATUS_OK || v->journals.n_files == 0 ||
-        check_files(v, err) != STATUS_OK)
+        check_files(v, err) != STATUS_OK ||
+        (v->has_study &&
+         rundir_mark_lacking(&v->journals, &v->study, &v->grid, err) != STATUS_OK))
         return err->status;
     v->cells = memory_alloc(v->journals.n_entries, sizeof *v->cells, err);
     for (size_t i = 0; i < v->journals.n_entries && err->status == STATUS_OK; i++)
