@@ -259,18 +259,21 @@ enum status rundir_read_cell(const struct journal_index *index,
     return err->status;
 }
 
-/* Whether an entry has all that its cell kept: networks and node sets, as many as the
- * record says that it reached. What cannot be read is for others to refuse. */
+/* What a cell keeps beside its record. */
+static const enum journal_type kept_types[] = {JOURNAL_NETWORK, JOURNAL_NODES};
+enum { KEPT_TYPES = sizeof kept_types / sizeof *kept_types };
+
+/* Whether an entry has all that its cell kept, as many as the record says that it
+ * reached. What cannot be read is for others to refuse. */
 static bool has_kept(const struct journal_index *index, const struct journal_entry *entry,
                      const struct study *study, const struct grid *grid,
                      struct error *err)
 {
-    static const enum journal_type types[] = {JOURNAL_NETWORK, JOURNAL_NODES};
     struct record record;
     bool all = true;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        all = all &&
-              journal_count_kept(index, entry, types[i]) >= kept_planned(study, types[i]);
+    for (int i = 0; i < KEPT_TYPES; i++)
+        all = all && journal_count_kept(index, entry, kept_types[i]) >=
+                         kept_planned(study, kept_types[i]);
     if (all)
         return true;
     struct error found = {0};
@@ -280,9 +283,9 @@ static bool has_kept(const struct journal_index *index, const struct journal_ent
         return true;
     }
     all = true;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        all = all && journal_count_kept(index, entry, types[i]) >=
-                         kept_count(study, &record, types[i]);
+    for (int i = 0; i < KEPT_TYPES; i++)
+        all = all && journal_count_kept(index, entry, kept_types[i]) >=
+                         kept_count(study, &record, kept_types[i]);
     record_fini(&record);
     return all;
 }
@@ -296,6 +299,43 @@ enum status rundir_mark_lacking(struct journal_index *index, const struct study 
             entry->lacking = !has_kept(index, entry, study, grid, err);
     }
     return err->status;
+}
+
+static bool payload_equal(const struct journal_index *index,
+                          const struct journal_entry *entry,
+                          const struct journal_index *other_index,
+                          const struct journal_entry *other, struct error *err)
+{
+    void *one = NULL, *two = NULL;
+    bool equal = false;
+    if (entry->length == other->length &&
+        journal_read(index, entry, &one, err) == STATUS_OK &&
+        journal_read(other_index, other, &two, err) == STATUS_OK)
+        equal = memcmp(one, two, entry->length) == 0;
+    free(one);
+    free(two);
+    return equal;
+}
+
+bool rundir_kept_equal(const struct journal_index *index,
+                       const struct journal_entry *entry,
+                       const struct journal_index *other_index,
+                       const struct journal_entry *other, struct error *err)
+{
+    if (entry->lacking || other->lacking)
+        return true;
+    for (int t = 0; t < KEPT_TYPES; t++)
+        for (int i = 0;; i++) {
+            const struct journal_entry *one = journal_find_kept(index, entry,
+                                                                kept_types[t], i);
+            const struct journal_entry *two = journal_find_kept(other_index, other,
+                                                                kept_types[t], i);
+            if (!one || !two)
+                break;
+            if (!payload_equal(index, one, other_index, two, err))
+                return false;
+        }
+    return true;
 }
 
 static enum status hash_result(const struct journal_index *index,
@@ -327,7 +367,9 @@ enum status rundir_check_conflicts(const struct journal_index *index,
         hash_format(entry->id, id);
         if (hash_result(index, first, grid, &one, err) == STATUS_OK &&
             hash_result(index, entry, grid, &other, err) == STATUS_OK &&
-            !hash_equal(one, other))
+            (!hash_equal(one, other) ||
+             !rundir_kept_equal(index, first, index, entry, err)) &&
+            err->status == STATUS_OK)
             error_set(err, STATUS_DATA, "%s: cell %s: %s and %s hold different results",
                       index->dir, id, index->files[first->file].name,
                       index->files[entry->file].name);

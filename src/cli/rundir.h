@@ -78,7 +78,15 @@ enum status rundir_read_cell(const struct journal_index *index,
 void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
                   struct record *record);
 
-/* STATUS_DATA where a cell of the grid has two results that are not equal. */
+/* Whether two results of a cell, which may lie in different directories, kept the same.
+ * What one of them lacks is no difference. */
+bool rundir_kept_equal(const struct journal_index *index,
+                       const struct journal_entry *entry,
+                       const struct journal_index *other_index,
+                       const struct journal_entry *other, struct error *err);
+
+/* STATUS_DATA where a cell of the grid has two results that are not equal, or kept
+ * different networks or node sets. */
 enum status rundir_check_conflicts(const struct journal_index *index,
                                    const struct grid *grid, struct error *err);
 

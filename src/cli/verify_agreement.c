@@ -110,20 +110,46 @@ static int64_t count_journalled(const struct verify *v, enum journal_type type)
     return n;
 }
 
-static void tell_newer(struct verify *v, const char *path, int64_t n,
-                       const struct companion *companion)
+/* What a file holds: n, of which n_known are of cells of the grid. */
+static void tell_others(struct verify *v, const char *path, int64_t n, int64_t n_known,
+                        const struct companion *companion)
 {
-    int64_t journalled = count_journalled(v, companion->type);
-    if (journalled > n)
+    int64_t newer = count_journalled(v, companion->type) - n_known;
+    if (newer > 0)
         findings_add(&v->findings, FINDING_NOTE,
                      "%s: lacks %lld %ss that the journals hold; `strata merge` makes it "
                      "anew",
-                     path, (long long)(journalled - n), companion->noun);
+                     path, (long long)newer, companion->noun);
+    if (n > n_known)
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: %lld of its %lld %ss are of cells that study.yaml lacks", path,
+                     (long long)(n - n_known), (long long)n, companion->noun);
+}
+
+/* A file that is not there beside an archive. */
+static enum status tell_missing(struct verify *v, const char *dir,
+                                const struct companion *companion, struct error *err)
+{
+    char path[IO_PATH_MAX];
+    int64_t n = count_journalled(v, companion->type);
+    if (io_join(path, dir, companion->file, err) == STATUS_OK && n > 0 &&
+        !io_exists(path))
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: not there, though the journals hold %lld %ss; `strata merge` "
+                     "makes it",
+                     path, (long long)n, companion->noun);
+    return err->status;
+}
+
+static bool is_known(const struct verify *v, const char *cell_id)
+{
+    struct hash128 id;
+    return hash_parse(cell_id, &id) && grid_find(&v->grid, id) < v->grid.n_cells;
 }
 
 static enum status compare_networks(struct verify *v, struct error *err)
 {
-    int64_t n = networks_count(v->networks);
+    int64_t n = networks_count(v->networks), n_known = 0;
     for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct network_entry entry;
         if (networks_read(v->networks, i, &entry, err) != STATUS_OK)
@@ -136,17 +162,18 @@ static enum status compare_networks(struct verify *v, struct error *err)
             .step = entry.step, .parameters = (float *)(uintptr_t)entry.parameters};
         kept_network_pack(&network, entry.label, (size_t)entry.n_parameters,
                           &kept.payload);
+        n_known += is_known(v, kept.cell_id);
         find_in_journals(v, &kept, err);
         bytes_free(&kept.payload);
     }
     if (err->status == STATUS_OK)
-        tell_newer(v, v->networks_path, n, &companion_networks);
+        tell_others(v, v->networks_path, n, n_known, &companion_networks);
     return err->status;
 }
 
 static enum status compare_nodes(struct verify *v, struct error *err)
 {
-    int64_t n = nodes_count(v->nodes);
+    int64_t n = nodes_count(v->nodes), n_known = 0;
     for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct node_set set;
         if (nodes_read(v->nodes, i, &set, err) != STATUS_OK)
@@ -156,16 +183,17 @@ static enum status compare_nodes(struct verify *v, struct error *err)
                             .label = set.label,
                             .companion = &companion_nodes};
         node_set_pack(&set, &kept.payload);
+        n_known += is_known(v, kept.cell_id);
         find_in_journals(v, &kept, err);
         bytes_free(&kept.payload);
         node_set_fini(&set);
     }
     if (err->status == STATUS_OK)
-        tell_newer(v, v->nodes_path, n, &companion_nodes);
+        tell_others(v, v->nodes_path, n, n_known, &companion_nodes);
     return err->status;
 }
 
-enum status verify_agreement(struct verify *v, struct error *err)
+enum status verify_agreement(struct verify *v, const char *dir, struct error *err)
 {
     if (v->journals.n_files == 0)
         return STATUS_OK;
@@ -175,6 +203,8 @@ enum status verify_agreement(struct verify *v, struct error *err)
         compare_networks(v, err);
     if (v->nodes && err->status == STATUS_OK)
         compare_nodes(v, err);
+    for (int c = 0; c < COMPANIONS && v->archived && err->status == STATUS_OK; c++)
+        tell_missing(v, dir, companions[c], err);
     verify_absorb(v, err);
     return err->status;
 }

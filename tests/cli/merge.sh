@@ -129,6 +129,14 @@ python3 "$here/journal.py" alter "$journal" 1
 error 65 "cell " "$strata" merge -o "$work/never" "$work/whole" "$work/altered"
 assert_match stderr "$work/whole/journal/.*jrn and $work/altered/journal/.*jrn hold diff"
 assert_absent never
+for type in network nodes; do
+    rm -rf altered
+    cp -r small altered
+    python3 "$here/journal.py" nudge "$(ls altered/journal/*.jrn | head -1)" $type 1 >id
+    error 65 "cell $(cat id): " "$strata" merge -o "$work/never" "$work/whole" "$work/altered"
+    assert_match stderr "$work/whole/journal/.*jrn and $work/altered/journal/.*jrn hold diff"
+    assert_absent never
+done
 cp -r small tampered
 python3 "$here/journal.py" swap "$(ls tampered/journal/*.jrn | head -1)"
 error 65 "$work/tampered/journal/" "$strata" merge "$work/tampered"
