@@ -111,6 +111,18 @@ static enum status collect_claims(struct merge *m, struct claim **claims, size_t
     return err->status;
 }
 
+/* An archive's networks and node sets are compared by nobody: journals are the truth. */
+static bool claims_equal(const struct merge *m, const struct claim *a,
+                         const struct claim *b, struct error *err)
+{
+    const struct source *one = &m->sources[a->source], *two = &m->sources[b->source];
+    if (!hash_equal(a->cell.content, b->cell.content))
+        return false;
+    return one->archive || two->archive ||
+           rundir_kept_equal(&one->journals, &one->journals.entries[a->cell.at],
+                             &two->journals, &two->journals.entries[b->cell.at], err);
+}
+
 static enum status check_conflicts(struct merge *m, struct error *err)
 {
     struct claim *claims;
@@ -120,7 +132,7 @@ static enum status check_conflicts(struct merge *m, struct error *err)
     for (size_t i = 1; i < n && err->status == STATUS_OK; i++) {
         const struct claim *a = &claims[i - 1], *b = &claims[i];
         if (!hash_equal(a->cell.id, b->cell.id) || b->cell.failed ||
-            hash_equal(a->cell.content, b->cell.content))
+            claims_equal(m, a, b, err) || err->status != STATUS_OK)
             continue;
         char id[HASH_HEX + 1], places[2][IO_PATH_MAX];
         hash_format(a->cell.id, id);
@@ -142,7 +154,6 @@ struct finished {
     size_t *cells;
     size_t n_cells;
     int n_classes;
-    int lost[COMPANIONS]; /* of what the cells kept */
 };
 
 static void finished_fini(struct finished *f)
@@ -156,7 +167,8 @@ static enum status find_finished(const struct merge *m, struct finished *f,
                                  struct error *err)
 {
     if (rundir_scan(&f->journals, m->output, err) != STATUS_OK ||
-        grid_expand(&f->grid, &m->study, m->study.data.hash, err) != STATUS_OK)
+        grid_expand(&f->grid, &m->study, m->study.data.hash, err) != STATUS_OK ||
+        rundir_mark_lacking(&f->journals, &m->study, &f->grid, err) != STATUS_OK)
         return err->status;
     f->cells = memory_alloc(f->grid.n_cells, sizeof *f->cells, err);
     if (!f->cells)
@@ -202,9 +214,6 @@ static enum status add_cell(const struct merge *m, struct finished *f, size_t nu
                   f->journals.dir, f->journals.files[entry->file].name);
     else
         publisher_add(publisher, &record, err);
-    for (int c = 0; c < COMPANIONS && entry->type == JOURNAL_RESULT; c++)
-        f->lost[c] += kept_count(&m->study, &record, companions[c]->type) -
-                      journal_count_kept(&f->journals, entry, companions[c]->type);
     record_fini(&record);
     return err->status;
 }
@@ -249,7 +258,8 @@ static enum status add_kept(const struct finished *f, const struct companion *co
             const struct journal_entry *entry = journal_find_kept(&f->journals, result,
                                                                   companion->type, k);
             void *payload;
-            if (journal_read(&f->journals, entry, &payload, err) == STATUS_OK)
+            if (companion_read(companion, what, cell, &f->journals, entry, &payload,
+                               err) == STATUS_OK)
                 companion->add(writer, what, cell, payload, entry->length, err);
             free(payload);
         }
@@ -308,11 +318,8 @@ static void tell(const struct merge *m, const struct finished *f)
     if (f->journals.damaged_files > 0)
         fprintf(stderr, "strata: skipped damaged or torn journal records: %s\n",
                 f->journals.first_damage);
+    rundir_warn_lacking(&f->journals);
     rundir_warn_others(&f->journals, &f->grid);
-    for (int c = 0; c < COMPANIONS; c++)
-        if (f->lost[c] > 0)
-            fprintf(stderr, "strata: %d kept %s%s lost to damaged journal records\n",
-                    f->lost[c], companions[c]->noun, f->lost[c] == 1 ? " is" : "s are");
 }
 
 static enum status publish(const struct merge *m, struct error *err)

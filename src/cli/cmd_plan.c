@@ -162,6 +162,7 @@ static enum status prepare(struct session *s, struct journal_index *index,
     if (session_prepare(s, NULL, err) != STATUS_OK)
         return err->status;
     if (output && (rundir_scan(index, output, err) != STATUS_OK ||
+                   rundir_mark_lacking(index, &s->study, &s->grid, err) != STATUS_OK ||
                    session_read_calibration(s, output, err) != STATUS_OK))
         return err->status;
     if (args->value[OPT_CALIBRATE] && calibrate(s, output, err) != STATUS_OK)

@@ -109,6 +109,7 @@ static enum status describe(struct state *state, const char *path,
         error_set(err, STATUS_DATA, "%s/study.yaml: has no data hash", path);
     else if (grid_expand(&grid, study, study->data.hash, err) == STATUS_OK &&
              rundir_scan(&index, path, err) == STATUS_OK &&
+             rundir_mark_lacking(&index, study, &grid, err) == STATUS_OK &&
              count_cells(state, &grid, &index, err) == STATUS_OK) {
         state->n_runs = index.n_runs;
         state->others = rundir_count_others(&index, &grid);

@@ -101,7 +101,7 @@ static enum status check_directory(struct verify *v, const char *dir, struct err
         check_product(v, dir, "networks.nc", verify_networks, err) != STATUS_OK ||
         check_product(v, dir, "nodes.nc", verify_nodes, err) != STATUS_OK ||
         verify_journals(v, dir, err) != STATUS_OK ||
-        verify_agreement(v, err) != STATUS_OK)
+        verify_agreement(v, dir, err) != STATUS_OK)
         return err->status;
     check_names(v, dir);
     if (io_join(path, dir, "journal", err) == STATUS_OK)

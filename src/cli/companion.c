@@ -1,6 +1,7 @@
 #include "cli/companion.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 const struct companion *const companions[COMPANIONS] = {
     [COMPANION_NETWORKS] = &companion_networks,
@@ -17,4 +18,22 @@ enum status companion_origin_init(struct companion_origin *origin,
     if (origin->study.failed)
         return error_set(err, STATUS_MEMORY, "no memory for the study's text");
     return io_join(origin->path, what->dir, companion->file, err);
+}
+
+enum status companion_read(const struct companion *companion,
+                           const struct publication *what, size_t cell,
+                           const struct journal_index *journals,
+                           const struct journal_entry *entry, void **payload,
+                           struct error *err)
+{
+    struct error found = {0};
+    char id[HASH_HEX + 1];
+    if (journal_read(journals, entry, payload, err) != STATUS_OK ||
+        companion->check(what, cell, *payload, entry->length, &found) == STATUS_OK)
+        return err->status;
+    hash_format(entry->id, id);
+    free(*payload);
+    *payload = NULL;
+    return error_set(err, found.status, "%s/%s: cell %s: %s", journals->dir,
+                     journals->files[entry->file].name, id, found.text);
 }

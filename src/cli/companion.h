@@ -16,10 +16,13 @@ struct companion {
      * *writer stays NULL where that is none of any. */
     enum status (*create)(void **writer, const struct publication *what,
                           const int32_t *counts, struct error *err);
+    /* STATUS_DATA unless a payload, as the journal holds it, is what the cell keeps. */
+    enum status (*check)(const struct publication *what, size_t cell, const void *payload,
+                         size_t length, struct error *err);
     /* Once a cell, before its payloads; may be NULL. */
     enum status (*add_cell)(void *writer, const struct publication *what, size_t cell,
                             struct error *err);
-    /* A payload, as the journal holds it. */
+    /* A payload that was checked. */
     enum status (*add)(void *writer, const struct publication *what, size_t cell,
                        const void *payload, size_t length, struct error *err);
     /* Ends the writer, whatever comes. */
@@ -31,6 +34,14 @@ enum { COMPANION_NETWORKS, COMPANION_NODES, COMPANIONS };
 
 extern const struct companion companion_networks, companion_nodes;
 extern const struct companion *const companions[COMPANIONS];
+
+/* Reads what a cell kept into a new buffer (free) and checks it: an error names the
+ * journal. Of `what` the study, the grid and the classes are needed. */
+enum status companion_read(const struct companion *companion,
+                           const struct publication *what, size_t cell,
+                           const struct journal_index *journals,
+                           const struct journal_entry *entry, void **payload,
+                           struct error *err);
 
 /* What the files say of their origin. */
 struct companion_origin {

@@ -72,6 +72,27 @@ static enum status add_samples(void *writer, const struct publication *what, siz
     return err->status;
 }
 
+/* How many parameters there must be follows from the data, which may not be loaded. */
+static enum status check(const struct publication *what, size_t cell, const void *payload,
+                         size_t length, struct error *err)
+{
+    struct kept_view view;
+    if (kept_network_view(&view, payload, length, err) != STATUS_OK)
+        return err->status;
+    if (!kept_at(what->study, view.label, JOURNAL_NETWORK))
+        return error_set(err, STATUS_DATA,
+                         "network %s is at no snapshot of which the study keeps networks",
+                         view.label);
+    if (!what->session)
+        return STATUS_OK;
+    struct net_shape shape = cell_net_shape(&what->grid->cells[cell].spec,
+                                            &what->session->dataset);
+    if (view.n_parameters != net_count_parameters(&shape))
+        error_set(err, STATUS_DATA, "network %s has %zu parameters, not %zu", view.label,
+                  view.n_parameters, (size_t)net_count_parameters(&shape));
+    return err->status;
+}
+
 static enum status add(void *writer, const struct publication *what, size_t cell,
                        const void *payload, size_t length, struct error *err)
 {
@@ -104,6 +125,7 @@ const struct companion companion_networks = {
     .type = JOURNAL_NETWORK,
     .needs_data = true,
     .create = create,
+    .check = check,
     .add_cell = add_samples,
     .add = add,
     .publish = publish,

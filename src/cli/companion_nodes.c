@@ -1,7 +1,10 @@
 /* nodes.nc: what each node of kept snapshots does. */
+#include <string.h>
+
 #include "archive/nodes.h"
 #include "cli/companion.h"
 #include "sweep/cell_nodes.h"
+#include "sweep/kept_network.h"
 
 static struct node_shape shape_of(const struct publication *what, size_t cell)
 {
@@ -39,6 +42,51 @@ static enum status create(void **out, const struct publication *what,
     return err->status;
 }
 
+/* Whether rows are named layer by layer, as cell_nodes_name does. */
+static bool has_names(const struct node_set *set, int depth, int width)
+{
+    const int32_t *layers = node_ints(set, NODE_LAYER);
+    const int32_t *indices = node_ints(set, NODE_INDEX);
+    for (int n = 0; n < set->shape.n_nodes; n++) {
+        int layer = n / width < depth ? n / width : depth;
+        if (layers[n] != layer + 1 || indices[n] != n - layer * width)
+            return false;
+    }
+    return true;
+}
+
+static enum status check_set(const struct publication *what, size_t cell,
+                             const struct node_set *set, struct error *err)
+{
+    const double *value = what->grid->cells[cell].spec.value;
+    struct node_shape shape = shape_of(what, cell);
+    if (!kept_at(what->study, set->label, JOURNAL_NODES))
+        return error_set(err, STATUS_DATA,
+                         "node set %s is at no snapshot of which the study keeps nodes",
+                         set->label);
+    if (memcmp(&set->shape, &shape, sizeof shape) != 0)
+        return error_set(err, STATUS_DATA,
+                         "node set %s has %d nodes, %d classes and %d bins, not %d, %d "
+                         "and %d",
+                         set->label, set->shape.n_nodes, set->shape.n_classes,
+                         set->shape.n_bins, shape.n_nodes, shape.n_classes, shape.n_bins);
+    if (!has_names(set, (int)value[FIELD_DEPTH], (int)value[FIELD_WIDTH]))
+        return error_set(err, STATUS_DATA,
+                         "node set %s numbers other nodes than the cell has", set->label);
+    return STATUS_OK;
+}
+
+static enum status check(const struct publication *what, size_t cell, const void *payload,
+                         size_t length, struct error *err)
+{
+    struct node_set set;
+    if (node_set_unpack(&set, payload, length, err) != STATUS_OK)
+        return err->status;
+    check_set(what, cell, &set, err);
+    node_set_fini(&set);
+    return err->status;
+}
+
 static enum status add(void *writer, const struct publication *what, size_t cell,
                        const void *payload, size_t length, struct error *err)
 {
@@ -67,6 +115,7 @@ const struct companion companion_nodes = {
     .noun = "node set",
     .type = JOURNAL_NODES,
     .create = create,
+    .check = check,
     .add = add,
     .publish = publish,
     .discard = discard,

@@ -26,6 +26,9 @@ enum status gather_create(struct gather *g, struct dist *dist,
         journal_scan_file(&g->own, journals, own_journal, err);
     if (err->status == STATUS_OK && dist_rank(dist) == DIST_COLLECTOR)
         journal_scan(&g->all, journals, err);
+    if (err->status == STATUS_OK &&
+        rundir_mark_lacking(&g->own, &session->study, &session->grid, err) == STATUS_OK)
+        rundir_mark_lacking(&g->all, &session->study, &session->grid, err);
     if (dist_agree(dist, err) != STATUS_OK)
         return err->status;
     /* A cell is journalled by one rank of this run, or by an earlier run; the collector

@@ -44,7 +44,8 @@ static enum status move_payload(struct move *m, size_t cell, int i, struct error
         const struct journal_entry *kept = journal_find_kept(index, entry,
                                                              m->companion->type, i);
         void *data = NULL;
-        if (journal_read(index, kept, &data, err) == STATUS_OK)
+        if (companion_read(m->companion, &m->what, cell, index, kept, &data, err) ==
+            STATUS_OK)
             payload = (struct bytes){
                 .data = data, .length = kept->length, .capacity = kept->length};
         else

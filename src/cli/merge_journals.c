@@ -197,7 +197,9 @@ static enum status import_cells(struct import *m, struct error *err)
     struct held_cell *cells = NULL;
     size_t n = 0;
     if (source_list(m->source, &cells, &n, err) == STATUS_OK &&
-        journal_scan(&index, m->journals, err) == STATUS_OK) {
+        journal_scan(&index, m->journals, err) == STATUS_OK &&
+        rundir_mark_lacking(&index, &m->source->study, &m->source->grid, err) ==
+            STATUS_OK) {
         qsort(cells, n, sizeof *cells, source_compare_places);
         for (size_t i = 0; i < n && err->status == STATUS_OK; i++) {
             const struct journal_entry *held = journal_find(&index, cells[i].id);

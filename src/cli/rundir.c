@@ -287,7 +287,9 @@ enum status rundir_check_conflicts(const struct journal_index *index,
         hash_format(entry->id, id);
         if (hash_result(index, first, grid, &one, err) == STATUS_OK &&
             hash_result(index, entry, grid, &other, err) == STATUS_OK &&
-            !hash_equal(one, other))
+            (!hash_equal(one, other) ||
+             !rundir_kept_equal(index, first, index, entry, err)) &&
+            err->status == STATUS_OK)
             error_set(err, STATUS_DATA, "%s: cell %s: %s and %s hold different results",
                       index->dir, id, index->files[first->file].name,
                       index->files[entry->file].name);

@@ -49,6 +49,11 @@ void rundir_make_run_id(char id[RUN_ID_LENGTH + 1]);
 /* Reads all journals of DIR. */
 enum status rundir_scan(struct journal_index *index, const char *path, struct error *err);
 
+/* Marks results of the grid's cells without all that the study keeps: damage took records
+ * of them. Their cells are left, unless another result has it all. */
+enum status rundir_mark_lacking(struct journal_index *index, const struct study *study,
+                                const struct grid *grid, struct error *err);
+
 /* With retry_failed a cell that failed is not done. The caller frees past->bytes. */
 enum status rundir_progress(struct rundir_past *past, const struct journal_index *index,
                             const struct grid *grid, bool retry_failed,
@@ -73,7 +78,15 @@ enum status rundir_read_cell(const struct journal_index *index,
 void rundir_stamp(const struct journal_index *index, const struct journal_entry *entry,
                   struct record *record);
 
-/* STATUS_DATA where a cell of the grid has two results that are not equal. */
+/* Whether two results of a cell, which may lie in different directories, kept the same.
+ * What one of them lacks is no difference. */
+bool rundir_kept_equal(const struct journal_index *index,
+                       const struct journal_entry *entry,
+                       const struct journal_index *other_index,
+                       const struct journal_entry *other, struct error *err);
+
+/* STATUS_DATA where a cell of the grid has two results that are not equal, or kept
+ * different networks or node sets. */
 enum status rundir_check_conflicts(const struct journal_index *index,
                                    const struct grid *grid, struct error *err);
 
@@ -82,6 +95,9 @@ size_t rundir_count_others(const struct journal_index *index, const struct grid 
 
 /* Says on standard error how many there are. */
 void rundir_warn_others(const struct journal_index *index, const struct grid *grid);
+
+/* The same of cells that are left because no result of theirs has all that they kept. */
+void rundir_warn_lacking(const struct journal_index *index);
 
 /* Reads DIR/study.yaml, the canonical study with the hash of its data; STATUS_MISSING
  * where there is none. */

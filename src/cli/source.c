@@ -58,8 +58,8 @@ enum status source_open(struct source *s, const char *path, struct error *err)
     if (open_here(s, err) == STATUS_OK && s->has_study) {
         if (!s->study.data.has_hash)
             error_set(err, STATUS_DATA, "%s: its study has no data hash", path);
-        else
-            grid_expand(&s->grid, &s->study, s->study.data.hash, err);
+        else if (grid_expand(&s->grid, &s->study, s->study.data.hash, err) == STATUS_OK)
+            rundir_mark_lacking(&s->journals, &s->study, &s->grid, err);
     }
     if (err->status != STATUS_OK)
         source_close(s);

@@ -47,8 +47,11 @@ static enum status collect_progress(struct sweep *s, struct bytes *bytes,
     struct journal_index index = {0};
     struct rundir_past past = {.bytes = NULL};
     if (rundir_scan(&index, s->path, err) == STATUS_OK &&
+        rundir_mark_lacking(&index, &s->session.study, &s->session.grid, err) ==
+            STATUS_OK &&
         rundir_check_conflicts(&index, &s->session.grid, err) == STATUS_OK) {
         warn_damage(&index);
+        rundir_warn_lacking(&index);
         rundir_warn_others(&index, &s->session.grid);
         rundir_progress(&past, &index, &s->session.grid, s->args->value[OPT_RETRY], err);
     }

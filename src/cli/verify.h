@@ -47,8 +47,8 @@ enum status verify_nodes(struct verify *verify, const char *path, struct error *
  * that it stands for. */
 enum status verify_journals(struct verify *verify, const char *dir, struct error *err);
 
-/* What is open against the journals. */
-enum status verify_agreement(struct verify *verify, struct error *err);
+/* What is open against DIR's journals, and what they hold and no file. */
+enum status verify_agreement(struct verify *verify, const char *dir, struct error *err);
 
 /* Computes `count` cells of a directory or archive again. */
 enum status verify_recompute(struct verify *verify, const char *path, int64_t count,

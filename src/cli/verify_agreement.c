@@ -31,7 +31,7 @@ static size_t count_newer(const struct verify *v)
     for (size_t i = 0; i < v->n_cells; i++) {
         bool known = grid_find(grid, v->cells[i].id) < grid->n_cells;
         bool again = i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id);
-        newer += known && !again &&
+        newer += known && !again && journal_find(&v->journals, v->cells[i].id) &&
                  !source_find(v->archived, v->n_archived, v->cells[i].id);
     }
     return newer;
@@ -58,20 +58,15 @@ struct kept {
     struct bytes payload;
 };
 
-static enum status find_in_journals(struct verify *v, const struct kept *kept,
-                                    struct error *err)
+/* Whether a result of the cell has it. */
+static bool is_kept_with(const struct verify *v, const struct journal_entry *result,
+                         const struct kept *kept, struct error *err)
 {
     const struct journal_index *journals = &v->journals;
-    const struct journal_entry *result = NULL, *entry;
-    struct hash128 id;
+    const struct journal_entry *entry;
     bool found = false;
-    if (kept->payload.failed)
-        return error_set(err, STATUS_MEMORY, "%s: no memory for a %s", kept->path,
-                         kept->companion->noun);
-    if (hash_parse(kept->cell_id, &id))
-        result = journal_find(journals, id);
     for (int i = 0;
-         result && !found && err->status == STATUS_OK &&
+         !found && err->status == STATUS_OK &&
          (entry = journal_find_kept(journals, result, kept->companion->type, i));
          i++) {
         void *payload;
@@ -80,6 +75,22 @@ static enum status find_in_journals(struct verify *v, const struct kept *kept,
                     memcmp(payload, kept->payload.data, entry->length) == 0;
         free(payload);
     }
+    return found;
+}
+
+static enum status find_in_journals(struct verify *v, const struct kept *kept,
+                                    struct error *err)
+{
+    const struct held_cell *cell = NULL, *end = v->cells + v->n_cells;
+    struct hash128 id;
+    bool found = false;
+    if (kept->payload.failed)
+        return error_set(err, STATUS_MEMORY, "%s: no memory for a %s", kept->path,
+                         kept->companion->noun);
+    if (hash_parse(kept->cell_id, &id))
+        cell = source_find(v->cells, v->n_cells, id);
+    for (; cell && cell < end && hash_equal(cell->id, id) && !found; cell++)
+        found = is_kept_with(v, &v->journals.entries[cell->at], kept, err);
     if (!found && err->status == STATUS_OK)
         findings_add(&v->findings, FINDING_DAMAGE,
                      "%s: %s %s of cell %s is in no journal", kept->path,
@@ -99,20 +110,46 @@ static int64_t count_journalled(const struct verify *v, enum journal_type type)
     return n;
 }
 
-static void tell_newer(struct verify *v, const char *path, int64_t n,
-                       const struct companion *companion)
+/* What a file holds: n, of which n_known are of cells of the grid. */
+static void tell_others(struct verify *v, const char *path, int64_t n, int64_t n_known,
+                        const struct companion *companion)
 {
-    int64_t journalled = count_journalled(v, companion->type);
-    if (journalled > n)
+    int64_t newer = count_journalled(v, companion->type) - n_known;
+    if (newer > 0)
         findings_add(&v->findings, FINDING_NOTE,
                      "%s: lacks %lld %ss that the journals hold; `strata merge` makes it "
                      "anew",
-                     path, (long long)(journalled - n), companion->noun);
+                     path, (long long)newer, companion->noun);
+    if (n > n_known)
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: %lld of its %lld %ss are of cells that study.yaml lacks", path,
+                     (long long)(n - n_known), (long long)n, companion->noun);
+}
+
+/* A file that is not there beside an archive. */
+static enum status tell_missing(struct verify *v, const char *dir,
+                                const struct companion *companion, struct error *err)
+{
+    char path[IO_PATH_MAX];
+    int64_t n = count_journalled(v, companion->type);
+    if (io_join(path, dir, companion->file, err) == STATUS_OK && n > 0 &&
+        !io_exists(path))
+        findings_add(&v->findings, FINDING_NOTE,
+                     "%s: not there, though the journals hold %lld %ss; `strata merge` "
+                     "makes it",
+                     path, (long long)n, companion->noun);
+    return err->status;
+}
+
+static bool is_known(const struct verify *v, const char *cell_id)
+{
+    struct hash128 id;
+    return hash_parse(cell_id, &id) && grid_find(&v->grid, id) < v->grid.n_cells;
 }
 
 static enum status compare_networks(struct verify *v, struct error *err)
 {
-    int64_t n = networks_count(v->networks);
+    int64_t n = networks_count(v->networks), n_known = 0;
     for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct network_entry entry;
         if (networks_read(v->networks, i, &entry, err) != STATUS_OK)
@@ -125,17 +162,18 @@ static enum status compare_networks(struct verify *v, struct error *err)
             .step = entry.step, .parameters = (float *)(uintptr_t)entry.parameters};
         kept_network_pack(&network, entry.label, (size_t)entry.n_parameters,
                           &kept.payload);
+        n_known += is_known(v, kept.cell_id);
         find_in_journals(v, &kept, err);
         bytes_free(&kept.payload);
     }
     if (err->status == STATUS_OK)
-        tell_newer(v, v->networks_path, n, &companion_networks);
+        tell_others(v, v->networks_path, n, n_known, &companion_networks);
     return err->status;
 }
 
 static enum status compare_nodes(struct verify *v, struct error *err)
 {
-    int64_t n = nodes_count(v->nodes);
+    int64_t n = nodes_count(v->nodes), n_known = 0;
     for (int64_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct node_set set;
         if (nodes_read(v->nodes, i, &set, err) != STATUS_OK)
@@ -145,16 +183,17 @@ static enum status compare_nodes(struct verify *v, struct error *err)
                             .label = set.label,
                             .companion = &companion_nodes};
         node_set_pack(&set, &kept.payload);
+        n_known += is_known(v, kept.cell_id);
         find_in_journals(v, &kept, err);
         bytes_free(&kept.payload);
         node_set_fini(&set);
     }
     if (err->status == STATUS_OK)
-        tell_newer(v, v->nodes_path, n, &companion_nodes);
+        tell_others(v, v->nodes_path, n, n_known, &companion_nodes);
     return err->status;
 }
 
-enum status verify_agreement(struct verify *v, struct error *err)
+enum status verify_agreement(struct verify *v, const char *dir, struct error *err)
 {
     if (v->journals.n_files == 0)
         return STATUS_OK;
@@ -164,6 +203,8 @@ enum status verify_agreement(struct verify *v, struct error *err)
         compare_networks(v, err);
     if (v->nodes && err->status == STATUS_OK)
         compare_nodes(v, err);
+    for (int c = 0; c < COMPANIONS && v->archived && err->status == STATUS_OK; c++)
+        tell_missing(v, dir, companions[c], err);
     verify_absorb(v, err);
     return err->status;
 }

@@ -70,25 +70,38 @@ static const char *file_of(const struct verify *v, const struct journal_entry *e
     return v->journals.files[entry->file].name;
 }
 
-/* A complete cell without all that it kept: a damaged record took something with it. */
-static void check_counts(struct verify *v, const struct journal_entry *entry,
-                         const struct record *record)
+/* What a complete cell of the grid kept: all of it, unless a damaged record took
+ * something with it, and what such a cell keeps. */
+static void check_kept(struct verify *v, const struct journal_entry *result,
+                       const struct record *record, struct error *err)
 {
-    if (entry->type != JOURNAL_RESULT ||
-        grid_find(&v->grid, entry->id) == v->grid.n_cells)
+    size_t cell = grid_find(&v->grid, result->id);
+    if (result->type != JOURNAL_RESULT || cell == v->grid.n_cells)
         return;
+    struct publication what = {
+        .study = &v->study, .grid = &v->grid, .n_classes = record->shape.n_classes};
     for (int c = 0; c < COMPANIONS; c++) {
-        int expected = kept_count(&v->study, record, companions[c]->type);
-        int found = journal_count_kept(&v->journals, entry, companions[c]->type);
+        enum journal_type type = companions[c]->type;
+        int expected = kept_count(&v->study, record, type);
+        int found = journal_count_kept(&v->journals, result, type);
         if (found != expected)
             findings_add(&v->findings, FINDING_DAMAGE,
                          "%s/%s: cell %.32s has %d of its %d kept %ss", v->journals.dir,
-                         file_of(v, entry), record_text(record, FIELD_CELL_ID), found,
+                         file_of(v, result), record_text(record, FIELD_CELL_ID), found,
                          expected, companions[c]->noun);
+        for (int i = 0; i < found && verify_absorb(v, err); i++) {
+            void *payload = NULL;
+            companion_read(companions[c], &what, cell, &v->journals,
+                           journal_find_kept(&v->journals, result, type, i), &payload,
+                           err);
+            free(payload);
+        }
     }
+    verify_absorb(v, err);
 }
 
-static enum status check_kept(const struct journal_index *journals,
+/* Something kept by itself: its cell may not have been finished. */
+static enum status check_form(const struct journal_index *journals,
                               const struct journal_entry *entry, struct error *err)
 {
     struct kept_view view;
@@ -110,12 +123,12 @@ static bool check_entry(struct verify *v, size_t at, struct error *err)
     const struct journal_entry *entry = &v->journals.entries[at];
     struct record record;
     if (entry->type == JOURNAL_NETWORK || entry->type == JOURNAL_NODES)
-        check_kept(&v->journals, entry, err);
+        check_form(&v->journals, entry, err);
     if (entry->type != JOURNAL_RESULT && entry->type != JOURNAL_FAILED)
         return verify_absorb(v, err);
     if (rundir_read_cell(&v->journals, entry, &v->grid, &record, err) != STATUS_OK)
         return verify_absorb(v, err);
-    check_counts(v, entry, &record);
+    check_kept(v, entry, &record, err);
     if (entry->type == JOURNAL_RESULT || journal_find(&v->journals, entry->id) == entry)
         v->cells[v->n_cells++] = (struct held_cell){.id = entry->id,
                                                     .content = record_hash(&record),
@@ -123,10 +136,10 @@ static bool check_entry(struct verify *v, size_t at, struct error *err)
                                                     .failed = entry->type ==
                                                               JOURNAL_FAILED};
     record_fini(&record);
-    return true;
+    return err->status == STATUS_OK;
 }
 
-static void check_duplicates(struct verify *v)
+static enum status check_duplicates(struct verify *v, struct error *err)
 {
     size_t equal = 0;
     for (size_t i = 1; i < v->n_cells; i++) {
@@ -135,25 +148,30 @@ static void check_duplicates(struct verify *v)
             continue;
         char id[HASH_HEX + 1];
         hash_format(a->id, id);
-        if (hash_equal(a->content, b->content))
+        const struct journal_entry *one = &v->journals.entries[a->at];
+        const struct journal_entry *two = &v->journals.entries[b->at];
+        if (hash_equal(a->content, b->content) &&
+            rundir_kept_equal(&v->journals, one, &v->journals, two, err))
             equal++;
-        else
+        else if (err->status == STATUS_OK)
             findings_add(&v->findings, FINDING_DAMAGE,
                          "%s: cell %s: %s and %s hold different results", v->journals.dir,
-                         id, file_of(v, &v->journals.entries[a->at]),
-                         file_of(v, &v->journals.entries[b->at]));
+                         id, file_of(v, one), file_of(v, two));
     }
     if (equal > 0)
         findings_add(&v->findings, FINDING_NOTE,
                      "%s: %zu results are there twice, with equal bits", v->journals.dir,
                      equal);
+    verify_absorb(v, err);
+    return err->status;
 }
 
 static void report_cells(struct verify *v)
 {
     size_t in_grid = 0, others = 0;
     for (size_t i = 0; i < v->n_cells; i++) {
-        if (i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id))
+        if ((i > 0 && hash_equal(v->cells[i].id, v->cells[i - 1].id)) ||
+            !journal_find(&v->journals, v->cells[i].id))
             continue;
         bool known = grid_find(&v->grid, v->cells[i].id) < v->grid.n_cells;
         *(known ? &in_grid : &others) += 1;
@@ -171,14 +189,16 @@ static void report_cells(struct verify *v)
 enum status verify_journals(struct verify *v, const char *dir, struct error *err)
 {
     if (rundir_scan(&v->journals, dir, err) != STATUS_OK || v->journals.n_files == 0 ||
-        check_files(v, err) != STATUS_OK)
+        check_files(v, err) != STATUS_OK ||
+        (v->has_study &&
+         rundir_mark_lacking(&v->journals, &v->study, &v->grid, err) != STATUS_OK))
         return err->status;
     v->cells = memory_alloc(v->journals.n_entries, sizeof *v->cells, err);
     for (size_t i = 0; i < v->journals.n_entries && err->status == STATUS_OK; i++)
         if (!check_entry(v, i, err))
             return err->status;
     qsort(v->cells, v->n_cells, sizeof *v->cells, source_compare_cells);
-    check_duplicates(v);
-    report_cells(v);
+    if (check_duplicates(v, err) == STATUS_OK)
+        report_cells(v);
     return err->status;
 }

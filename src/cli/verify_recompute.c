@@ -21,7 +21,8 @@ static enum status find_candidates(const struct source *source,
     *n_candidates = 0;
     for (size_t i = n; i-- > 0 && err->status == STATUS_OK;) { /* the first one stays */
         size_t number = grid_find(&source->grid, cells[i].id);
-        if (number < n_grid)
+        if (number < n_grid &&
+            (source->archive || !source->journals.entries[cells[i].at].lacking))
             by_number[number] = &cells[i];
     }
     for (size_t i = 0; i < n_grid && err->status == STATUS_OK; i++)

@@ -75,6 +75,7 @@ struct journal_entry {
     int file;        /* index into the index's files */
     uint64_t offset; /* of the payload */
     uint64_t length;
+    bool lacking; /* a RESULT that stands for nothing: damage took what its cell kept */
 };
 
 struct journal_file {
@@ -107,7 +108,8 @@ enum status journal_scan_file(struct journal_index *index, const char *dir,
                               const char *name, struct error *err);
 void journal_index_fini(struct journal_index *index);
 
-/* The entry that stands for a cell: its first RESULT, else its last FAILED, else NULL. */
+/* The entry that stands for a cell: its first RESULT that lacks nothing, else its last
+ * FAILED, else NULL. */
 const struct journal_entry *journal_find(const struct journal_index *index,
                                          struct hash128 id);
 

@@ -272,7 +272,7 @@ const struct journal_entry *journal_find(const struct journal_index *index,
 {
     const struct journal_entry *entry, *failed = NULL;
     for (size_t at = lower_bound(index, id); (entry = entry_of(index, at, id)); at++) {
-        if (entry->type == JOURNAL_RESULT)
+        if (entry->type == JOURNAL_RESULT && !entry->lacking)
             return entry;
         if (entry->type == JOURNAL_FAILED)
             failed = entry;

@@ -1,5 +1,7 @@
 #include "sweep/kept_network.h"
 
+#include <string.h>
+
 void kept_network_pack(const struct kept_network *network, const char *label,
                        size_t n_parameters, struct bytes *out)
 {
@@ -24,6 +26,15 @@ int kept_planned(const struct study *study, enum journal_type type)
     for (int i = 0; i < study->n_snapshots; i++)
         n += keeps(&study->snapshots[i], type);
     return n;
+}
+
+bool kept_at(const struct study *study, const char *label, enum journal_type type)
+{
+    for (int i = 0; i < study->n_snapshots; i++)
+        if (keeps(&study->snapshots[i], type) &&
+            strcmp(study->snapshots[i].label, label) == 0)
+            return true;
+    return false;
 }
 
 int kept_count(const struct study *study, const struct record *record,

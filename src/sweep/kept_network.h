@@ -24,6 +24,9 @@ void kept_network_pack(const struct kept_network *network, const char *label,
  * JOURNAL_NETWORK or JOURNAL_NODES. */
 int kept_planned(const struct study *study, enum journal_type type);
 
+/* Whether it keeps it at the snapshot of that label. */
+bool kept_at(const struct study *study, const char *label, enum journal_type type);
+
 /* At how many the cell of that record kept it: those that it reached. */
 int kept_count(const struct study *study, const struct record *record,
                enum journal_type type);

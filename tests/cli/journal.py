@@ -4,6 +4,10 @@ list FILE             a line a record: type, cell, attempt, payload's offset, le
 flip FILE TYPE N      flips a bit in the middle of the N-th payload of that type
 swap FILE             gives the first two results each other's identity, CRCs sound
 alter FILE N          changes epochs_run of the N-th result, CRCs sound
+nudge FILE TYPE N     changes the last byte of the N-th payload of that type, CRC sound
+relabel FILE TYPE N LABEL  gives a kept network or node set another label, CRC sound
+exchange FILE TYPE    gives the first two payloads of that type and of different lengths
+                      to each other's cells, CRCs sound
 remove FILE TYPE N    takes the N-th record of that type out
 version FILE VERSION  gives the first record a format version, with a sound CRC
 
@@ -61,6 +65,41 @@ def alter(data, number):
     struct.pack_into("<I", data, at + length, zlib.crc32(data[at:at + length]))
 
 
+def replace(data, record, payload):
+    """Gives a record another payload, with sound CRCs."""
+    at, length = record[3:]
+    data[at:at + length + 4] = payload + struct.pack("<I", zlib.crc32(payload))
+    set_fields(data, at - 48, {2: len(payload)})
+
+
+def nudge(data, wanted, number):
+    found = [r for r in records(data) if r[0] == wanted][number - 1]
+    payload = bytearray(data[found[3]:found[3] + found[4]])
+    payload[-1] ^= 1
+    replace(data, found, payload)
+    print(found[1])
+
+
+def relabel(data, wanted, number, label):
+    """The payload begins with its label: the length in 4 bytes, the text."""
+    found = [r for r in records(data) if r[0] == wanted][number - 1]
+    payload = data[found[3]:found[3] + found[4]]
+    old = struct.unpack_from("<I", payload)[0]
+    text = label.encode()
+    replace(data, found, struct.pack("<I", len(text)) + text + payload[4 + old:])
+    print(found[1])
+
+
+def exchange(data, wanted):
+    found = [r for r in records(data) if r[0] == wanted]
+    first = found[0]
+    second = next(r for r in found if r[4] != first[4])
+    payloads = [data[r[3]:r[3] + r[4]] for r in (first, second)]
+    replace(data, second, payloads[0])  # the later one, so that the earlier one stays
+    replace(data, first, payloads[1])
+    print(first[1])
+
+
 def remove(data, wanted, number):
     found = [r for r in records(data) if r[0] == wanted][number - 1]
     del data[found[3] - 48:found[3] + found[4] + 4]
@@ -92,6 +131,12 @@ def main():
         swap(data)
     elif action == "alter":
         alter(data, int(sys.argv[3]))
+    elif action == "nudge":
+        nudge(data, sys.argv[3], int(sys.argv[4]))
+    elif action == "relabel":
+        relabel(data, sys.argv[3], int(sys.argv[4]), sys.argv[5])
+    elif action == "exchange":
+        exchange(data, sys.argv[3])
     elif action == "remove":
         remove(data, sys.argv[3], int(sys.argv[4]))
     else:

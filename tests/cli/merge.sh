@@ -129,13 +129,22 @@ python3 "$here/journal.py" alter "$journal" 1
 error 65 "cell " "$strata" merge -o "$work/never" "$work/whole" "$work/altered"
 assert_match stderr "$work/whole/journal/.*jrn and $work/altered/journal/.*jrn hold diff"
 assert_absent never
+for type in network nodes; do
+    rm -rf altered
+    cp -r small altered
+    python3 "$here/journal.py" nudge "$(ls altered/journal/*.jrn | head -1)" $type 1 >id
+    error 65 "cell $(cat id): " "$strata" merge -o "$work/never" "$work/whole" "$work/altered"
+    assert_match stderr "$work/whole/journal/.*jrn and $work/altered/journal/.*jrn hold diff"
+    assert_absent never
+done
 cp -r small tampered
 python3 "$here/journal.py" swap "$(ls tampered/journal/*.jrn | head -1)"
 error 65 "$work/tampered/journal/" "$strata" merge "$work/tampered"
 assert_text stderr "a record is not of the cell it stands for"
 same tampered small
 
-# A damaged record never gets into the archive, and a lost network is told.
+# A damaged record never gets into the archive, nor a cell that lost what it kept: both are
+# left, and computed again.
 cp -r small damaged
 journal=$(ls damaged/journal/*.jrn | head -1)
 python3 "$here/journal.py" flip "$journal" result 1 >id
@@ -146,16 +155,40 @@ assert_text stderr "skipped damaged or torn journal records: damaged/journal/"
 values damaged/archive.nc cell_id >ids
 assert_count 3 ids .
 assert_no_match ids "$(cat id)"
-cp -r small lost
-python3 "$here/journal.py" flip "$(ls lost/journal/*.jrn | head -1)" network 1 >id
-run "$strata" merge lost
+for type in network nodes; do
+    rm -rf lost
+    cp -r small lost
+    journal=$(ls lost/journal/*.jrn | head -1)
+    python3 "$here/journal.py" flip "$journal" $type 1 >id
+    assert_equal "$(cells lost left)" 1
+    run "$strata" merge lost
+    assert_exit 0
+    assert_text stderr "3 of 4 cells"
+    assert_text stderr "1 cell is left again: kept networks or node sets are lost to damaged \
+journal records, $journal"
+    assert_match <(ncdump -h lost/nodes.nc) 'network = 6 ;'
+    cp -r lost "lost-$type"
+    run "$mpirun" -n 2 "$strata" sweep small.yaml -o lost -q
+    assert_exit 0
+    assert_text stderr "1 cell is left again: "
+    assert_text stderr "4 cells, 3 done before"
+    assert_equal "$(cells lost left)" 0
+    assert_equal "$(content_hash lost/networks.nc)" "$(content_hash small/networks.nc)"
+    assert_equal "$(content_hash lost/nodes.nc)" "$(content_hash small/nodes.nc)"
+done
+# Another directory has it all, as journals or as an archive.
+run "$strata" sweep small.yaml -o intact -q
 assert_exit 0
-assert_text stderr "1 kept network is lost to damaged journal records"
-python3 "$here/journal.py" flip "$(ls lost/journal/*.jrn | head -1)" nodes 1 >id
-run "$strata" merge lost
+run "$strata" merge -o mended lost-nodes intact
 assert_exit 0
-assert_text stderr "1 kept node set is lost to damaged journal records"
-assert_match <(ncdump -h lost/nodes.nc) 'network = 7 ;'
+assert_no_match stderr "left again"
+assert_equal "$(cells mended left)" 0
+assert_equal "$(content_hash mended/nodes.nc)" "$(content_hash small/nodes.nc)"
+rm -r intact/journal
+run "$strata" merge -o filled-in lost-nodes intact
+assert_exit 0
+assert_no_match stderr "left again"
+assert_equal "$(content_hash filled-in/nodes.nc)" "$(content_hash small/nodes.nc)"
 
 # A live run.
 long_study long

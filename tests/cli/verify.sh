@@ -81,6 +81,20 @@ cp small/archive.nc copy
 sound copy
 assert_text stdout "note    copy/archive.nc: of another grid than study.yaml"
 
+# What stands beside the archive is not there, or is of a study that kept it once.
+fresh
+rm copy/networks.nc copy/nodes.nc
+sound copy
+assert_text stdout "note    copy/networks.nc: not there, though the journals hold 8 networks"
+assert_text stdout "note    copy/nodes.nc: not there, though the journals hold 4 node sets"
+fresh
+sed 's/, nodes: .best., histograms: true//' small.yaml >fewer.yaml
+run "$strata" sweep fewer.yaml -o copy -q
+assert_exit 0
+sound copy
+assert_text stdout "note    copy/nodes.nc: 4 of its 4 node sets are of cells that study.yaml lacks"
+assert_no_match stdout "note    copy/networks.nc"
+
 # ---- damaged ----
 
 fresh
@@ -95,6 +109,37 @@ fresh
 python3 "$here/journal.py" flip "$journal" nodes 1 >id
 damaged copy "$journal: cell $(cat id) has 0 of its 1 kept node sets"
 assert_text stdout "DAMAGE  copy/nodes.nc: node set best of cell $(cat id) is in no journal"
+
+# What is kept is that of another network, or another's: checksums are sound.
+refused() {
+    damaged copy "$journal: cell $(cat id): $1"
+    error 65 "$work/$journal: cell $(cat id): $1" "$strata" merge "$work/copy"
+    run "$strata" sweep small.yaml -o copy -q
+    assert_exit 65
+    assert_text stderr "strata: $journal: cell $(cat id): $1"
+}
+fresh
+python3 "$here/journal.py" relabel "$journal" nodes 1 epoch:99 >id
+refused "node set epoch:99 is at no snapshot"
+fresh
+python3 "$here/journal.py" relabel "$journal" network 1 epoch:99 >id
+refused "network epoch:99 is at no snapshot"
+fresh
+python3 "$here/journal.py" exchange "$journal" nodes >id
+refused "node set best has "
+fresh
+python3 "$here/journal.py" exchange "$journal" network >id
+error 65 "$work/$journal: cell $(cat id): network " "$strata" merge "$work/copy"
+for type in network nodes; do
+    fresh
+    cp "$journal" copy/journal/another-r0.jrn
+    sound copy
+    python3 "$here/journal.py" nudge copy/journal/another-r0.jrn $type 1 >id
+    damaged copy "copy/journal: cell $(cat id): .* and .* hold different results"
+    run "$strata" sweep small.yaml -o copy -q
+    assert_exit 65
+    assert_text stderr "strata: copy/journal: cell $(cat id): "
+done
 fresh
 python3 "$here/journal.py" remove "$journal" network 1
 damaged copy "$journal: records are missing or repeated before offset"
