@@ -6,10 +6,15 @@ enum { MOST_FIGURES = 12, SHOWN_MEASURES = 2 };
 /* In the order of the report; the scatters of measures follow. */
 static const struct {
     const char *name, *title; /* title: where the figure has none, as it is not drawn */
+    const char *measure;      /* NULL: the figure's own choice */
 } kinds[] = {
-    {"dynamics", "Training"},       {"error", "Test error"},
-    {"perplexity", "Perplexity"},   {"systems", "Nodes as classifiers"},
-    {"sample-sets", "Sample sets"}, {"heatmap", "Heat map"},
+    {"dynamics", "Training", NULL},
+    {"error", "Test error", NULL},
+    {"perplexity", "Perplexity", NULL},
+    {"systems", "Nodes as classifiers", NULL},
+    {"sample-sets", "Sample sets", NULL},
+    {"heatmap", "Heat map of test accuracy", NULL},
+    {"heatmap", "Heat map of perplexity", "mean_perplexity.test.last"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -35,7 +40,8 @@ static int request_figures(const struct report *r, struct figure_request *reques
 {
     int n = 0;
     for (; n < N_KINDS; n++)
-        requests[n] = (struct figure_request){.figure = kinds[n].name};
+        requests[n] = (struct figure_request){.figure = kinds[n].name,
+                                              .measure = kinds[n].measure};
     n += request_scatters(r, requests + n);
     for (int i = N_KINDS; i < n; i++) { /* drawn as they were judged */
         requests[i].snapshots = r->request->snapshot;

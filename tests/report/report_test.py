@@ -217,7 +217,7 @@ def main():
     archives.start()
     makers = {**archives.MAKERS, LARGE: archives.ten_thousand}
     wanted = sys.argv[1:] or archives.MAKERS
-    with Browser(seconds=250) as browser:
+    with Browser(seconds=800) as browser:
         browser.allow_clipboard()
         for folder in wanted:
             makers[folder](folder)
