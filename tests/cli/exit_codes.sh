@@ -75,11 +75,10 @@ error 66 "$work/bad: neither $missing nor $missing.gz is there" \
 
 # ---- 71: cells that fit no machine, found before any work ----
 
-# Two gigaparameters, of which a thousand copies are to be kept.
-study huge "probe: {at: [$(seq -s , -f epoch:%g 1000)]}" \
-    "keep: {networks: [$(seq -s , -f epoch:%g 1000)]}"
+# 80,000 nodes, of which four thousand sets of histograms are to be kept.
+study huge "probe: {at: [$(seq -s , -f epoch:%g 4000)]}" 'keep: {nodes: true, histograms: true}'
 error 71 "the study's largest cell needs " "$strata" sweep "$work/huge.yaml" \
-    --set width=40000 --set epochs=1000
+    --set width=40000 --set epochs=4000
 assert_match stderr 'needs [0-9.]+ TiB a rank besides the data, and 1 rank on this host has [0-9.]+ .iB: '
 assert_within 5
 
