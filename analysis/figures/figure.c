@@ -13,8 +13,9 @@
 struct figure_set {
     struct figure *figures;
     int n;
-    bool *complete; /* [n_cells] */
-    size_t cell;    /* number of the record at hand */
+    bool *complete;  /* [n_cells] */
+    double *options; /* [n_cells][OPTION_COUNT] */
+    size_t cell;     /* number of the record at hand */
 };
 
 bool figure_kind_get(int i, const char **name, const char **summary)
@@ -93,6 +94,7 @@ static enum status match_record(void *context, const struct record *record,
     struct figure_set *set = context;
     size_t cell = set->cell++;
     set->complete[cell] = *record_int(record, FIELD_STATUS) == CELL_COMPLETE;
+    cells_options(record, set->options + cell * OPTION_COUNT);
     for (int i = 0; i < set->n; i++) {
         struct figure_data *f = set->figures[i].data;
         if (f->where)
@@ -129,9 +131,10 @@ static enum status match_cells(struct figure_set *set, struct archive *archive,
                                struct error *err)
 {
     bool fields[FIELD_COUNT] = {[FIELD_STATUS] = true};
-    set->complete = memory_alloc((size_t)archive_n_cells(archive), sizeof *set->complete,
-                                 err);
-    if (!set->complete)
+    size_t n_cells = (size_t)archive_n_cells(archive);
+    set->complete = memory_alloc(n_cells, sizeof *set->complete, err);
+    set->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *set->options, err);
+    if (err->status != STATUS_OK)
         return err->status;
     cells_add_options(fields);
     for (int i = 0; i < set->n; i++) {
@@ -210,19 +213,13 @@ static enum status finish_figure(struct figure *figure, struct error *err)
 static enum status make_figures(struct figure_set *set, struct archive *archive,
                                 struct error *err)
 {
-    double *options = memory_alloc((size_t)archive_n_cells(archive) * OPTION_COUNT,
-                                   sizeof *options, err);
-    if (!options)
-        return err->status;
-    if (match_cells(set, archive, err) == STATUS_OK)
-        archive_read_options(archive, options, err);
+    match_cells(set, archive, err);
     bool any = false; /* that can be drawn, as far as options tell */
     for (int i = 0; err->status == STATUS_OK && i < set->n; i++) {
         if (!set->figures[i].why[0])
-            choose_cells(&set->figures[i], options, err);
+            choose_cells(&set->figures[i], set->options, err);
         any |= !set->figures[i].why[0];
     }
-    free(options);
     if (err->status == STATUS_OK && any)
         visit(set, archive, NULL, collect_record, err);
     for (int i = 0; i < set->n; i++)
@@ -297,6 +294,7 @@ void figure_set_destroy(struct figure_set *set)
     if (set) {
         free(set->figures);
         free(set->complete);
+        free(set->options);
     }
     free(set);
 }

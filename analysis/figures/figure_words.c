@@ -167,14 +167,14 @@ static void put_title(const struct figure *figure, struct text *out)
 static void put_command(const struct figure *figure, struct text *out)
 {
     const struct figure_request *r = &figure->data->request;
-    static const char *const gaps[] = {NULL, "clean", "test"};
+    const char *gap = r->gap == RANKING_GIVEN ? NULL : ranking_gap_name(r->gap);
     const struct {
         const char *name, *value;
     } options[] = {{"where", r->where},         {"where-at", r->where_at},
                    {"snapshots", r->snapshots}, {"splits", r->splits},
                    {"measure", r->measure},     {"x", r->x},
                    {"curves", r->curves},       {"panels", r->panels},
-                   {"node", r->node},           {"gap", gaps[r->gap]}};
+                   {"node", r->node},           {"gap", gap}};
     text_append(out, "strata plot ");
     quote_shell(out, figure->data->operand);
     text_append(out, " ");

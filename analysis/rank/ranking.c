@@ -25,8 +25,6 @@ const char *ranking_gap_text(enum ranking_gap gap)
     return gap_texts[gap];
 }
 
-static const char *const gap_names[] = {"given", "clean", "test"};
-
 static void set_number(struct table_cell *cell, int decimals, double value)
 {
     if (!isnan(value))
@@ -284,7 +282,7 @@ static void put_measure(const struct ranking *r, const struct ranked_measure *m,
     table_set_text(cell++, text);
     if (!people) {
         table_set_text(cell++, m->baseline ? "baseline" : "measure");
-        table_set_text(cell++, gap_names[r->request->gap]);
+        table_set_text(cell++, ranking_gap_name(r->request->gap));
     }
     table_set_number(cell++, 0, (double)m->n);
     if (!people) {

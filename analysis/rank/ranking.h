@@ -16,6 +16,9 @@ enum ranking_gap { RANKING_GIVEN, RANKING_CLEAN, RANKING_TEST };
 /* The gap called `name` (given, clean, test); false where there is none. */
 bool ranking_gap_find(const char *name, enum ranking_gap *gap);
 
+/* "given", "clean", "test". */
+const char *ranking_gap_name(enum ranking_gap gap);
+
 /* Its definition: "train accuracy on given labels - test accuracy". */
 const char *ranking_gap_text(enum ranking_gap gap);
 

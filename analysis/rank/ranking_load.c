@@ -6,11 +6,17 @@
 
 #include "base/memory.h"
 
+static const char *const gap_names[] = {"given", "clean", "test"};
+
+const char *ranking_gap_name(enum ranking_gap gap)
+{
+    return gap_names[gap];
+}
+
 bool ranking_gap_find(const char *name, enum ranking_gap *gap)
 {
-    static const char *const names[] = {"given", "clean", "test"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0) {
+    for (size_t i = 0; i < sizeof gap_names / sizeof *gap_names; i++)
+        if (strcmp(name, gap_names[i]) == 0) {
             *gap = (enum ranking_gap)i;
             return true;
         }

@@ -23,11 +23,10 @@ static void put_option(const char *name, const char *value, struct text *out)
 
 void report_put_choice(const struct report *r, bool gap, struct text *out)
 {
-    static const char *const gaps[] = {NULL, "clean", "test"};
     put_option("where", r->request->where, out);
     put_option("snapshot", r->request->snapshot, out);
-    if (gap)
-        put_option("gap", gaps[r->request->gap], out);
+    if (gap && r->request->gap != RANKING_GIVEN)
+        put_option("gap", ranking_gap_name(r->request->gap), out);
 }
 
 /* Permutations that a report has time for: it grows with the square of the settings. */
