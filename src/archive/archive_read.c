@@ -205,9 +205,12 @@ static bool get_row(const struct archive *archive, enum field_id id, size_t row,
             break;
         case FIELD_TYPE_FLAG:
             for (size_t i = 0; i < rows.own; i++) {
-                if (flags[from + i] < 0 || flags[from + i] >= field_flag_count(id))
+                signed char flag = flags[from + i];
+                if (flag == NETCDF_FILL_BYTE && field_has_fill(id))
+                    continue;
+                if (flag < 0 || flag >= field_flag_count(id))
                     return false;
-                record_int(record, id)[to + i] = (unsigned char)flags[from + i];
+                record_int(record, id)[to + i] = flag;
             }
             break;
         case FIELD_TYPE_REAL:
@@ -254,7 +257,7 @@ static enum status read_batch(struct archive *archive, const bool *fields, int64
         if (fields && !fields[id])
             continue;
         if (archive->schema.fields[id] < 0)
-            continue; /* of a newer minor version than the file: stays fill */
+            continue; /* of a newer minor version than the file: as record_init left it */
         if (read_block(archive, id, first, n, err) != STATUS_OK)
             return err->status;
         for (size_t row = 0; row < n; row++)
@@ -317,6 +320,12 @@ enum status archive_read_options(struct archive *archive, double *options,
     size_t total = (size_t)archive->n_cells, n;
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;
+        double implied;
+        if (archive->schema.fields[id] < 0 && field_implies(id, &implied)) {
+            for (size_t row = 0; row < total; row++)
+                options[row * OPTION_COUNT + (size_t)i] = implied;
+            continue;
+        }
         for (size_t first = 0; first < total; first += n) {
             n = total - first < batch ? total - first : batch;
             if (read_block(archive, id, (int64_t)first, n, err) != STATUS_OK)

@@ -95,7 +95,9 @@ static enum status check_record(const struct archive_writer *writer,
         else if (field_get(id)->type == FIELD_TYPE_FLAG)
             for (size_t k = 0; k < extent; k++) {
                 int32_t value = record_int(record, id)[k];
-                fine = fine && value >= 0 && value < field_flag_count(id);
+                bool known = value >= 0 && value < field_flag_count(id);
+                fine = fine &&
+                       (known || (value == RECORD_FILL_INT && field_has_fill(id)));
             }
         if (!fine)
             return error_set(err, STATUS_DATA, "%s: cell %lld: %s has no valid value",
@@ -114,9 +116,12 @@ static void convert(enum field_id id, const struct record *record, size_t from, 
                n * sizeof(int32_t));
         break;
     case FIELD_TYPE_FLAG:
-        for (size_t i = 0; i < n; i++)
-            ((signed char *)column)[to + i] = (signed char)record_int(record,
-                                                                      id)[from + i];
+        for (size_t i = 0; i < n; i++) {
+            int32_t value = record_int(record, id)[from + i];
+            ((signed char *)column)[to + i] = (signed char)(value == RECORD_FILL_INT
+                                                                ? NETCDF_FILL_BYTE
+                                                                : value);
+        }
         break;
     case FIELD_TYPE_REAL:
         memcpy((double *)column + to, record_real(record, id) + from, n * sizeof(double));
@@ -139,6 +144,8 @@ static void fill_column(enum field_id id, void *column, size_t from, size_t n)
             ((double *)column)[from + i] = RECORD_FILL_REAL;
         break;
     case FIELD_TYPE_FLAG:
+        memset((char *)column + from, NETCDF_FILL_BYTE, n);
+        break;
     case FIELD_TYPE_TEXT:
         memset((char *)column + from, 0, n);
         break;

@@ -303,9 +303,12 @@ enum status netcdf_put_fill(const struct netcdf *file, int variable, nc_type typ
 {
     static const double real = RECORD_FILL_REAL;
     static const int32_t integer = RECORD_FILL_INT;
+    static const signed char byte = NETCDF_FILL_BYTE;
     if (err->status != STATUS_OK)
         return err->status;
-    const void *fill = type == NC_DOUBLE ? (const void *)&real : (const void *)&integer;
+    const void *fill = type == NC_DOUBLE ? (const void *)&real
+                       : type == NC_BYTE ? (const void *)&byte
+                                         : (const void *)&integer;
     int code = nc_def_var_fill(file->id, variable, NC_FILL, fill);
     if (code != NC_NOERR)
         return netcdf_variable_error(file, STATUS_IO, variable, code, err);

@@ -96,6 +96,9 @@ enum status netcdf_put_real(const struct netcdf *file, int variable, const char 
                             double value, struct error *err);
 
 /* _FillValue of an int (-1) or double (netCDF's default) variable. */
+/* Of flags; numbers have the record's fill. */
+enum { NETCDF_FILL_BYTE = NC_FILL_BYTE };
+
 enum status netcdf_put_fill(const struct netcdf *file, int variable, nc_type type,
                             struct error *err);
 

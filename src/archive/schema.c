@@ -184,7 +184,7 @@ static enum status define_field(struct schema *schema, const struct netcdf *file
         return err->status;
     if (field->type == FIELD_TYPE_FLAG)
         netcdf_put_flags(file, *var, field_flag_count(id), field->values, err);
-    if (field->role != FIELD_ROLE_RESULT && field->role != FIELD_ROLE_GROUPED)
+    if (!field_has_fill(id))
         return err->status;
     netcdf_put_text(
         file, *var, "coordinates",
@@ -412,7 +412,10 @@ enum status schema_load(struct schema *schema, const struct netcdf *file,
         struct netcdf_variable variable = field_variable(schema, (enum field_id)i);
         enum field_role role = field_get((enum field_id)i)->role;
         netcdf_find(file, &variable, &schema->fields[i], err);
-        bool needed = role == FIELD_ROLE_OPTION || role == FIELD_ROLE_IDENTITY;
+        double implied;
+        bool needed = role == FIELD_ROLE_IDENTITY ||
+                      (role == FIELD_ROLE_OPTION &&
+                       !field_implies((enum field_id)i, &implied));
         if (schema->fields[i] < 0 && needed)
             error_set(err, STATUS_DATA, "%s: variable %s is missing", file->path,
                       variable.name);

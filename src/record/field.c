@@ -44,6 +44,11 @@ const double quantile_levels[N_QUANTILES] = {0, 0.25, 0.5, 0.75, 1};
     {                           \
         DIM_SNAPSHOT, DIM_LAYER \
     }
+#define DIMS_SNAPSHOT_LAYER_QUANTILE          \
+    3,                                        \
+    {                                         \
+        DIM_SNAPSHOT, DIM_LAYER, DIM_QUANTILE \
+    }
 #define DIMS_SNAPSHOT_SPLIT_LAYER          \
     3,                                     \
     {                                      \
@@ -75,6 +80,24 @@ static const struct field fields[FIELD_COUNT] = {
 const struct field *field_get(enum field_id id)
 {
     return &fields[id];
+}
+
+bool field_implies(enum field_id id, double *value)
+{
+    static const struct {
+        enum field_id id;
+        double value;
+    } implied[] = {
+#define X(id, value) {FIELD_##id, value},
+        FIELD_IMPLIED_LIST(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof implied / sizeof *implied; i++)
+        if (implied[i].id == id) {
+            *value = implied[i].value;
+            return true;
+        }
+    return false;
 }
 
 enum field_id field_find(const char *name)
@@ -143,6 +166,11 @@ void field_format(enum field_id id, double value, char *out, size_t size)
         text_format_double(out, size, value);
     else
         snprintf(out, size, "%.0f", value);
+}
+
+bool field_has_fill(enum field_id id)
+{
+    return fields[id].role == FIELD_ROLE_RESULT || fields[id].role == FIELD_ROLE_GROUPED;
 }
 
 bool field_is_grouped(enum field_id id)

@@ -8,7 +8,7 @@
 #include "record/field_list.h"
 
 /* Version of the archive's schema: a change of names bumps the major. */
-#define SCHEMA_VERSION "1.1"
+#define SCHEMA_VERSION "1.2"
 
 enum field_id {
 #define X(id, ...) FIELD_##id,
@@ -79,6 +79,8 @@ enum { BIAS_FIRST, BIAS_ALL, BIAS_NONE };
 enum { INIT_GLOROT_UNIFORM, INIT_LECUN_UNIFORM, INIT_HE_UNIFORM };
 enum { CORRUPTION_ANY, CORRUPTION_OTHER };
 enum { BANDWIDTH_SCOTT, BANDWIDTH_SILVERMAN, BANDWIDTH_FIXED };
+enum { INPUT_CORRUPTION_NONE, INPUT_CORRUPTION_GAUSSIAN, INPUT_CORRUPTION_STRUCTURED };
+enum { STOP_REASON_EPOCHS, STOP_REASON_PATIENCE, STOP_REASON_LOSS, STOP_REASON_ACCURACY };
 enum { PRIOR_PER_NODE, PRIOR_ONCE, PRIOR_NONE };
 enum {
     DENSITY_GRID_ADAPTIVE,
@@ -102,6 +104,10 @@ struct field {
 /* The row of a field. */
 const struct field *field_get(enum field_id id);
 
+/* Whether the option was added after the first version, and then the value that cells had
+ * before: what a file without it means. */
+bool field_implies(enum field_id id, double *value);
+
 /* The field called `name`, FIELD_COUNT where there is none. */
 enum field_id field_find(const char *name);
 
@@ -119,6 +125,9 @@ int field_flag_count(enum field_id id);
 
 /* A value as people write it: a flag's name, a whole number, the shortest decimal. */
 void field_format(enum field_id id, double value, char *out, size_t size);
+
+/* True for results: they are fill where they do not exist. */
+bool field_has_fill(enum field_id id);
 
 /* True for results that have statistics over seeds in the archive. */
 bool field_is_grouped(enum field_id id);

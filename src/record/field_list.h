@@ -17,42 +17,81 @@
  * Options come first, and only they are OPTION: record/field.h counts on it. New rows go
  * at the end of their block; a row is never renamed or removed within a schema major.
  */
-#define FIELD_OPTION_LIST(X)                                                            \
-    X(SEED, "seed", INT, CELL, OPTION, "1", NULL, "seed of all random numbers")         \
-    X(DEPTH, "depth", INT, CELL, OPTION, "1", NULL, "number of hidden layers")          \
-    X(WIDTH, "width", INT, CELL, OPTION, "1", NULL, "nodes in each hidden layer")       \
-    X(ACTIVATION, "activation", FLAG, CELL, OPTION, "1", "relu sigmoid tanh",           \
-      "activation function of hidden nodes")                                            \
-    X(LOSS, "loss", FLAG, CELL, OPTION, "1", "mse cross-entropy", "loss function")      \
-    X(OPTIMIZER, "optimizer", FLAG, CELL, OPTION, "1", "adam sgd", "optimizer")         \
-    X(LEARNING_RATE, "learning_rate", REAL, CELL, OPTION, "1", NULL, "learning rate")   \
-    X(MOMENTUM, "momentum", REAL, CELL, OPTION, "1", NULL, "momentum of sgd")           \
-    X(ADAM_BETA1, "adam_beta1", REAL, CELL, OPTION, "1", NULL,                          \
-      "decay of Adam's first moment")                                                   \
-    X(ADAM_BETA2, "adam_beta2", REAL, CELL, OPTION, "1", NULL,                          \
-      "decay of Adam's second moment")                                                  \
-    X(ADAM_EPSILON, "adam_epsilon", REAL, CELL, OPTION, "1", NULL,                      \
-      "constant in Adam's denominator")                                                 \
-    X(BATCH_SIZE, "batch_size", INT, CELL, OPTION, "1", NULL, "samples in a minibatch") \
-    X(EPOCHS, "epochs", INT, CELL, OPTION, "1", NULL, "most epochs to train")           \
-    X(PATIENCE, "patience", INT, CELL, OPTION, "1", NULL,                               \
-      "epochs without a lower validation error before training stops, 0 for never")     \
-    X(BIAS, "bias", FLAG, CELL, OPTION, "1", "first all none",                          \
-      "layers that have a bias")                                                        \
-    X(INIT, "init", FLAG, CELL, OPTION, "1", "glorot-uniform lecun-uniform he-uniform", \
-      "distribution of initial weights")                                                \
-    X(LABEL_CORRUPTION, "label_corruption", REAL, CELL, OPTION, "1", NULL,              \
-      "probability that a training label is replaced")                                  \
-    X(CORRUPTION_MODE, "corruption_mode", FLAG, CELL, OPTION, "1", "any other",         \
-      "classes that a replaced label is drawn from")                                    \
-    X(BANDWIDTH, "bandwidth", FLAG, CELL, OPTION, "1", "scott silverman fixed",         \
-      "bandwidth rule of the kernel density estimates")                                 \
-    X(BANDWIDTH_FIXED, "bandwidth_fixed", REAL, CELL, OPTION, "1", NULL,                \
-      "bandwidth where the rule is fixed, else 0")                                      \
-    X(PRIOR, "prior", FLAG, CELL, OPTION, "1", "per-node once none",                    \
-      "how class priors enter the node classifiers")                                    \
-    X(DENSITY_GRID, "density_grid", FLAG, CELL, OPTION, "1",                            \
-      "adaptive 256 512 1024 2048", "intervals of the grid of kernel density estimates")
+#define FIELD_OPTION_LIST(X)                                                             \
+    X(SEED, "seed", INT, CELL, OPTION, "1", NULL, "seed of all random numbers")          \
+    X(DEPTH, "depth", INT, CELL, OPTION, "1", NULL, "number of hidden layers")           \
+    X(WIDTH, "width", INT, CELL, OPTION, "1", NULL, "nodes in each hidden layer")        \
+    X(ACTIVATION, "activation", FLAG, CELL, OPTION, "1", "relu sigmoid tanh",            \
+      "activation function of hidden nodes")                                             \
+    X(LOSS, "loss", FLAG, CELL, OPTION, "1", "mse cross-entropy", "loss function")       \
+    X(OPTIMIZER, "optimizer", FLAG, CELL, OPTION, "1", "adam sgd", "optimizer")          \
+    X(LEARNING_RATE, "learning_rate", REAL, CELL, OPTION, "1", NULL, "learning rate")    \
+    X(MOMENTUM, "momentum", REAL, CELL, OPTION, "1", NULL, "momentum of sgd")            \
+    X(ADAM_BETA1, "adam_beta1", REAL, CELL, OPTION, "1", NULL,                           \
+      "decay of Adam's first moment")                                                    \
+    X(ADAM_BETA2, "adam_beta2", REAL, CELL, OPTION, "1", NULL,                           \
+      "decay of Adam's second moment")                                                   \
+    X(ADAM_EPSILON, "adam_epsilon", REAL, CELL, OPTION, "1", NULL,                       \
+      "constant in Adam's denominator")                                                  \
+    X(BATCH_SIZE, "batch_size", INT, CELL, OPTION, "1", NULL, "samples in a minibatch")  \
+    X(EPOCHS, "epochs", INT, CELL, OPTION, "1", NULL, "most epochs to train")            \
+    X(PATIENCE, "patience", INT, CELL, OPTION, "1", NULL,                                \
+      "epochs without a lower validation error before training stops, 0 for never")      \
+    X(BIAS, "bias", FLAG, CELL, OPTION, "1", "first all none",                           \
+      "layers that have a bias")                                                         \
+    X(INIT, "init", FLAG, CELL, OPTION, "1", "glorot-uniform lecun-uniform he-uniform",  \
+      "distribution of initial weights")                                                 \
+    X(LABEL_CORRUPTION, "label_corruption", REAL, CELL, OPTION, "1", NULL,               \
+      "probability that a training label is replaced")                                   \
+    X(CORRUPTION_MODE, "corruption_mode", FLAG, CELL, OPTION, "1", "any other",          \
+      "classes that a replaced label is drawn from")                                     \
+    X(BANDWIDTH, "bandwidth", FLAG, CELL, OPTION, "1", "scott silverman fixed",          \
+      "bandwidth rule of the kernel density estimates")                                  \
+    X(BANDWIDTH_FIXED, "bandwidth_fixed", REAL, CELL, OPTION, "1", NULL,                 \
+      "bandwidth where the rule is fixed, else 0")                                       \
+    X(PRIOR, "prior", FLAG, CELL, OPTION, "1", "per-node once none",                     \
+      "how class priors enter the node classifiers")                                     \
+    X(DENSITY_GRID, "density_grid", FLAG, CELL, OPTION, "1",                             \
+      "adaptive 256 512 1024 2048", "intervals of the grid of kernel density estimates") \
+    X(BATCH_NORM, "batch_norm", FLAG, CELL, OPTION, "1", "false true",                   \
+      "whether pre-activations of hidden nodes are normalised over a minibatch")         \
+    X(BATCH_NORM_MOMENTUM, "batch_norm_momentum", REAL, CELL, OPTION, "1", NULL,         \
+      "weight of a minibatch in the running mean and variance")                          \
+    X(BATCH_NORM_EPSILON, "batch_norm_epsilon", REAL, CELL, OPTION, "1", NULL,           \
+      "constant added to the variance that batch normalisation divides by")              \
+    X(INPUT_NOISE, "input_noise", REAL, CELL, OPTION, "1", NULL,                         \
+      "standard deviation of Gaussian noise on training inputs")                         \
+    X(INPUT_CORRUPTION, "input_corruption", FLAG, CELL, OPTION, "1",                     \
+      "none gaussian structured", "what replaces the inputs of a training sample")       \
+    X(INPUT_CORRUPTION_FRACTION, "input_corruption_fraction", REAL, CELL, OPTION, "1",   \
+      NULL, "probability that a training sample's inputs are replaced")                  \
+    X(STOP_LOSS, "stop_loss", REAL, CELL, OPTION, "1", NULL,                             \
+      "training loss at which training stops, 0 for none")                               \
+    X(STOP_ACCURACY, "stop_accuracy", REAL, CELL, OPTION, "1", NULL,                     \
+      "training accuracy at which training stops, 0 for none")                           \
+    X(QUARANTINE_LEAST, "quarantine_least", INT, CELL, OPTION, "1", NULL,                \
+      "samples that a quarantine node's sample set has at least")                        \
+    X(QUARANTINE_PURITY, "quarantine_purity", REAL, CELL, OPTION, "1", NULL,             \
+      "share of corrupted samples that a quarantine node's sample set has at least")     \
+    X(SPECIFIC_SHARE, "specific_share", REAL, CELL, OPTION, "1", NULL,                   \
+      "share of one class that a specific node's sample set has at least")
+
+/* X(id, value): options that were added after the first version, and the value that all
+ * cells had before them. A cell with that value has the identity and the hash that it had
+ * then, and a file that lacks the option means it. Never changed: a new default is the
+ * business of sweep/option.c. */
+#define FIELD_IMPLIED_LIST(X)       \
+    X(BATCH_NORM, 0)                \
+    X(BATCH_NORM_MOMENTUM, 0.1)     \
+    X(BATCH_NORM_EPSILON, 1e-5)     \
+    X(INPUT_NOISE, 0)               \
+    X(INPUT_CORRUPTION, 0)          \
+    X(INPUT_CORRUPTION_FRACTION, 0) \
+    X(STOP_LOSS, 0)                 \
+    X(STOP_ACCURACY, 0)             \
+    X(QUARANTINE_LEAST, 5)          \
+    X(QUARANTINE_PURITY, 0.95)      \
+    X(SPECIFIC_SHARE, 0.95)
 
 #define FIELD_OUTCOME_LIST(X)                                                     \
     X(CELL_ID, "cell_id", TEXT, ID, IDENTITY, "1", NULL,                          \
@@ -75,7 +114,11 @@
     X(CORRUPT_COUNT, "corrupt_count", INT, CELL, RESULT, "1", NULL,               \
       "training samples whose label differs from the original")                   \
     X(SAMPLE_COUNT, "sample_count", INT, SPLIT_CLASS, RESULT, "1", NULL,          \
-      "samples; training samples by the label trained with")
+      "samples; training samples by the label trained with")                      \
+    X(INPUT_CORRUPT_COUNT, "input_corrupt_count", INT, CELL, RESULT, "1", NULL,   \
+      "training samples whose inputs are replaced")                               \
+    X(STOP_REASON, "stop_reason", FLAG, CELL, RESULT, "1",                        \
+      "epochs patience loss accuracy", "what ended training")
 
 #define FIELD_RESULT_LIST(X)                                                             \
     X(NETWORK_LOSS, "network_loss", REAL, SNAPSHOT_SPLIT, GROUPED, "1", NULL,            \
@@ -129,7 +172,53 @@
       "nodes with one pre-activation value for all samples: no density is fitted")       \
     X(NEAR_ZERO_COUNT, "near_zero_count", INT, SNAPSHOT_SPLIT_LAYER, RESULT, "1", NULL,  \
       "pre-activations within 1e-6 of the threshold, whose on/off state another "        \
-      "machine's rounding may flip")
+      "machine's rounding may flip")                                                     \
+    X(CLEAN_CORRUPT_COSINE, "clean_corrupt_cosine", REAL, SNAPSHOT_LAYER, GROUPED, "1",  \
+      NULL,                                                                              \
+      "cosine of the mean activations of a class's clean and corrupted training "        \
+      "samples, mean over classes")                                                      \
+    X(CLEAN_CLASS_COSINE, "clean_class_cosine", REAL, SNAPSHOT_LAYER, GROUPED, "1",      \
+      NULL,                                                                              \
+      "cosine of the mean activations of two classes' clean training samples, "          \
+      "mean over pairs")                                                                 \
+    X(CORRUPT_CLASS_COSINE, "corrupt_class_cosine", REAL, SNAPSHOT_LAYER, GROUPED, "1",  \
+      NULL,                                                                              \
+      "cosine of the mean activations of two classes' corrupted training "               \
+      "samples, mean over pairs")                                                        \
+    X(SAMPLE_COSINE, "sample_cosine", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,          \
+      "cosine of a corrupted training sample's activations and its class's mean clean "  \
+      "ones, mean over samples")                                                         \
+    X(ZERO_VECTORS, "zero_vectors", INT, SNAPSHOT_LAYER, RESULT, "1", NULL,              \
+      "class means and corrupted samples without activation: their cosines are 0")       \
+    X(CORRUPTION_PURITY, "corruption_purity", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,  \
+      "share of corrupted samples in a node's training sample set, mean over nodes")     \
+    X(CORRUPTION_PURITY_QUANTILE, "corruption_purity_quantile", REAL,                    \
+      SNAPSHOT_LAYER_QUANTILE, RESULT, "1", NULL,                                        \
+      "share of corrupted samples in a node's training sample set, quantiles over "      \
+      "nodes")                                                                           \
+    X(QUARANTINE_FRACTION, "quarantine_fraction", REAL, SNAPSHOT_LAYER, GROUPED, "1",    \
+      NULL, "fraction of nodes that are quarantine nodes")                               \
+    X(QUARANTINE_LINKS, "quarantine_links", INT, SNAPSHOT_LAYER, RESULT, "1", NULL,      \
+      "pairs of quarantine nodes of the layer before and this one that share a "         \
+      "corrupted sample")                                                                \
+    X(QUARANTINE_PATH_LENGTH, "quarantine_path_length", INT, SNAPSHOT_LAYER, RESULT,     \
+      "1", NULL, "nodes of the longest quarantine path that ends in the layer")          \
+    X(SPECIFIC_FRACTION_CLEAN, "specific_fraction_clean", REAL, SNAPSHOT_LAYER, GROUPED, \
+      "1", NULL, "fraction of nodes specific to one class among clean samples")          \
+    X(SPECIFIC_FRACTION_CORRUPT, "specific_fraction_corrupt", REAL, SNAPSHOT_LAYER,      \
+      GROUPED, "1", NULL,                                                                \
+      "fraction of nodes specific to one class among corrupted samples")                 \
+    X(SUPPORTED_COST, "supported_cost", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,        \
+      "size of the node-supported cost, mean over nodes and training samples in their "  \
+      "sample sets")                                                                     \
+    X(UPDATE_CHANGED, "update_changed", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,        \
+      "fraction of pairs of node and training sample whose membership an SGD step "      \
+      "changes")                                                                         \
+    X(UPDATE_AGREEMENT, "update_agreement", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,    \
+      "fraction of pairs of node and training sample whose membership after an SGD "     \
+      "step is that of the update condition")                                            \
+    X(UPDATE_PREDICTED, "update_predicted", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,    \
+      "fraction of changed memberships that the update condition tells")
 
 #define FIELD_PROVENANCE_LIST(X)                                              \
     X(TRAIN_SECONDS, "train_seconds", REAL, CELL, PROVENANCE, "s", NULL,      \

@@ -100,6 +100,16 @@ void record_clear(struct record *record)
     for (size_t i = 0; i < record->n_reals; i++)
         record->reals[i] = RECORD_FILL_REAL;
     memset(record->texts, 0, record->n_texts);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        double implied;
+        if (!field_implies(id, &implied))
+            continue;
+        if (field_store(id) == STORE_REAL)
+            *record_real(record, id) = implied;
+        else
+            *record_int(record, id) = (int32_t)implied;
+    }
 }
 
 int32_t *record_int(const struct record *record, enum field_id id)
@@ -193,12 +203,23 @@ static bool is_fill(const struct record *record, enum field_id id)
     }
 }
 
+/* Whether the field is an option with the value that it had before it existed. */
+static bool is_implied(const struct record *record, enum field_id id)
+{
+    double implied;
+    if ((int)id >= OPTION_COUNT || !field_implies(id, &implied))
+        return false;
+    return field_store(id) == STORE_REAL ? *record_real(record, id) == implied
+                                         : *record_int(record, id) == (int32_t)implied;
+}
+
 struct hash128 record_hash(const struct record *record)
 {
     struct hash128 hash = {0, 0};
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || is_fill(record, id))
+        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || is_fill(record, id) ||
+            is_implied(record, id))
             continue;
         size_t length;
         const void *data = field_bytes(record, id, &length);

@@ -67,17 +67,16 @@ static void identity_fini(struct identity *identity)
 
 /* An option as (name, type tag, value). A flag counts by the name of its value, so that
  * the order of names in the field table has no part in it; the bits of -0.0 are those of
- * 0.0.
- *
- * Cells keep their identity when the table of options grows: an option that is added
- * later gets a column in option.c with the value that all cells had before it existed,
- * and this function leaves the option out where it has that value. The options of the
- * first version have no such value: they always count. */
+ * 0.0. Cells keep their identity when the table of options grows: an option that was
+ * added later is left out where it has the value that cells had before
+ * (FIELD_IMPLIED_LIST). */
 static void put_option(struct bytes *bytes, const struct spec *spec, enum field_id id)
 {
     enum { FLAG_NAME_MAX = 64 };
     char flag[FLAG_NAME_MAX];
-    double value = spec->value[id] == 0 ? 0 : spec->value[id];
+    double value = spec->value[id] == 0 ? 0 : spec->value[id], implied;
+    if (field_implies(id, &implied) && value == implied)
+        return;
     bytes_put_string(bytes, field_get(id)->name);
     switch (field_get(id)->type) {
     case FIELD_TYPE_FLAG:

@@ -37,6 +37,20 @@ static const struct option options[OPTION_COUNT] = {
                                .spelled_elsewhere = true},
     [FIELD_PRIOR] = {OPTION_IN_PROBE, .fallback = PRIOR_PER_NODE},
     [FIELD_DENSITY_GRID] = {OPTION_IN_PROBE, .fallback = DENSITY_GRID_ADAPTIVE},
+    [FIELD_BATCH_NORM] = {OPTION_IN_TRAIN},
+    [FIELD_BATCH_NORM_MOMENTUM] = {OPTION_IN_TRAIN, .fallback = 0.1, .high = 1,
+                                   .low_open = true},
+    [FIELD_BATCH_NORM_EPSILON] = {OPTION_IN_TRAIN, .fallback = 1e-5, .low = 1e-30,
+                                  .high = 1},
+    [FIELD_INPUT_NOISE] = {OPTION_IN_TRAIN, .high = 100},
+    [FIELD_INPUT_CORRUPTION] = {OPTION_IN_TRAIN, .fallback = INPUT_CORRUPTION_NONE},
+    [FIELD_INPUT_CORRUPTION_FRACTION] = {OPTION_IN_TRAIN, .high = 1},
+    [FIELD_STOP_LOSS] = {OPTION_IN_TRAIN, .high = 1e6},
+    [FIELD_STOP_ACCURACY] = {OPTION_IN_TRAIN, .high = 1},
+    [FIELD_QUARANTINE_LEAST] = {OPTION_IN_PROBE, .fallback = 5, .low = 1,
+                                .high = 10000000},
+    [FIELD_QUARANTINE_PURITY] = {OPTION_IN_PROBE, .fallback = 0.95, .high = 1},
+    [FIELD_SPECIFIC_SHARE] = {OPTION_IN_PROBE, .fallback = 0.95, .low = 0.5, .high = 1},
 };
 
 static const char fixed_prefix[] = "fixed:";

@@ -7,10 +7,12 @@
 #include "base/memory.h"
 #include "sweep/study_internal.h"
 
-const char *const measure_names[N_MEASURES] = {"patterns", "classifiers", "sample-sets"};
+const char *const measure_names[N_MEASURES] = {"patterns", "classifiers", "sample-sets",
+                                               "corruption", "updates"};
 
 _Static_assert(MEASURE_PATTERNS == 1 && MEASURE_CLASSIFIERS == 2 &&
-                   MEASURE_SAMPLE_SETS == 4,
+                   MEASURE_SAMPLE_SETS == 4 && MEASURE_CORRUPTION == 8 &&
+                   MEASURE_UPDATES == 16,
                "measure_names is in the order of the bits");
 
 /* --- Release ----------------------------------------------------------------------- */

@@ -52,7 +52,13 @@ struct snapshot {
     bool keep_nodes;                /* what each node does goes into nodes.nc */
 };
 
-enum measure { MEASURE_PATTERNS = 1, MEASURE_CLASSIFIERS = 2, MEASURE_SAMPLE_SETS = 4 };
+enum measure {
+    MEASURE_PATTERNS = 1,
+    MEASURE_CLASSIFIERS = 2,
+    MEASURE_SAMPLE_SETS = 4,
+    MEASURE_CORRUPTION = 8,
+    MEASURE_UPDATES = 16
+};
 
 struct study {
     char name[STUDY_NAME_MAX + 1];

@@ -108,7 +108,7 @@ int snapshot_find(const struct snapshot *snapshots, int n, const struct snapshot
 
 /* --- Measures ---------------------------------------------------------------------- */
 
-enum { N_MEASURES = 3 };
+enum { N_MEASURES = 5 };
 
 /* measure_names[i] is bit 1 << i of enum measure. */
 extern const char *const measure_names[N_MEASURES];

@@ -15,40 +15,6 @@ void study_section_options(struct section *section, enum option_section where)
     }
 }
 
-/* Keys that have one value in this version, which is what it does anyway. They are no
- * part of an identity, as if they were not written. */
-static const struct {
-    const char *name, *only;
-} fixed_keys[] = {
-    {"batch_norm", "false"},
-    {"input_corruption", "none"},
-    {"input_corruption_fraction", "0"},
-};
-
-/* Whether the key of a train: section is one of those; a fault for any other value. */
-static bool is_fixed_key(const struct study_reader *reader, const struct section *section,
-                         const struct yaml_node *key, const struct yaml_node *value,
-                         struct error *err)
-{
-    const char *name = yaml_text(reader->tree, key);
-    for (size_t i = 0; i < sizeof fixed_keys / sizeof *fixed_keys; i++) {
-        if (strcmp(section->name, "train:") != 0 || strcmp(name, fixed_keys[i].name) != 0)
-            continue;
-        double number = 1;
-        bool same = value->kind == YAML_SCALAR &&
-                    (strcmp(yaml_text(reader->tree, value), fixed_keys[i].only) == 0 ||
-                     (fixed_keys[i].only[0] == '0' &&
-                      text_parse_double(yaml_text(reader->tree, value), &number) &&
-                      number == 0));
-        if (!same)
-            yaml_fail(reader->tree, value, err,
-                      "%s: only %s is available in this version", name,
-                      fixed_keys[i].only);
-        return true;
-    }
-    return false;
-}
-
 static enum status unknown_key(const struct study_reader *reader,
                                const struct section *section, const struct yaml_node *key,
                                struct error *err)
@@ -91,11 +57,6 @@ enum status study_read_section(const struct study_reader *reader,
     for (; key; key = yaml_next(tree, value)) {
         value = yaml_next(tree, key);
         int i = find_key(section, yaml_text(tree, key));
-        if (i < 0 && is_fixed_key(reader, section, key, value, err)) {
-            if (err->status != STATUS_OK)
-                return err->status;
-            continue;
-        }
         if (i < 0)
             return unknown_key(reader, section, key, err);
         if (values->at[i])

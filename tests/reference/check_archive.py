@@ -87,7 +87,7 @@ def check_form(path, data):
             require(np.asarray(variable.flag_values).dtype == variable.dtype and
                     np.size(variable.flag_values) == len(variable.flag_meanings.split()),
                     f"{name}: flag_values and flag_meanings differ")
-            require(np.isin(variable[:], variable.flag_values).all(),
+            require(np.isin(np.ma.compressed(variable[:]), variable.flag_values).all(),
                     f"{name}: a value that is not in flag_values")
 
 

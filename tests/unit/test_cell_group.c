@@ -261,7 +261,7 @@ static int run_within(const struct setting *s, size_t bytes, int n)
 static void test_memory(void **state)
 {
     (void)state;
-    enum { STEP = 1 << 16, RESULTS = 4 * STEP };
+    enum { STEP = 1 << 16, RESULTS = 6 * STEP };
     struct setting s;
     size_t enough = STEP;
 #ifdef STRATA_SANITIZED

@@ -126,10 +126,20 @@ static void test_blocks(void **state)
     assert_int_equal(ints, record.n_ints);
     assert_int_equal(reals, record.n_reals);
     assert_int_equal(texts, record.n_texts);
-    for (size_t i = 0; i < ints; i++)
-        assert_int_equal(record.ints[i], RECORD_FILL_INT);
-    for (size_t i = 0; i < reals; i++)
-        assert_true(record.reals[i] == RECORD_FILL_REAL);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        enum field_type type = field_get(id)->type;
+        double implied;
+        bool implies = field_implies(id, &implied);
+        for (size_t k = 0; k < record_extent(id, shape); k++) {
+            if (type == FIELD_TYPE_INT || type == FIELD_TYPE_FLAG)
+                assert_int_equal(record_int(&record, id)[k],
+                                 implies ? (int32_t)implied : RECORD_FILL_INT);
+            if (type == FIELD_TYPE_REAL)
+                assert_true(record_real(&record, id)[k] ==
+                            (implies ? implied : RECORD_FILL_REAL));
+        }
+    }
     record_fini(&record);
     record_fini(&record);
 }

@@ -82,12 +82,23 @@ static const char davel_canonical[] =
     "  bias: first\n"
     "  init: glorot-uniform\n"
     "  corruption_mode: any\n"
+    "  batch_norm: false\n"
+    "  batch_norm_momentum: 0.1\n"
+    "  batch_norm_epsilon: 1e-05\n"
+    "  input_noise: 0\n"
+    "  input_corruption: none\n"
+    "  input_corruption_fraction: 0\n"
+    "  stop_loss: 0\n"
+    "  stop_accuracy: 0\n"
     "probe:\n"
     "  at: [init, step:10, step:100, epoch:1, epoch:10, best, final]\n"
     "  measures: [patterns, classifiers, sample-sets]\n"
     "  bandwidth: scott\n"
     "  prior: per-node\n"
     "  density_grid: adaptive\n"
+    "  quarantine_least: 5\n"
+    "  quarantine_purity: 0.95\n"
+    "  specific_share: 0.95\n"
     "keep:\n"
     "  networks: [best, final]\n"
     "  nodes: false\n";
@@ -228,6 +239,17 @@ static void defaults_are_those_of_the_table(void **state)
         {FIELD_BANDWIDTH_FIXED, 0},
         {FIELD_PRIOR, PRIOR_PER_NODE},
         {FIELD_DENSITY_GRID, DENSITY_GRID_ADAPTIVE},
+        {FIELD_BATCH_NORM, 0},
+        {FIELD_BATCH_NORM_MOMENTUM, 0.1},
+        {FIELD_BATCH_NORM_EPSILON, 1e-5},
+        {FIELD_INPUT_NOISE, 0},
+        {FIELD_INPUT_CORRUPTION, INPUT_CORRUPTION_NONE},
+        {FIELD_INPUT_CORRUPTION_FRACTION, 0},
+        {FIELD_STOP_LOSS, 0},
+        {FIELD_STOP_ACCURACY, 0},
+        {FIELD_QUARANTINE_LEAST, 5},
+        {FIELD_QUARANTINE_PURITY, 0.95},
+        {FIELD_SPECIFIC_SHARE, 0.95},
     };
     assert_int_equal(sizeof expected / sizeof expected[0], OPTION_COUNT - 3);
     struct study study;
