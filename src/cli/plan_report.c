@@ -8,7 +8,7 @@
 
 #include "analysis/tables/table.h"
 
-enum { SHOWN_RANKS = 16 };
+enum { SHOWN_RANKS = 16, SHOWN_SNAPSHOTS = 8 };
 
 static bool may_stop_early(const struct plan_report *r)
 {
@@ -61,6 +61,18 @@ static void print_basis(const struct plan_report *r)
     else
         printf("epochs      all: early stopping, which no finished cell shows yet, makes "
                "it shorter\n");
+}
+
+/* All of them, or the first ones and the last. */
+static void print_snapshots(const struct study *study)
+{
+    int n = study->n_snapshots;
+    printf("snapshots   %d: ", n);
+    for (int i = 0; i < n; i++)
+        if (i < SHOWN_SNAPSHOTS || i == n - 1)
+            printf("%s%s", study->snapshots[i].label, i == n - 1 ? "\n" : ", ");
+        else if (i == SHOWN_SNAPSHOTS)
+            printf("..., ");
 }
 
 static void set_duration(struct table_cell *cell, double seconds)
@@ -148,6 +160,7 @@ enum status plan_report_text(const struct plan_report *r, struct error *err)
     printf("data hash   %s\n", hash);
     printf("cells       %zu: %zu done, %zu left\n", s->grid.n_cells,
            s->grid.n_cells - r->n_left, r->n_left);
+    print_snapshots(&s->study);
     print_basis(r);
     text_format_duration(text, sizeof text, o->total);
     printf("core time   %s\n", text);
@@ -231,6 +244,14 @@ static json_t *pack_longest(const struct plan_report *r)
     return object;
 }
 
+static json_t *pack_snapshots(const struct study *study)
+{
+    json_t *labels = json_array();
+    for (int i = 0; i < study->n_snapshots; i++)
+        json_array_append_new(labels, json_string(study->snapshots[i].label));
+    return labels;
+}
+
 enum status plan_report_json(const struct plan_report *r, struct error *err)
 {
     const struct session *s = r->session;
@@ -240,12 +261,13 @@ enum status plan_report_json(const struct plan_report *r, struct error *err)
     for (int i = 0; i < r->n_outlooks; i++)
         json_array_append_new(schedules, pack_outlook(&r->outlooks[i]));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:f, s:o, s:f, s:o}", "study", s->study.name,
-        "data", s->study.data.name, "data_hash", hash, "cells",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:f, s:o, s:f, s:o}", "study",
+        s->study.name, "data", s->study.data.name, "data_hash", hash, "cells",
         (json_int_t)s->grid.n_cells, "done", (json_int_t)(s->grid.n_cells - r->n_left),
-        "left", (json_int_t)r->n_left, "prediction", pack_basis(&s->calibration),
-        "core_seconds", r->outlooks[0].total, "longest", pack_longest(r), "memory_bytes",
-        s->largest_bytes, "schedules", schedules);
+        "left", (json_int_t)r->n_left, "snapshots", pack_snapshots(&s->study),
+        "prediction", pack_basis(&s->calibration), "core_seconds", r->outlooks[0].total,
+        "longest", pack_longest(r), "memory_bytes", s->largest_bytes, "schedules",
+        schedules);
     char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
     if (text)
         puts(text);

@@ -70,7 +70,6 @@ static double find_largest(const struct session *s, const struct cell_team *team
     return largest;
 }
 
-/* Walks over all cells once: memory, and what no cell may exceed. */
 /* What networks.nc or nodes.nc would hold, before anything is computed for it. */
 static enum status check_kept(double total, const char *things, const char *file,
                               struct error *err)
@@ -84,6 +83,7 @@ static enum status check_kept(double total, const char *things, const char *file
         total, things, file);
 }
 
+/* Walks over all cells once: memory, and what no cell may exceed. */
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
@@ -169,6 +169,7 @@ enum status session_prepare(struct session *s, struct dist *dist, struct error *
     if (session_load_data(&s->dataset, request, dist, &refusal, err) != STATUS_OK ||
         check_hash(s, err) != STATUS_OK ||
         split_sizes_get(&s->sizes, &s->study, &s->dataset, err) != STATUS_OK ||
+        study_resolve(&s->study, s->sizes.train, err) != STATUS_OK ||
         grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK)
         return err->status;
     calibration_init(&s->calibration);

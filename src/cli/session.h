@@ -18,7 +18,7 @@ struct dist;
 extern const char quick_study_text[];
 
 struct session {
-    struct study study; /* its data.hash is that of the data that were loaded */
+    struct study study; /* prepared, it has the data's hash and no schedules any more */
     struct dataset dataset;
     struct split_sizes sizes;
     struct grid grid;
@@ -40,9 +40,9 @@ enum status session_load_data(struct dataset *dataset, struct dataset_request re
                               struct dist *dist, struct error *refusal,
                               struct error *err);
 
-/* Loads the data of session->study, expands the grid and checks that every cell is
- * possible: samples, classes, parameters within 2^31 - 1. Collective where there are
- * ranks (dist may be NULL). */
+/* Loads the data of session->study, resolves its schedules, expands the grid and checks
+ * that every cell is possible: samples, classes, parameters within 2^31 - 1. Collective
+ * where there are ranks (dist may be NULL). */
 enum status session_prepare(struct session *session, struct dist *dist,
                             struct error *err);
 

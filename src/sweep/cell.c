@@ -148,7 +148,8 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
     struct node_set *nodes = &result->node_sets[result->n_node_sets];
     if (!snapshot->keep_nodes || create_nodes(work, nodes, err) != STATUS_OK)
         return NULL;
-    snprintf(nodes->label, sizeof nodes->label, "%s", snapshot->label);
+    snprintf(nodes->label, sizeof nodes->label, "%.*s", SNAPSHOT_LABEL_MAX - 1,
+             snapshot->label);
     nodes->step = (int32_t)step;
     result->n_node_sets++;
     return nodes;

@@ -218,14 +218,20 @@ static void make_spec(const struct study *study, const struct grid_block *block,
     }
 }
 
-static enum status expand_block(struct grid *grid, const struct study *study,
-                                const struct grid_block *block, struct identity *identity,
-                                struct error *err)
+static size_t block_size(const struct grid_block *block)
 {
     size_t product = 1;
     for (size_t k = 0; k < block->n_axes; k++)
         product *= block->axes[k].n_values;
-    for (size_t i = 0; i < product; i++) {
+    return product;
+}
+
+static enum status expand_block(struct grid *grid, const struct study *study,
+                                const struct grid_block *block, struct identity *identity,
+                                struct error *err)
+{
+    size_t size = block_size(block);
+    for (size_t i = 0; i < size; i++) {
         struct cell *cell = &grid->cells[grid->n_cells];
         make_spec(study, block, i, &cell->spec);
         if (is_excluded(study, &cell->spec))
@@ -237,6 +243,35 @@ static enum status expand_block(struct grid *grid, const struct study *study,
         if (!grid->slots[slot])
             grid->slots[slot] = (uint32_t)++grid->n_cells;
     }
+    return STATUS_OK;
+}
+
+/* --- Snapshots that cells can reach ------------------------------------------------ */
+
+static void measure_spec(struct grid_extent *extent, const struct spec *spec,
+                         uint32_t n_train)
+{
+    int64_t batch = (int64_t)spec->value[FIELD_BATCH_SIZE];
+    int64_t epochs = (int64_t)spec->value[FIELD_EPOCHS];
+    int64_t steps = epochs > 0 ? ((int64_t)n_train + batch - 1) / batch : 0;
+    extent->epochs = epochs > extent->epochs ? epochs : extent->epochs;
+    extent->epoch_steps = steps > extent->epoch_steps ? steps : extent->epoch_steps;
+}
+
+enum status grid_measure(struct grid_extent *extent, const struct study *study,
+                         uint32_t n_train, struct error *err)
+{
+    size_t most;
+    *extent = (struct grid_extent){0};
+    if (count_cells(study, &most, err) || check_comparisons(study, most, err))
+        return err->status;
+    for (size_t i = 0; i < study->n_blocks; i++)
+        for (size_t k = 0; k < block_size(&study->blocks[i]); k++) {
+            struct spec spec;
+            make_spec(study, &study->blocks[i], k, &spec);
+            if (!is_excluded(study, &spec))
+                measure_spec(extent, &spec, n_train);
+        }
     return STATUS_OK;
 }
 
@@ -280,7 +315,14 @@ enum status grid_expand(struct grid *grid, const struct study *study,
                         struct hash128 data_hash, struct error *err)
 {
     size_t most;
+    const struct snapshot *schedule = study_find_schedule(study);
     memset(grid, 0, sizeof *grid);
+    if (schedule)
+        return error_set(
+            err, STATUS_STUDY,
+            "probe.at: %s is a schedule: only with its data is it known which "
+            "snapshots a study has",
+            schedule->label);
     if (count_cells(study, &most, err) || check_comparisons(study, most, err))
         return err->status;
     struct identity identity;

@@ -19,6 +19,12 @@ struct cell {
     struct hash128 id;
 };
 
+/* The longest training of a study's cells. */
+struct grid_extent {
+    int64_t epochs;      /* the most that an option allows */
+    int64_t epoch_steps; /* minibatches of the longest epoch; 0 where no cell trains */
+};
+
 struct grid {
     struct cell *cells;
     size_t n_cells;
@@ -26,11 +32,16 @@ struct grid {
     size_t n_slots;
 };
 
-/* Expands a study. Order: blocks as written; within a block the first axis varies
- * slowest; a cell that occurred before is dropped. STATUS_STUDY where the product is
- * empty or exceeds STUDY_CELLS_MAX or, times the keys of exclude:, STUDY_COMPARISONS_MAX
- * (checked before anything is allocated), or a combination is impossible (a snapshot
- * after more epochs than any cell has). */
+/* Measures a study with n_train samples to train with, its schedules resolved or not.
+ * STATUS_STUDY where grid_expand would find too many cells. */
+enum status grid_measure(struct grid_extent *extent, const struct study *study,
+                         uint32_t n_train, struct error *err);
+
+/* Expands a study whose schedules are resolved. Order: blocks as written; within a block
+ * the first axis varies slowest; a cell that occurred before is dropped. STATUS_STUDY
+ * where the product is empty or exceeds STUDY_CELLS_MAX or, times the keys of exclude:,
+ * STUDY_COMPARISONS_MAX (checked before anything is allocated), or a combination is
+ * impossible (a snapshot after more epochs than any cell has). */
 enum status grid_expand(struct grid *grid, const struct study *study,
                         struct hash128 data_hash, struct error *err);
 void grid_fini(struct grid *grid);

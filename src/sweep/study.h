@@ -18,8 +18,9 @@ enum {
     STUDY_AXIS_MAX = 1000000,          /* values on one axis */
     STUDY_CELLS_MAX = 1000000,         /* cells of one study */
     STUDY_COMPARISONS_MAX = 100000000, /* cells times keys of exclude: */
-    STUDY_SNAPSHOTS_MAX = 4096,        /* entries of probe.at */
-    SNAPSHOT_LABEL_MAX = 24
+    STUDY_SNAPSHOTS_MAX = 4096,        /* entries of probe.at, and what they stand for */
+    SNAPSHOT_LABEL_MAX = 24,
+    SCHEDULE_LABEL_MAX = 48
 };
 
 /* One axis: an option and its values. Each value is a spec of which only the option (and
@@ -44,12 +45,25 @@ enum snapshot_kind {
     SNAPSHOT_FINAL
 };
 
+/* An entry of probe.at is one snapshot, or a schedule: many of them, which are known once
+ * the data and the grid are (study_resolve). */
+enum snapshot_rule {
+    SNAPSHOT_ONCE,
+    SNAPSHOT_LOG2, /* after 1, 2, 4, ... steps or epochs */
+    SNAPSHOT_EVERY /* after `at`, 2 `at`, 3 `at`, ... */
+};
+
 struct snapshot {
     enum snapshot_kind kind;
+    enum snapshot_rule rule;
     int64_t at;
-    char label[SNAPSHOT_LABEL_MAX]; /* "init", "step:10", ... as in the study */
-    bool keep;                      /* parameters go into networks.nc */
-    bool keep_nodes;                /* what each node does goes into nodes.nc */
+    int64_t last; /* of a schedule: no snapshot is later; 0: the first epoch's end for
+                   * steps, training's for epochs */
+    /* As in the study: "init", "step:10", "epoch:every:5"; that of one snapshot fits into
+     * SNAPSHOT_LABEL_MAX. */
+    char label[SCHEDULE_LABEL_MAX];
+    bool keep;       /* parameters go into networks.nc */
+    bool keep_nodes; /* what each node does goes into nodes.nc */
 };
 
 enum measure {
@@ -89,6 +103,13 @@ enum status study_parse(struct study *study, const char *yaml, size_t length,
  * "label_corruption=[0,0.2]". */
 enum status study_set_axis(struct study *study, const char *assignment,
                            struct error *err);
+
+/* Replaces every schedule of probe.at by the snapshots that it stands for, in a study of
+ * n_train samples to train with; a snapshot that is there already is dropped, and what
+ * was to be kept of either is kept. Without a schedule the study stays as it is.
+ * STATUS_STUDY where a schedule makes none, or where there are more than
+ * STUDY_SNAPSHOTS_MAX. */
+enum status study_resolve(struct study *study, uint32_t n_train, struct error *err);
 
 /* The canonical text: the same for every spelling of the same study, valid YAML, and
  * study_parse of it gives an equal study. Sets out->failed when memory runs out. */

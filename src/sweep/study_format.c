@@ -179,3 +179,16 @@ void study_format(const struct study *study, struct text *out)
     format_probe(study, out);
     format_keep(study, out);
 }
+
+enum status study_check_text(const struct study *study, struct error *err)
+{
+    struct text text = {0};
+    study_format(study, &text);
+    if (text.failed)
+        error_set(err, STATUS_MEMORY, "cannot allocate the study's text");
+    else if (text.length > STUDY_FILE_MAX)
+        error_set(err, STATUS_STUDY, "the study's canonical text is larger than %d bytes",
+                  STUDY_FILE_MAX);
+    text_free(&text);
+    return err->status;
+}

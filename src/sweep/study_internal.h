@@ -103,8 +103,20 @@ bool study_is_axis(const struct study *study, enum field_id option);
 enum status snapshot_parse(struct snapshot *snapshot, const char *label,
                            struct error *err);
 
-/* Index of the snapshot of that kind and time, -1 where there is none. */
+/* Index of the same snapshot or schedule, -1 where there is none. */
 int snapshot_find(const struct snapshot *snapshots, int n, const struct snapshot *wanted);
+
+/* The first entry of probe.at that is a schedule, NULL where there is none. */
+const struct snapshot *study_find_schedule(const struct study *study);
+
+/* Writes the canonical spelling into the snapshot's label. */
+void snapshot_set_label(struct snapshot *snapshot);
+
+/* --- Canonical text ---------------------------------------------------------------- */
+
+/* A run keeps the canonical text and reads it again: STATUS_STUDY (without a position)
+ * where it is larger than STUDY_FILE_MAX. */
+enum status study_check_text(const struct study *study, struct error *err);
 
 /* --- Measures ---------------------------------------------------------------------- */
 

@@ -192,20 +192,13 @@ static enum status read_data(const struct study_reader *reader,
 
 /* --- The whole --------------------------------------------------------------------- */
 
-/* A run keeps the canonical text and reads it again, so that must fit in too. */
-static enum status check_canonical(const struct study_reader *reader, struct error *err)
+static enum status check_text(const struct study_reader *reader, struct error *err)
 {
-    struct text text = {0};
-    enum status status = STATUS_OK;
-    study_format(reader->study, &text);
-    if (text.failed)
-        status = error_set(err, STATUS_MEMORY, "cannot allocate the study's text");
-    else if (text.length > STUDY_FILE_MAX)
-        status = yaml_fail(reader->tree, reader->tree->nodes, err,
-                           "the study's canonical text is larger than %d bytes",
-                           STUDY_FILE_MAX);
-    text_free(&text);
-    return status;
+    struct error inner = {0};
+    enum status status = study_check_text(reader->study, &inner);
+    if (status == STATUS_STUDY)
+        return yaml_fail(reader->tree, reader->tree->nodes, err, "%s", inner.text);
+    return status ? error_set(err, status, "%s", inner.text) : STATUS_OK;
 }
 
 static enum status read_study(struct study_reader *reader, struct error *err)
@@ -229,7 +222,7 @@ static enum status read_study(struct study_reader *reader, struct error *err)
     if (!status)
         status = study_read_keep(reader, top.at[TOP_KEEP], err);
     if (!status)
-        status = check_canonical(reader, err);
+        status = check_text(reader, err);
     return status;
 }
 

@@ -136,6 +136,23 @@ static bool *kept_flag(struct snapshot *snapshot, int key)
     return key == KEEP_NETWORKS ? &snapshot->keep : &snapshot->keep_nodes;
 }
 
+/* Of a schedule a single snapshot is kept where it stands in probe.at beside it. */
+static enum status keep_unlisted(const struct study_reader *reader,
+                                 const struct yaml_node *node, const char *key,
+                                 const struct snapshot *wanted, struct error *err)
+{
+    const struct study *study = reader->study;
+    for (int i = 0; i < study->n_snapshots; i++)
+        if (study->snapshots[i].rule != SNAPSHOT_ONCE &&
+            study->snapshots[i].kind == wanted->kind)
+            return yaml_fail(reader->tree, node, err,
+                             "%s: %s is no snapshot of probe.at: list it there too, or "
+                             "keep all of %s",
+                             key, wanted->label, study->snapshots[i].label);
+    return yaml_fail(reader->tree, node, err, "%s: %s is no snapshot of probe.at", key,
+                     wanted->label);
+}
+
 static enum status keep_snapshot(const struct study_reader *reader,
                                  const struct yaml_node *node, const char *label, int key,
                                  struct error *err)
@@ -148,8 +165,7 @@ static enum status keep_snapshot(const struct study_reader *reader,
         return yaml_fail(reader->tree, node, err, "%s: %s", name, inner.text);
     int i = snapshot_find(study->snapshots, study->n_snapshots, &wanted);
     if (i < 0)
-        return yaml_fail(reader->tree, node, err, "%s: %s is no snapshot of probe.at",
-                         name, wanted.label);
+        return keep_unlisted(reader, node, name, &wanted, err);
     bool *kept = kept_flag(&study->snapshots[i], key);
     if (*kept)
         return yaml_fail(reader->tree, node, err, "%s: %s occurs twice", name,

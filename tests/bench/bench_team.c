@@ -42,6 +42,7 @@ static enum status prepare(struct job *job, const char *path, struct error *err)
     if (dataset_load(&job->dataset, &request, err) != STATUS_OK ||
         split_sizes_get(&job->context.sizes, &job->study, &job->dataset, err) !=
             STATUS_OK ||
+        study_resolve(&job->study, job->context.sizes.train, err) != STATUS_OK ||
         grid_expand(&job->grid, &job->study, job->dataset.hash, err) != STATUS_OK)
         return err->status;
     if (job->grid.n_cells != 1)

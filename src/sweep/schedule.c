@@ -1,0 +1,114 @@
+/* study_resolve: schedules of probe.at become the snapshots that they stand for. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "sweep/grid.h"
+#include "sweep/study_internal.h"
+
+/* A schedule whose end is known. */
+struct schedule {
+    const struct snapshot *entry;
+    int64_t end; /* steps or epochs */
+};
+
+static struct schedule schedule_of(const struct snapshot *entry,
+                                   const struct grid_extent *extent)
+{
+    int64_t end = entry->kind == SNAPSHOT_STEP ? extent->epoch_steps : extent->epochs;
+    return (struct schedule){entry, entry->last ? entry->last : end};
+}
+
+/* After how many steps or epochs snapshot number i from 0 is. */
+static int64_t moment(const struct schedule *schedule, int64_t i)
+{
+    bool doubles = schedule->entry->rule == SNAPSHOT_LOG2;
+    return doubles ? INT64_C(1) << i : (i + 1) * schedule->entry->at;
+}
+
+static int64_t count(const struct schedule *schedule)
+{
+    int64_t n = 0;
+    if (schedule->entry->rule == SNAPSHOT_EVERY)
+        return schedule->end / schedule->entry->at;
+    while (moment(schedule, n) <= schedule->end)
+        n++;
+    return n;
+}
+
+/* How many snapshots all entries make, those that occur twice counted twice. */
+static enum status count_all(const struct study *study, const struct grid_extent *extent,
+                             int64_t *n, struct error *err)
+{
+    *n = 0;
+    for (int i = 0; i < study->n_snapshots; i++) {
+        const struct snapshot *entry = &study->snapshots[i];
+        struct schedule schedule = schedule_of(entry, extent);
+        int64_t made = entry->rule == SNAPSHOT_ONCE ? 1 : count(&schedule);
+        if (made == 0)
+            return error_set(
+                err, STATUS_STUDY,
+                "probe.at: %s makes no snapshot: the longest %s has %" PRId64 " %s",
+                entry->label, entry->kind == SNAPSHOT_STEP ? "epoch" : "training",
+                schedule.end, entry->kind == SNAPSHOT_STEP ? "steps" : "epochs");
+        *n += made;
+    }
+    if (*n > STUDY_SNAPSHOTS_MAX)
+        return error_set(err, STATUS_STUDY,
+                         "probe.at: %" PRId64 " snapshots, more than %d", *n,
+                         STUDY_SNAPSHOTS_MAX);
+    return STATUS_OK;
+}
+
+/* Adds a snapshot, or what is to be kept of it where it is there. */
+static void add(struct snapshot *snapshots, int *n, const struct snapshot *snapshot)
+{
+    int i = snapshot_find(snapshots, *n, snapshot);
+    if (i < 0) {
+        snapshots[(*n)++] = *snapshot;
+    } else {
+        snapshots[i].keep = snapshots[i].keep || snapshot->keep;
+        snapshots[i].keep_nodes = snapshots[i].keep_nodes || snapshot->keep_nodes;
+    }
+}
+
+static int add_all(struct snapshot *snapshots, const struct study *study,
+                   const struct grid_extent *extent)
+{
+    int n = 0;
+    for (int i = 0; i < study->n_snapshots; i++) {
+        struct snapshot snapshot = study->snapshots[i];
+        struct schedule schedule = schedule_of(&study->snapshots[i], extent);
+        if (snapshot.rule == SNAPSHOT_ONCE) {
+            add(snapshots, &n, &snapshot);
+            continue;
+        }
+        snapshot.rule = SNAPSHOT_ONCE;
+        snapshot.last = 0;
+        for (int64_t k = 0; k < count(&schedule); k++) {
+            snapshot.at = moment(&schedule, k);
+            snapshot_set_label(&snapshot);
+            add(snapshots, &n, &snapshot);
+        }
+    }
+    return n;
+}
+
+enum status study_resolve(struct study *study, uint32_t n_train, struct error *err)
+{
+    struct grid_extent extent;
+    int64_t most;
+    if (!study_find_schedule(study))
+        return STATUS_OK;
+    if (grid_measure(&extent, study, n_train, err) != STATUS_OK ||
+        count_all(study, &extent, &most, err) != STATUS_OK)
+        return err->status;
+    struct snapshot *snapshots = memory_alloc((size_t)most, sizeof *snapshots, err);
+    if (!snapshots)
+        return err->status;
+    int n = add_all(snapshots, study, &extent);
+    free(study->snapshots);
+    study->snapshots = snapshots;
+    study->n_snapshots = n;
+    return study_check_text(study, err);
+}
