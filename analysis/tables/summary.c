@@ -285,6 +285,14 @@ void summary_put_heading(const struct summary *s, enum table_format format,
     text_append(out, "\n");
 }
 
+static void put_rule_note(const struct summary *s, struct text *out)
+{
+    if (s->n_unreached > 0)
+        text_appendf(out, "\n%lld of %lld cell%s with a stop rule did not reach it\n",
+                     (long long)s->n_unreached, (long long)s->n_ruled,
+                     s->n_ruled == 1 ? "" : "s");
+}
+
 static void put_interval_note(const struct summary *s, const struct interval_maker *maker,
                               struct text *out)
 {
@@ -317,8 +325,10 @@ enum status summary_render(struct archive *archive, const struct summary_request
     if (err->status == STATUS_OK && (request->parts & SUMMARY_NETWORK)) {
         struct interval_maker maker = {.kind = request->interval};
         put_network_table(&s, &maker, out, err);
-        if (people && err->status == STATUS_OK)
+        if (people && err->status == STATUS_OK) {
+            put_rule_note(&s, out);
             put_interval_note(&s, &maker, out);
+        }
         interval_maker_fini(&maker);
     }
     if (err->status == STATUS_OK && (request->parts & SUMMARY_LAYERS))

@@ -99,6 +99,16 @@ struct summary_value summary_value(const struct summary *s, int group, enum fiel
     return value;
 }
 
+/* A cell that ended its training for another reason has not reached its rule to stop. */
+static void count_rule(struct summary *s, const struct record *record)
+{
+    int reason = *record_int(record, FIELD_STOP_REASON);
+    if (*record_int(record, FIELD_STATUS) != CELL_COMPLETE || reason == RECORD_FILL_INT)
+        return;
+    s->n_ruled++;
+    s->n_unreached += reason != STOP_REASON_LOSS && reason != STOP_REASON_ACCURACY;
+}
+
 static enum status add_record(void *context, const struct record *record,
                               struct error *err)
 {
@@ -106,6 +116,7 @@ static enum status add_record(void *context, const struct record *record,
     size_t chosen;
     if (!summary_next(s, record, &chosen))
         return err->status;
+    count_rule(s, record);
     aggregate_add(s->aggregate, chosen, record, s->counts);
     double accuracy = accuracy_of(s, record, SPLIT_TEST);
     s->test_accuracy[chosen] = accuracy;

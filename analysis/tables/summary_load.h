@@ -28,6 +28,7 @@ struct summary {
     int32_t *n_parameters;     /* [n_chosen] */
     bool varies[OPTION_COUNT]; /* options that differ and are kept apart */
     int64_t status_count[CELL_QUARANTINED + 1];
+    int64_t n_ruled, n_unreached; /* of those kept, with a stop rule; that missed it */
     int snapshot;
     double class_size; /* test samples in a class, mean */
     struct group_table groups;

@@ -7,13 +7,14 @@
 #include <jansson.h>
 
 #include "analysis/tables/table.h"
+#include "sweep/cell.h"
 
 enum { SHOWN_RANKS = 16, SHOWN_SNAPSHOTS = 8 };
 
 static bool may_stop_early(const struct plan_report *r)
 {
     for (size_t i = 0; i < r->n_left; i++)
-        if (r->session->grid.cells[r->left[i]].spec.value[FIELD_PATIENCE] > 0)
+        if (cell_may_stop_early(&r->session->grid.cells[r->left[i]].spec))
             return true;
     return false;
 }

@@ -126,31 +126,43 @@ static bool all_finite(struct matrix z)
     return odd == 0.0f;
 }
 
-/* Sets the state to TRAIN_DIVERGED where an output is not finite. */
-static uint32_t validation_errors(struct trainer *t)
+/* How the network does on a set of samples. */
+struct evaluation {
+    uint32_t errors;
+    double loss; /* sum over samples; 0 where it is not asked for */
+};
+
+/* Takes n samples through the network, block by block in their order: so the loss is one
+ * sum, whatever else is computed. Sets the state to TRAIN_DIVERGED where an output is not
+ * finite. */
+static struct evaluation evaluate(struct trainer *t, const uint8_t *images,
+                                  const uint8_t *labels, uint32_t n, bool with_loss)
 {
-    uint32_t errors = 0;
+    struct evaluation sum = {0};
     size_t size = (size_t)t->net->shape.n_inputs;
-    for (uint32_t start = 0; start < t->data.n_validation;
-         start += (uint32_t)t->columns) {
-        uint32_t rest = t->data.n_validation - start;
-        int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
-        struct inputs inputs = {t->data.validation_images + start * size, (int)size, NULL,
-                                n};
+    for (uint32_t start = 0; start < n; start += (uint32_t)t->columns) {
+        uint32_t rest = n - start;
+        int columns = rest < (uint32_t)t->columns ? (int)rest : t->columns;
+        struct inputs inputs = {images + start * size, (int)size, NULL, columns};
         batch_set(&t->batch, &inputs);
         struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
         if (!all_finite(z))
             t->progress.state = TRAIN_DIVERGED;
-        for (int j = 0; j < n; j++)
-            errors += loss_predict(z, j) !=
-                      t->data.validation_labels[start + (uint32_t)j];
+        for (int j = 0; j < columns; j++)
+            sum.errors += loss_predict(z, j) != labels[start + (uint32_t)j];
+        if (with_loss)
+            sum.loss += loss_evaluate(t->options.loss, z, labels + start,
+                                      (struct matrix){0});
     }
-    return errors;
+    return sum;
 }
 
 static void keep_if_better(struct trainer *t)
 {
-    uint32_t errors = validation_errors(t);
+    const struct train_data *data = &t->data;
+    uint32_t errors = evaluate(t, data->validation_images, data->validation_labels,
+                               data->n_validation, false)
+                          .errors;
     if (t->progress.state == TRAIN_DIVERGED)
         return;
     /* Without a validation set the latest network is the best known. */
@@ -163,17 +175,48 @@ static void keep_if_better(struct trainer *t)
     memcpy(t->best, t->parameters, t->net->n_parameters * sizeof *t->best);
 }
 
+static void finish(struct train_progress *progress, enum train_end end)
+{
+    progress->state = TRAIN_FINISHED;
+    progress->end = end;
+}
+
+bool train_has_rule(const struct train_options *options)
+{
+    return options->stop_loss > 0 || options->stop_accuracy > 0;
+}
+
+static void apply_rules(struct trainer *t)
+{
+    const struct train_options *options = &t->options;
+    if (!train_has_rule(options))
+        return;
+    uint32_t n = t->data.n;
+    struct evaluation e = evaluate(t, t->data.images, t->data.labels, n,
+                                   options->stop_loss > 0);
+    if (t->progress.state == TRAIN_DIVERGED)
+        return;
+    double accuracy = (double)(n - e.errors) / n;
+    if (options->stop_loss > 0 && e.loss / n <= options->stop_loss)
+        finish(&t->progress, TRAIN_END_LOSS);
+    else if (options->stop_accuracy > 0 && accuracy >= options->stop_accuracy)
+        finish(&t->progress, TRAIN_END_ACCURACY);
+}
+
 static void end_epoch(struct trainer *t)
 {
     struct train_progress *p = &t->progress;
+    int patience = t->options.patience;
     p->epoch++;
     keep_if_better(t);
-    if (p->state == TRAIN_DIVERGED)
+    if (p->state == TRAIN_RUNNING)
+        apply_rules(t);
+    if (p->state != TRAIN_RUNNING)
         return;
-    int patience = t->options.patience;
-    if (p->epoch >= t->options.epochs ||
-        (patience > 0 && p->epoch - p->best_epoch >= patience))
-        p->state = TRAIN_FINISHED;
+    if (p->epoch >= t->options.epochs)
+        finish(p, TRAIN_END_EPOCHS);
+    else if (patience > 0 && p->epoch - p->best_epoch >= patience)
+        finish(p, TRAIN_END_PATIENCE);
 }
 
 void trainer_step(struct trainer *t)
@@ -216,7 +259,7 @@ enum status trainer_create(struct trainer **out, const struct net *net,
     net_initialise(net, options->init, options->seed, t->parameters);
     keep_if_better(t);
     if (options->epochs == 0 && t->progress.state == TRAIN_RUNNING)
-        t->progress.state = TRAIN_FINISHED;
+        finish(&t->progress, TRAIN_END_EPOCHS);
     *out = t;
     return STATUS_OK;
 }

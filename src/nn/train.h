@@ -7,6 +7,7 @@
 #ifndef STRATA_NN_TRAIN_H
 #define STRATA_NN_TRAIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -22,8 +23,15 @@ struct train_options {
     int batch_size;
     int epochs;
     int patience; /* epochs without a lower validation error; 0: never stop early */
+    /* Rules to stop at the end of an epoch: a mean loss of the training samples of at
+     * most stop_loss, or a share of them classified as they are labelled of at least
+     * stop_accuracy. 0: no such rule. */
+    double stop_loss, stop_accuracy;
     uint32_t seed;
 };
+
+/* Whether training may end by a rule. */
+bool train_has_rule(const struct train_options *options);
 
 /* Borrowed for the trainer's life. Images are bytes [n, n_inputs]. */
 struct train_data {
@@ -40,14 +48,24 @@ struct train_data {
 
 enum train_state {
     TRAIN_RUNNING,
-    TRAIN_FINISHED, /* all epochs, or patience ran out */
-    TRAIN_DIVERGED  /* the loss is not finite */
+    TRAIN_FINISHED,
+    TRAIN_DIVERGED /* the loss is not finite */
+};
+
+/* Why it finished. Where several hold at the end of an epoch, a rule that is reached
+ * comes first, the loss before the accuracy; epochs before patience. */
+enum train_end {
+    TRAIN_END_EPOCHS,
+    TRAIN_END_PATIENCE,
+    TRAIN_END_LOSS,
+    TRAIN_END_ACCURACY
 };
 
 struct train_progress {
     enum train_state state;
-    int64_t step; /* minibatches taken */
-    int epoch;    /* epochs completed */
+    enum train_end end; /* once it is TRAIN_FINISHED */
+    int64_t step;       /* minibatches taken */
+    int epoch;          /* epochs completed */
     int64_t steps_per_epoch;
     int best_epoch;       /* 0: the initial network */
     uint32_t best_errors; /* on the validation set; earliest epoch on a tie */
@@ -63,7 +81,7 @@ void trainer_destroy(struct trainer *trainer);
 
 /* Takes one minibatch (nn/minibatches.h); no effect unless the state is TRAIN_RUNNING.
  * The validation set is evaluated at the end of an epoch, and by trainer_create for the
- * initial network. */
+ * initial network; the training set at the end of an epoch, where there is a rule. */
 void trainer_step(struct trainer *trainer);
 
 const struct train_progress *trainer_progress(const struct trainer *trainer);

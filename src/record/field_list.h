@@ -118,7 +118,8 @@
     X(INPUT_CORRUPT_COUNT, "input_corrupt_count", INT, CELL, RESULT, "1", NULL,   \
       "training samples whose inputs are replaced")                               \
     X(STOP_REASON, "stop_reason", FLAG, CELL, RESULT, "1",                        \
-      "epochs patience loss accuracy", "what ended training")
+      "epochs patience loss accuracy",                                            \
+      "what ended the training of a cell with a stop rule")
 
 #define FIELD_RESULT_LIST(X)                                                             \
     X(NETWORK_LOSS, "network_loss", REAL, SNAPSHOT_SPLIT, GROUPED, "1", NULL,            \

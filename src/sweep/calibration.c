@@ -85,7 +85,7 @@ static void summarise_epochs(struct calibration *c)
 double calibration_epochs(const struct calibration *c, const struct spec *spec)
 {
     double asked = spec->value[FIELD_EPOCHS];
-    if (spec->value[FIELD_PATIENCE] == 0)
+    if (!cell_may_stop_early(spec))
         return asked;
     struct epochs_seen key = {.like = hash_but_seed(spec)};
     const struct epochs_seen *found = c->n_epochs ? bsearch(&key, c->epochs, c->n_epochs,
@@ -148,7 +148,7 @@ static enum status learn_cell(struct calibration *c, const struct cell_context *
     if (record_unpack(&record, payload, entry->length, err) == STATUS_OK) {
         if (measure_record(context, spec, &record, &measurements[c->n_cells])) {
             c->n_cells++;
-            if (spec->value[FIELD_PATIENCE] > 0 && spec->value[FIELD_EPOCHS] > 0)
+            if (cell_may_stop_early(spec) && spec->value[FIELD_EPOCHS] > 0)
                 c->epochs[c->n_epochs++] = (struct epochs_seen){
                     .like = hash_but_seed(spec),
                     .run = *record_int(&record, FIELD_EPOCHS_RUN),
@@ -249,6 +249,7 @@ static void shorten(struct piece *piece, const struct cell_context *context,
     double least = BATCHES_MIN * piece->spec.value[FIELD_BATCH_SIZE];
     piece->spec.value[FIELD_EPOCHS] = fmin(epochs, EPOCHS_MAX);
     piece->spec.value[FIELD_PATIENCE] = 0;
+    piece->spec.value[FIELD_STOP_LOSS] = piece->spec.value[FIELD_STOP_ACCURACY] = 0;
     piece->sizes = (struct split_sizes){
         .train = (uint32_t)fmin(fmax(share * context->sizes.train, least),
                                 context->sizes.train),

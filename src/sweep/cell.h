@@ -80,6 +80,9 @@ struct record_shape cell_record_shape(const struct spec *spec, const struct stud
                                       int n_classes);
 struct train_options cell_train_options(const struct spec *spec);
 
+/* Whether its epochs are a maximum. */
+bool cell_may_stop_early(const struct spec *spec);
+
 /* What a cell trains with; `labels` [sizes.train] are those that it trains on. */
 struct train_data cell_train_data(const struct cell_context *context,
                                   const uint8_t *labels);

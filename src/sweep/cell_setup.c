@@ -34,7 +34,15 @@ struct train_options cell_train_options(const struct spec *spec)
         .batch_size = (int)spec->value[FIELD_BATCH_SIZE],
         .epochs = (int)spec->value[FIELD_EPOCHS],
         .patience = (int)spec->value[FIELD_PATIENCE],
+        .stop_loss = spec->value[FIELD_STOP_LOSS],
+        .stop_accuracy = spec->value[FIELD_STOP_ACCURACY],
         .seed = (uint32_t)spec->value[FIELD_SEED]};
+}
+
+bool cell_may_stop_early(const struct spec *spec)
+{
+    struct train_options options = cell_train_options(spec);
+    return options.patience > 0 || train_has_rule(&options);
 }
 
 struct train_data cell_train_data(const struct cell_context *context,

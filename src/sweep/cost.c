@@ -88,19 +88,21 @@ static void count_training(const struct cell_context *context, const struct spec
     double hidden = (double)shape.depth * shape.width, layers = shape.depth + 1;
     double steps = epochs * ceil((double)context->sizes.train / options.batch_size);
     double trained = epochs * context->sizes.train;
-    /* The initial network is validated too. */
-    double validated = (epochs + 1) * context->sizes.validation;
+    /* The initial network is validated too; a rule to stop looks at all training samples.
+     */
+    double evaluated = (epochs + 1) * context->sizes.validation +
+                       (train_has_rule(&options) ? trained : 0);
     /* Forward, gradient of weights, and gradient of inputs but for the first layer's. */
     units_out[COST_TRAIN_FLOP] = (6 * parameters - 2 * first) * trained +
-                                 2 * parameters * validated;
+                                 2 * parameters * evaluated;
     /* Those three products read or write the parameters or their gradient; the optimizer
      * reads the gradient, and reads and writes parameters and its state. */
     units_out[COST_TRAIN_FLOAT] = parameters * steps *
                                   (6 + 2 * optim_n_states(options.optim.kind));
-    units_out[COST_TRAIN_NODE] = (hidden + shape.n_outputs) * (2 * trained + validated);
+    units_out[COST_TRAIN_NODE] = (hidden + shape.n_outputs) * (2 * trained + evaluated);
     if (shape.activation != NET_RELU)
-        units_out[COST_TRAIN_CURVE] = hidden * (trained + validated);
-    units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + validated);
+        units_out[COST_TRAIN_CURVE] = hidden * (trained + evaluated);
+    units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + evaluated);
     units_out[COST_TRAIN_PRODUCT] = (3 * layers - 1) * steps;
     units_out[COST_START_BYTE] = work_bytes(context, spec);
 }

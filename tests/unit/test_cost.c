@@ -49,6 +49,15 @@ static void test_training(void **state)
     assert_true(units[COST_TRAIN_PRODUCT] == (3 + 3 + 2) * 15);
     assert_true(units[COST_TRAIN_CURVE] == 0);
     assert_true(units[COST_START_BYTE] > 0);
+    /* A rule to stop looks at the training samples once an epoch more. */
+    t.spec.value[FIELD_STOP_ACCURACY] = 1;
+    counts = cost_count_cell(&t.context, &t.spec, 5);
+    assert_true(units[COST_TRAIN_FLOP] ==
+                (6 * 30 - 2 * 12) * 50 + 2 * 30 * (4 * 6 + 10 * 5));
+    assert_true(units[COST_TRAIN_FLOAT] == 30 * 15 * (6 + 2 * 2));
+    assert_true(units[COST_TRAIN_NODE] == 8 * (2 * 50 + 4 * 6 + 10 * 5));
+    assert_true(units[COST_TRAIN_INPUT] == 4 * (50 + 4 * 6 + 10 * 5));
+    t.spec.value[FIELD_STOP_ACCURACY] = 0;
     t.spec.value[FIELD_ACTIVATION] = ACTIVATION_TANH;
     t.spec.value[FIELD_OPTIMIZER] = OPTIMIZER_SGD;
     counts = cost_count_cell(&t.context, &t.spec, 5);
