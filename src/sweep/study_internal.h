@@ -120,8 +120,6 @@ enum status study_check_text(const struct study *study, struct error *err);
 
 /* --- Measures ---------------------------------------------------------------------- */
 
-enum { N_MEASURES = 5 };
-
 /* measure_names[i] is bit 1 << i of enum measure. */
 extern const char *const measure_names[N_MEASURES];
 

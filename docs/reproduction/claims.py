@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""What the papers say, as numbers: reads the CSV files of this folder and prints a Markdown
+table, one row a claim: what was measured, over how many networks, with a 95 % interval.
+
+usage: claims.py [PREFIX]      only claims whose name begins so
+
+Intervals are Student's over seeds. Comparisons are paired: of networks of one seed. A claim
+whose file is not here is left out.
+"""
+import csv
+import pathlib
+import sys
+
+import numpy as np
+from scipy import stats
+
+HERE = pathlib.Path(__file__).parent
+SETS = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
+CLASS = 1000            # test samples of a class: exactly in Fashion-MNIST, on average in MNIST
+SYSTEMS = ("discrete", "continuous", "combined")
+
+
+class Missing(Exception):
+    pass
+
+
+def number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan if text == "" else text
+
+
+def load(name):
+    """Rows of a CSV as dictionaries; columns of a system by the system's name alone."""
+    path = HERE / f"{name}.csv"
+    if not path.exists():
+        raise Missing(name)
+    with open(path, encoding="utf-8") as file:
+        rows = [{key: number(value) for key, value in row.items()}
+                for row in csv.DictReader(file)]
+    short = {f"system_accuracy[{s},test]": s for s in SYSTEMS}
+    return [{short.get(key, key.split("[")[0] if key.startswith("mean_") else key): value
+             for key, value in row.items()} for row in rows]
+
+
+def where(rows, **wanted):
+    return [row for row in rows
+            if all(row.get(key) in (value if isinstance(value, (list, range)) else [value])
+                   for key, value in wanted.items())]
+
+
+def by_seed(rows, value):
+    """seed -> value(rows of that seed)."""
+    seeds = sorted({row["seed"] for row in rows})
+    return {seed: value([row for row in rows if row["seed"] == seed]) for seed in seeds}
+
+
+def paired(a, b):
+    return {seed: a[seed] - b[seed] for seed in a if seed in b}
+
+
+def interval(values, scale=1.0, digits=2):
+    """mean, 95 % interval, n."""
+    x = np.array([v for v in values if np.isfinite(v)], float) * scale
+    if len(x) == 0:
+        return "none"
+    text = f"{x.mean():.{digits}f}"
+    if len(x) > 2:
+        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+        text += f" ± {half:.{digits}f}"
+    return f"{text} (n = {len(x)})"
+
+
+CLAIMS = []
+
+
+def claim(name):
+    def register(function):
+        CLAIMS.append((name, function))
+        return function
+    return register
+
+
+# --- Networks: figure 2 ---------------------------------------------------------------------
+
+def test_error(rows):
+    return 100 * (1 - rows[0]["network_accuracy[test]"])
+
+
+def error_of(data, depth, width):
+    rows = load(f"davel-2020-{data}.networks")
+    return by_seed(where(rows, depth=depth, width=width), test_error)
+
+
+def differences(data, pairs):
+    out = []
+    for label, a, b in pairs:
+        x = paired(error_of(data, *a), error_of(data, *b))
+        if x:
+            out.append(f"{label}: {interval(x.values())} points")
+    return "; ".join(out)
+
+
+@claim("2.levels")
+def levels(data):
+    return f"test error of 10x100: {interval(error_of(data, 10, 100).values())} %"
+
+
+@claim("2.depth")
+def falls_with_depth(data):
+    return differences(data, [("depth 2 - depth 1", (2, 100), (1, 100)),
+                              ("5 - 2", (5, 100), (2, 100)),
+                              ("10 - 5", (10, 100), (5, 100))])
+
+
+@claim("2.width")
+def falls_with_width(data):
+    return differences(data, [("width 60 - width 20", (10, 60), (10, 20)),
+                              ("100 - 60", (10, 100), (10, 60)),
+                              ("200 - 100", (10, 200), (10, 100))])
+
+
+@claim("2.20-layers")
+def twenty_layers(data):
+    return differences(data, [("depth 20 - depth 10", (20, 100), (10, 100))])
+
+
+# --- Perplexity: figure 3 -------------------------------------------------------------------
+
+def hidden(data, depth, width):
+    rows = load(f"davel-2020-{data}.layers")
+    return where(rows, depth=depth, width=width, layer=range(1, depth + 1))
+
+
+def perplexities(rows):
+    return np.array([row["mean_perplexity"]
+                     for row in sorted(rows, key=lambda row: row["layer"])])
+
+
+def crossing(rows, level):
+    """The layer, by interpolation, where perplexity falls below that share of a class."""
+    p = perplexities(rows) / CLASS
+    for i in range(1, len(p)):
+        if p[i] < level <= p[i - 1]:
+            return i + (p[i - 1] - level) / (p[i - 1] - p[i])
+    return np.nan
+
+
+def drop(rows):
+    """Layers from 90 % to 10 % of a class."""
+    return crossing(rows, 0.1) - crossing(rows, 0.9)
+
+
+@claim("3.sharp")
+def sharp(data):
+    x = by_seed(hidden(data, 10, 100), drop)
+    return f"layers from 90 % to 10 % of a class's samples, 10x100: {interval(x.values())}"
+
+
+@claim("3.gradual-in-fashion")
+def gradual(_):
+    x = paired(by_seed(hidden("fashion", 10, 100), drop), by_seed(hidden("mnist", 10, 100), drop))
+    return f"those layers, Fashion-MNIST - MNIST: {interval(x.values())}"
+
+
+@claim("3.sharper-if-wider")
+def sharper(data):
+    x = paired(by_seed(hidden(data, 10, 200), drop), by_seed(hidden(data, 10, 60), drop))
+    return f"those layers, width 200 - width 60: {interval(x.values())}"
+
+
+@claim("3.late-near-1")
+def late(data):
+    return "; ".join(
+        f"last hidden layer of 10x{w}: "
+        f"{interval(by_seed(hidden(data, 10, w), lambda r: perplexities(r)[-1]).values(), 1, 1)}"
+        for w in (100, 200))
+
+
+@claim("3.first-two")
+def first_two(data):
+    return "; ".join(
+        f"layer {layer} of 10x100: " +
+        interval(by_seed(hidden(data, 10, 100),
+                         lambda r, i=layer: perplexities(r)[i - 1]).values(), 1, 0)
+        for layer in (1, 2))
+
+
+@claim("3.same-place")
+def same_place(data):
+    out = []
+    for depth, width in [(d, 100) for d in (5, 6, 7, 8, 9, 10)] + [(10, 60), (10, 200)]:
+        x = by_seed(hidden(data, depth, width), lambda r: crossing(r, 0.5))
+        if x:
+            out.append(f"{depth}x{width}: {interval(x.values())}")
+    return "layer of half a class: " + ", ".join(out)
+
+
+@claim("3.narrow")
+def narrow(data):
+    return "layer 1: " + ", ".join(
+        f"width {w} " + interval(by_seed(hidden(data, 10, w),
+                                         lambda r: perplexities(r)[0]).values(), 1, 0)
+        for w in (20, 40, 60, 100))
+
+
+# --- Systems: figures 6, 9, 10 --------------------------------------------------------------
+
+def layer_of(rows, layer):
+    return next(row for row in rows if row["layer"] == layer)
+
+
+def spread(row):
+    values = [row[s] for s in SYSTEMS]
+    return 100 * (max(values) - min(values))
+
+
+@claim("6.late-equal")
+def late_equal(data):
+    rows = hidden(data, 6, 100)
+    return "largest - smallest accuracy of the systems, 6x100: " + ", ".join(
+        f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: spread(layer_of(r, i))).values())
+        for i in range(1, 7)) + " points"
+
+
+@claim("6.first-combined")
+def first_combined(data):
+    rows = hidden(data, 6, 100)
+    out = [f"combined - {s}: " + interval(by_seed(
+        rows, lambda r, s=s: 100 * (layer_of(r, 1)["combined"] - layer_of(r, 1)[s])).values())
+        for s in ("discrete", "continuous")]
+    return "layer 1 of 6x100: " + "; ".join(out) + " points"
+
+
+@claim("6.reaches-network")
+def reaches(data):
+    rows = hidden(data, 6, 100)
+    return "layer 6 of 6x100, system - network: " + "; ".join(
+        f"{s}: " + interval(by_seed(rows, lambda r, s=s: 100 * (
+            layer_of(r, 6)[s] - layer_of(r, 6)["network_accuracy[test]"])).values())
+        for s in SYSTEMS) + " points"
+
+
+@claim("6.depth-needed")
+def depth_needed(data):
+    return "spread in the last hidden layer: " + ", ".join(
+        f"depth {d}: " + interval(by_seed(
+            hidden(data, d, 100), lambda r, d=d: spread(layer_of(r, d))).values())
+        for d in range(1, 10)) + " points"
+
+
+@claim("6.meet-earlier-in-mnist")
+def meet(_):
+    def first(rows):
+        return next((row["layer"] for row in sorted(rows, key=lambda row: row["layer"])
+                     if spread(row) < 1), np.nan)
+    return "first layer of 10x100 with a spread below 1 point: " + "; ".join(
+        f"{SETS[data]} {interval(by_seed(hidden(data, 10, 100), first).values(), 1, 1)}"
+        for data in ("mnist", "fashion"))
+
+
+@claim("9.narrow-layer-1")
+def narrow_layer_1(data):
+    return "layer 1, width 20 - width 100: " + "; ".join(
+        f"{s}: " + interval(paired(*(by_seed(
+            hidden(data, 10, w), lambda r, s=s: 100 * layer_of(r, 1)[s])
+            for w in (20, 100))).values()) for s in SYSTEMS) + " points"
+
+
+@claim("9.wider-late")
+def wider_late(data):
+    return "layer 10, width 100 - width 20: " + "; ".join(
+        f"{s}: " + interval(paired(*(by_seed(
+            hidden(data, 10, w), lambda r, s=s: 100 * layer_of(r, 10)[s])
+            for w in (100, 20))).values()) for s in SYSTEMS) + " points"
+
+
+@claim("9.continuous-falls")
+def continuous_falls(data):
+    return "continuous, width 200 - width 40 (120 - 40): " + "; ".join(
+        f"layer {i}: " + interval(paired(*(by_seed(
+            hidden(data, 10, w), lambda r, i=i: 100 * layer_of(r, i)["continuous"])
+            for w in (200, 40))).values()) + " (" + interval(paired(*(by_seed(
+                hidden(data, 10, w), lambda r, i=i: 100 * layer_of(r, i)["continuous"])
+                for w in (120, 40))).values()) + ")"
+        for i in (1, 2)) + " points"
+
+
+@claim("10.dip")
+def dip(data):
+    def deepest(rows):
+        x = [row["discrete"] for row in sorted(rows, key=lambda row: row["layer"])]
+        return 100 * max((x[i - 1] + x[i + 1]) / 2 - x[i] for i in range(1, len(x) - 1))
+    return "largest drop of the discrete system below the mean of its neighbours: " + ", ".join(
+        f"width {w}: {interval(by_seed(hidden(data, 10, w), deepest).values())}"
+        for w in (20, 40, 100)) + " points"
+
+
+# --- Training: figures 4 and 5 --------------------------------------------------------------
+
+def at(rows, snapshot, layer):
+    return next(row for row in rows if row["snapshot"] == snapshot and row["layer"] == layer)
+
+
+@claim("4.late-improve")
+def late_improve(_):
+    rows = load("figure-4.layers")
+    return "combined, test, best network - after epoch 1, 6x100 Fashion-MNIST: " + ", ".join(
+        f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: 100 * (
+            at(r, "best", i)["combined"] - at(r, "epoch:1", i)["combined"])).values())
+        for i in range(1, 7)) + " points"
+
+
+@claim("4.late-improve-from-init")
+def late_improve_init(_):
+    rows = load("figure-4.layers")
+    return "combined, test, best network - initialised, 6x100 Fashion-MNIST: " + ", ".join(
+        f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: 100 * (
+            at(r, "best", i)["combined"] - at(r, "init", i)["combined"])).values(), 1, 1)
+        for i in range(1, 7)) + " points"
+
+
+@claim("5.continuous-poor")
+def continuous_poor(_):
+    rows = load("figure-5.layers")
+    steps = [s for s in ("init", "step:1", "step:4", "step:16", "step:64", "step:256", "final")
+             if any(row["snapshot"] == s for row in rows)]
+    return "continuous - discrete, mean over hidden layers, 6x100 Fashion-MNIST: " + ", ".join(
+        f"{s}: " + interval(by_seed(rows, lambda r, s=s: np.mean([100 * (
+            at(r, s, i)["continuous"] - at(r, s, i)["discrete"]) for i in range(1, 7)])).values(),
+            1, 1) for s in steps) + " points"
+
+
+# --- Nodes: figure 1 ------------------------------------------------------------------------
+
+@claim("1.selective")
+def selective(_):
+    rows = load("figure-1.extremes")
+    return "pairs of node and class with at most 2 % or at least 98 % of the class's test " \
+        "samples, MNIST 10x100: " + "; ".join(
+            f"{s} " + ", ".join(f"layer {i}: " + interval(
+                [row["extreme"] for row in where(rows, snapshot=s, layer=i)], 100, 0)
+                for i in (1, 2, 5, 10)) for s in ("init", "best")) + " %"
+
+
+# --- Sigmoid: figure 7 ----------------------------------------------------------------------
+
+@claim("7.continuous-above")
+def sigmoid(_):
+    rows = load("figure-7.layers")
+    return "continuous - discrete, test, 7x100 sigmoid: " + ", ".join(
+        f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: 100 * (
+            layer_of(r, i)["continuous"] - layer_of(r, i)["discrete"])).values())
+        for i in range(1, 8)) + " points"
+
+
+@claim("7.spread")
+def sigmoid_spread(_):
+    rows = load("figure-7.layers")
+    return "largest - smallest accuracy of the systems: " + ", ".join(
+        f"layer {i}: " + interval(by_seed(
+            rows, lambda r, i=i: spread(layer_of(r, i))).values()) for i in range(1, 8)) + \
+        " points; combined - network in layer 7: " + interval(by_seed(rows, lambda r: 100 * (
+            layer_of(r, 7)["combined"] - layer_of(r, 7)["network_accuracy[test]"])).values())
+
+
+def main():
+    prefix = sys.argv[1] if len(sys.argv) > 1 else ""
+    print("| claim | data | measured |\n|---|---|---|")
+    for name, function in CLAIMS:
+        both = function.__code__.co_varnames[0] == "_"
+        for data in ["mnist"] if both else SETS:
+            try:
+                if name.startswith(prefix):
+                    print(f"| {name} | {'both' if both else SETS[data]} | {function(data)} |")
+            except (Missing, StopIteration, IndexError):
+                pass
+
+
+main()

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Writes the CSV files of this folder from run directories: `collect.sh RUNS [STUDY...]`,
+# where RUNS holds a run directory of each study's name, and STUDY is a name below.
+# $STRATA: the program. Numbers of single cells, so that claims.py can pair seeds; the
+# `.summary.csv` are what `strata summarize` says.
+set -euo pipefail
+runs=${1:?usage: collect.sh RUNS [STUDY...]}
+shift
+here=$(dirname "$0")
+strata=${STRATA:-strata}
+
+# table STUDY NAME ARGUMENTS...: `strata export` into STUDY.NAME.csv
+table() {
+    local study=$1 name=$2
+    shift 2
+    "$strata" export "$runs/$study" "$@" > "$here/$study.$name.csv"
+}
+
+networks() {
+    table "$1" networks --snapshot best --variables \
+        'network_accuracy[train],network_accuracy[validation],network_accuracy[test],best_epoch,epochs_run'
+}
+
+layers() {
+    table "$1" layers --snapshot best --where "${2:-layer >= 1}" --variables \
+        'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
+}
+
+# every snapshot
+history() {
+    table "$1" layers --where "${2:-layer >= 1}" --variables \
+        'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
+}
+
+summary() {
+    "$strata" summarize "$runs/$1" --format csv > "$here/$1.summary.csv"
+}
+
+collect() {
+    case $1 in
+    davel-2020-*)
+        networks "$1"
+        layers "$1"
+        ;;
+    figure-1)
+        networks "$1"
+        python3 "$here/extremes.py" "$runs/$1" > "$here/$1.extremes.csv"
+        ;;
+    figure-4 | figure-5)
+        history "$1"
+        ;;
+    figure-7)
+        networks "$1"
+        layers "$1"
+        ;;
+    *)
+        echo "collect.sh: no such study: $1" >&2
+        exit 64
+        ;;
+    esac
+    summary "$1"
+}
+
+for study in "$@"; do
+    collect "$study"
+done
