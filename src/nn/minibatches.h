@@ -35,6 +35,11 @@ struct batch *minibatches_take(struct minibatches *minibatches, int64_t step);
 /* Asks the memory for the images of the step after the current one, once. */
 void minibatches_prefetch(struct minibatches *minibatches);
 
+/* The same samples for a look at any step, whatever is held: `order` [options->n] is
+ * written, and the result points into it. */
+struct inputs minibatch_of_step(const struct minibatch_options *options, int64_t step,
+                                uint32_t *order);
+
 /* Bytes that one allocates. */
 double minibatches_bytes(const struct minibatch_options *options);
 

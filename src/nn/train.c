@@ -75,18 +75,19 @@ static void allocate(struct trainer *t, struct error *err)
         t->minibatches = t->own;
 }
 
-/* Derivatives of the samples' mean loss go to `receiver`; returns that loss. */
+/* Derivatives of the samples' mean loss at `parameters` go to `receiver`; returns that
+ * loss. */
 static double differentiate(struct trainer *t, struct batch *batch,
-                            struct gradient_receiver receiver)
+                            const float *parameters, struct gradient_receiver receiver)
 {
     int n = batch->inputs.n;
     for (int j = 0; j < n; j++)
         t->batch_labels[j] = t->data.labels[batch->inputs.rows[j]];
-    struct matrix z = backprop_forward(t->backprop, batch, t->parameters);
+    struct matrix z = backprop_forward(t->backprop, batch, parameters);
     if (batch != &t->batch)
         minibatches_prefetch(t->minibatches);
     double loss = loss_evaluate(t->options.loss, z, t->batch_labels, z) / n;
-    backprop_backward(t->backprop, batch, t->parameters, z, receiver);
+    backprop_backward(t->backprop, batch, parameters, z, receiver);
     return loss;
 }
 
@@ -100,7 +101,32 @@ double trainer_gradient(struct trainer *t, const uint32_t *rows, int n, float *g
     struct inputs inputs = {t->data.images, t->net->shape.n_inputs, rows, n};
     struct gradient_receiver receiver = {.take = copy_gradient, .state = gradient};
     batch_set(&t->batch, &inputs);
-    return differentiate(t, &t->batch, receiver);
+    return differentiate(t, &t->batch, t->parameters, receiver);
+}
+
+struct plain_step {
+    float rate;
+    float *parameters;
+};
+
+static void descend(void *state, size_t first, size_t n, const float *gradient)
+{
+    const struct plain_step *step = state;
+    for (size_t i = 0; i < n; i++)
+        step->parameters[first + i] -= step->rate * gradient[i];
+}
+
+void trainer_step_plainly(struct trainer *t, const float *parameters, int64_t step,
+                          uint32_t *order, float *stepped)
+{
+    struct minibatch_options options = trainer_minibatches(&t->options, &t->data,
+                                                           t->net->shape.n_inputs);
+    struct inputs inputs = minibatch_of_step(&options, step, order);
+    struct plain_step plain = {(float)t->options.optim.learning_rate, stepped};
+    struct gradient_receiver receiver = {.take = descend, .state = &plain};
+    memcpy(stepped, parameters, t->net->n_parameters * sizeof *stepped);
+    batch_set(&t->batch, &inputs);
+    differentiate(t, &t->batch, parameters, receiver);
 }
 
 struct update {
@@ -188,7 +214,7 @@ void trainer_step(struct trainer *t)
         .take = apply_gradient,
         .state = &update,
         .soon = {t->parameters, t->state[0], t->state[1]}};
-    double loss = differentiate(t, batch, receiver);
+    double loss = differentiate(t, batch, t->parameters, receiver);
     if (!isfinite(loss))
         p->state = TRAIN_DIVERGED;
     else if (p->step % p->steps_per_epoch == 0)

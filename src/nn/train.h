@@ -77,6 +77,13 @@ const float *trainer_best_parameters(const struct trainer *trainer);
 double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
                         float *gradient);
 
+/* One step of plain gradient descent, without momentum, from any parameters on the
+ * minibatch of step `step`: stepped = parameters - learning rate x gradient, each
+ * [n_parameters]. `order` [n] is scratch. Training goes on as if nothing had been asked.
+ */
+void trainer_step_plainly(struct trainer *trainer, const float *parameters, int64_t step,
+                          uint32_t *order, float *stepped);
+
 /* What train_data.minibatches must be made with. */
 struct minibatch_options trainer_minibatches(const struct train_options *options,
                                              const struct train_data *data, int n_inputs);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "sweep/cell_nodes.h"
 #include "sweep/cell_probe.h"
+#include "sweep/cell_updates.h"
 
 /* A cell at work. */
 struct cell_work {
@@ -22,6 +23,7 @@ struct cell_work {
     struct cell_samples samples;
     struct trainer *trainer;
     struct cell_probe *probe;
+    struct cell_updates *updates; /* NULL: not measured */
     struct cell_result result;
     double seconds; /* of all that was done for this cell */
     double probe_seconds;
@@ -59,6 +61,20 @@ static enum status create_trainer(struct cell_work *work, struct error *err)
     return trainer_create(&work->trainer, &work->net, &options, &data, err);
 }
 
+static enum status create_updates(struct cell_work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    struct cell_updates_setup setup = {
+        .net = &work->net,
+        .loss = (enum loss_kind)(int)work->spec->value[FIELD_LOSS],
+        .dataset = context->dataset,
+        .samples = &work->samples,
+        .team = context->team};
+    if (!cell_updates_taken(context->study, work->spec))
+        return STATUS_OK;
+    return cell_updates_create(&work->updates, &setup, err);
+}
+
 static enum status create_probe(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
@@ -74,7 +90,9 @@ static enum status create_probe(struct cell_work *work, struct error *err)
                     .bandwidth_fixed = value[FIELD_BANDWIDTH_FIXED],
                     .prior = (enum probe_prior)(int)value[FIELD_PRIOR],
                     .grid_bits = grid_bits(work->spec)}};
-    return cell_probe_create(&work->probe, &setup, err);
+    if (cell_probe_create(&work->probe, &setup, err) != STATUS_OK)
+        return err->status;
+    return create_updates(work, err);
 }
 
 /* Whether all members of a team are ready to probe. */
@@ -112,6 +130,7 @@ static void finish(struct cell_work *work)
     if (work->called)
         call_team(work, CELL_CALL_END, 0);
     cell_probe_destroy(work->probe);
+    cell_updates_destroy(work->updates);
     trainer_destroy(work->trainer);
     net_fini(&work->net);
     cell_samples_fini(&work->samples);
@@ -155,9 +174,10 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
 }
 
 /* Probes into the record, with the team where there is one. */
-static void probe(struct cell_work *work, const float *parameters, int index,
-                  struct node_set *nodes)
+static void probe(struct cell_work *work, const float *parameters, int64_t step,
+                  int index, struct node_set *nodes)
 {
+    struct record *record = &work->result.record;
     const struct cell_team *team = work->context->team;
     double started = clock_seconds();
     if (team) {
@@ -165,8 +185,10 @@ static void probe(struct cell_work *work, const float *parameters, int index,
         team->broadcast(team->state, (float *)(uintptr_t)parameters,
                         work->net.n_parameters);
     }
-    if (!cell_probe_run(work->probe, parameters, index, &work->result.record, nodes))
+    if (!cell_probe_run(work->probe, parameters, index, record, nodes))
         work->diverged = true;
+    else if (work->updates)
+        cell_updates_run(work->updates, parameters, work->trainer, step, index, record);
     work->probe_seconds += clock_seconds() - started;
 }
 
@@ -185,7 +207,7 @@ static enum status take_snapshot(struct cell_work *work, int index, struct error
     struct node_set *nodes = keep_nodes(work, index, step, err);
     if (err->status != STATUS_OK)
         return err->status;
-    probe(work, parameters, index, nodes);
+    probe(work, parameters, step, index, nodes);
     return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
 }
 
@@ -458,6 +480,16 @@ static void assist_start(struct assistance *a, const struct cell_context *contex
     agree(context->team, &err);
 }
 
+static void assist_probe(struct assistance *a, const struct snapshot *snapshot)
+{
+    const struct cell_work *work = &a->work;
+    const struct cell_team *team = work->context->team;
+    struct node_set *nodes = snapshot->keep_nodes ? &a->nodes : NULL;
+    team->broadcast(team->state, a->parameters, work->net.n_parameters);
+    if (cell_probe_run(work->probe, a->parameters, 0, NULL, nodes) && work->updates)
+        cell_updates_run(work->updates, a->parameters, NULL, 0, 0, NULL);
+}
+
 void cell_assist(const struct cell_context *context)
 {
     const struct cell_team *team = context->team;
@@ -470,10 +502,7 @@ void cell_assist(const struct cell_context *context)
             assist_start(&a, context, &order.spec);
             break;
         case CELL_CALL_PROBE:
-            team->broadcast(team->state, a.parameters, a.work.net.n_parameters);
-            cell_probe_run(a.work.probe, a.parameters, 0, NULL,
-                           context->study->snapshots[order.snapshot].keep_nodes ? &a.nodes
-                                                                                : NULL);
+            assist_probe(&a, &context->study->snapshots[order.snapshot]);
             break;
         case CELL_CALL_END:
             finish(&a.work);

@@ -30,7 +30,7 @@ grid:
   bandwidth: [silverman, "fixed:0.01"]
   prior: [once, none]
 train: {epochs: 2, batch_size: 8, activation: tanh, loss: cross-entropy}
-probe: {at: [init, final]}
+probe: {at: [init, final], measures: [patterns, classifiers, sample-sets, updates]}
 keep: {nodes: true, histograms: true}
 """
 SINGLE = """\

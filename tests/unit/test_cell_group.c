@@ -27,7 +27,7 @@ static void make_setting(struct setting *s)
         .snapshots = {{.kind = SNAPSHOT_INIT, .keep = true},
                       {.kind = SNAPSHOT_EPOCH, .at = 2},
                       {.kind = SNAPSHOT_BEST, .keep = true, .keep_nodes = true}},
-        .study = {.n_snapshots = 3, .measures = 7, .histograms = true},
+        .study = {.n_snapshots = 3, .measures = 7 | MEASURE_UPDATES, .histograms = true},
         .context = {.sizes = {250, 50, 60}}};
     s->study.snapshots = s->snapshots;
     s->context.study = &s->study;
