@@ -25,6 +25,8 @@ struct archive_header {
     struct hash128 data_hash;
     int numerics_version;
     int64_t n_cells_planned;
+    const char *const *measures; /* [n_measures]: what the study measures */
+    int n_measures;
     const struct run_info *runs;
     int n_runs;
 };
@@ -38,8 +40,9 @@ enum status archive_create(struct archive_writer **writer, const char *path,
                            const struct archive_header *header, struct error *err);
 
 /* Appends cells in order. Records may be smaller than the header's shape (fewer layers,
- * as their field n_layers says); what they lack is fill. Every flag has a value and texts
- * are UTF-8: STATUS_DATA otherwise. Buffers to whole chunks itself. */
+ * as their field n_layers says); what they lack is fill. Every flag has a value, texts
+ * are UTF-8, and fields of measures that the header does not name are fill: STATUS_DATA
+ * otherwise. Buffers to whole chunks itself. */
 enum status archive_append(struct archive_writer *writer, const struct record *record,
                            struct error *err);
 

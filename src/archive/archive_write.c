@@ -12,7 +12,7 @@
 struct archive_writer {
     struct netcdf_output output;
     struct schema schema;
-    void *columns[FIELD_COUNT]; /* [batch][extent], as in the file */
+    void *columns[FIELD_COUNT]; /* [batch][extent], as in the file; NULL: no variable */
     int32_t *crcs;              /* [batch] */
     size_t n_buffered;
     int64_t n_written;
@@ -27,7 +27,9 @@ static enum status alloc_columns(struct archive_writer *writer, struct error *er
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
         size_t extent = record_extent(id, writer->schema.shape);
-        writer->columns[i] = memory_alloc(batch * extent, schema_element_size(id), err);
+        if (writer->schema.fields[i] >= 0)
+            writer->columns[i] = memory_alloc(batch * extent, schema_element_size(id),
+                                              err);
     }
     return err->status;
 }
@@ -90,6 +92,11 @@ static enum status check_record(const struct archive_writer *writer,
         enum field_id id = (enum field_id)i;
         size_t extent = record_extent(id, *shape), at;
         bool fine = true;
+        if (writer->schema.fields[id] < 0 && record_has(record, id))
+            return error_set(err, STATUS_DATA,
+                             "%s: cell %lld: %s has values, and the study does not "
+                             "measure %s",
+                             path, cell, field_get(id)->name, field_measure(id));
         if (field_get(id)->type == FIELD_TYPE_TEXT)
             fine = text_valid_utf8(record_text(record, id), extent, &at);
         else if (field_get(id)->type == FIELD_TYPE_FLAG)
@@ -165,13 +172,15 @@ static void put_row(struct archive_writer *writer, enum field_id id, size_t row,
                 start + r * rows.whole);
 }
 
-/* True where no buffered cell has the result. netCDF gives fill for what was never
- * written, so a measure that was not asked for takes no room. */
+/* True where there is no variable, or no buffered cell has the result. netCDF gives fill
+ * for what was never written, so a measure that was not asked for takes no room. */
 static bool is_absent(const struct archive_writer *writer, enum field_id id)
 {
     const struct field *field = field_get(id);
     size_t n = writer->n_buffered * record_extent(id, writer->schema.shape);
     const double *reals = writer->columns[id];
+    if (!reals)
+        return true;
     if (field->type != FIELD_TYPE_REAL ||
         (field->role != FIELD_ROLE_RESULT && field->role != FIELD_ROLE_GROUPED))
         return false;
@@ -211,11 +220,18 @@ enum status archive_append(struct archive_writer *writer, const struct record *r
     if (check_record(writer, record, err) != STATUS_OK)
         return err->status;
     for (int i = 0; i < FIELD_COUNT; i++)
-        put_row(writer, (enum field_id)i, writer->n_buffered, record);
+        if (writer->columns[i])
+            put_row(writer, (enum field_id)i, writer->n_buffered, record);
     struct hash128 hash = record_hash(record);
     writer->content = hash_chain(writer->content, hash);
     writer->crcs[writer->n_buffered++] = schema_cell_crc(hash);
     return writer->n_buffered == writer->schema.batch ? flush(writer, err) : STATUS_OK;
+}
+
+/* Whether the file has statistics over seeds of the field. */
+static bool has_statistics(const struct archive_writer *writer, enum field_id id)
+{
+    return field_is_grouped(id) && writer->schema.fields[id] >= 0;
 }
 
 /* The variables of group statistics. */
@@ -322,7 +338,7 @@ static enum status define_groups(struct group_variables *ids,
     netcdf_put_flags(file, ids->bound, 2, "low high", err);
     define_options(ids, file, err);
     for (int i = 0; i < FIELD_COUNT; i++)
-        if (field_is_grouped((enum field_id)i))
+        if (has_statistics(writer, (enum field_id)i))
             define_statistics(ids, (enum field_id)i, writer, groups->level, err);
     return netcdf_begin_data(file, err);
 }
@@ -432,7 +448,7 @@ enum status archive_write_groups(struct archive_writer *writer,
     for (int i = 0; i < FIELD_COUNT && err->status == STATUS_OK; i++) {
         enum field_id id = (enum field_id)i;
         const struct group_stats *stats = &groups->fields[i];
-        if (!field_is_grouped(id))
+        if (!has_statistics(writer, id))
             continue;
         struct statistic s = statistic_of(writer, groups, id);
         write_reals(&s, ids.mean[i], stats->mean, NULL, err);

@@ -174,6 +174,16 @@ bool schema_has_dim(enum field_id id, enum field_dim dim)
     return false;
 }
 
+/* Whether the study's cells can have the field. */
+static bool is_measured(const struct archive_header *header, enum field_id id)
+{
+    const char *measure = field_measure(id);
+    bool found = !measure;
+    for (int i = 0; i < header->n_measures && !found; i++)
+        found = strcmp(header->measures[i], measure) == 0;
+    return found;
+}
+
 static enum status define_field(struct schema *schema, const struct netcdf *file,
                                 enum field_id id, struct error *err)
 {
@@ -304,8 +314,11 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
     if (header->n_cells_planned > 0 && header->n_cells_planned < (int64_t)schema->batch)
         schema->batch = (size_t)header->n_cells_planned;
     schema->chunk = schema->batch < SCHEMA_CHUNK_MAX ? schema->batch : SCHEMA_CHUNK_MAX;
-    for (int i = 0; i < FIELD_COUNT; i++)
-        define_field(schema, file, (enum field_id)i, err);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        schema->fields[i] = -1;
+        if (is_measured(header, (enum field_id)i))
+            define_field(schema, file, (enum field_id)i, err);
+    }
     struct netcdf_variable crc = crc_variable(schema);
     netcdf_define(file, &crc, &schema->cell_crc, err);
     /* A dimension of length 0 would be a second unlimited one. */

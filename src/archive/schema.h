@@ -24,7 +24,7 @@ struct schema {
     size_t chunk;      /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
     int cell_dim, label_dim;
     int dims[DIM_COUNT];
-    int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */
+    int fields[FIELD_COUNT]; /* variables; -1 where the file has none */
     int cell_crc;
     int labels; /* snapshot_label */
 };

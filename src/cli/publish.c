@@ -53,6 +53,7 @@ static enum status create_archive(struct publisher *p, struct record_shape shape
     const struct study *study = p->what.study;
     char path[IO_PATH_MAX], source[VERSION_TEXT_MAX];
     struct text canonical = {0};
+    const char *measures[N_MEASURES];
     const char **labels = memory_alloc((size_t)study->n_snapshots, sizeof *labels, err);
     snprintf(source, sizeof source, "strata %s", strata_version);
     study_format(study, &canonical);
@@ -72,6 +73,8 @@ static enum status create_archive(struct publisher *p, struct record_shape shape
             .data_hash = study->data.hash,
             .numerics_version = NUMERICS_VERSION,
             .n_cells_planned = (int64_t)p->what.grid->n_cells,
+            .measures = measures,
+            .n_measures = study_measures(study, measures),
             .runs = p->what.journals->runs,
             .n_runs = (int)p->what.journals->n_runs};
         archive_create(&p->writer, path, &header, err);

@@ -100,6 +100,16 @@ bool field_implies(enum field_id id, double *value)
     return false;
 }
 
+const char *field_measure(enum field_id id)
+{
+    static const char *const measures[FIELD_COUNT] = {
+#define X(id, measure) [FIELD_##id] = measure,
+        FIELD_MEASURED_LIST(X)
+#undef X
+    };
+    return measures[id];
+}
+
 enum field_id field_find(const char *name)
 {
     for (int i = 0; i < FIELD_COUNT; i++)

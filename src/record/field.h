@@ -108,6 +108,10 @@ const struct field *field_get(enum field_id id);
  * before: what a file without it means. */
 bool field_implies(enum field_id id, double *value);
 
+/* Name of the measure that a study must name to have the field, NULL where all have it.
+ */
+const char *field_measure(enum field_id id);
+
 /* The field called `name`, FIELD_COUNT where there is none. */
 enum field_id field_find(const char *name);
 

@@ -93,6 +93,27 @@
     X(QUARANTINE_PURITY, 0.95)      \
     X(SPECIFIC_SHARE, 0.95)
 
+/* X(id, measure): results of a measure that a study does not take unless it names it. An
+ * archive has their variables where its study takes the measure, and a packed record
+ * holds them where they have values. */
+#define FIELD_MEASURED_LIST(X)                  \
+    X(CLEAN_CORRUPT_COSINE, "corruption")       \
+    X(CLEAN_CLASS_COSINE, "corruption")         \
+    X(CORRUPT_CLASS_COSINE, "corruption")       \
+    X(SAMPLE_COSINE, "corruption")              \
+    X(ZERO_VECTORS, "corruption")               \
+    X(CORRUPTION_PURITY, "corruption")          \
+    X(CORRUPTION_PURITY_QUANTILE, "corruption") \
+    X(QUARANTINE_FRACTION, "corruption")        \
+    X(QUARANTINE_LINKS, "corruption")           \
+    X(QUARANTINE_PATH_LENGTH, "corruption")     \
+    X(SPECIFIC_FRACTION_CLEAN, "corruption")    \
+    X(SPECIFIC_FRACTION_CORRUPT, "corruption")  \
+    X(SUPPORTED_COST, "updates")                \
+    X(UPDATE_CHANGED, "updates")                \
+    X(UPDATE_AGREEMENT, "updates")              \
+    X(UPDATE_PREDICTED, "updates")
+
 #define FIELD_OUTCOME_LIST(X)                                                     \
     X(CELL_ID, "cell_id", TEXT, ID, IDENTITY, "1", NULL,                          \
       "identity of the cell: XXH3-128 of its canonical specification")            \

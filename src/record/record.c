@@ -93,23 +93,29 @@ void record_fini(struct record *record)
     memset(record, 0, sizeof *record);
 }
 
+void record_clear_field(struct record *record, enum field_id id)
+{
+    size_t extent = record_extent(id, record->shape);
+    double value;
+    bool implied = (int)id < OPTION_COUNT && field_implies(id, &value);
+    switch (field_store(id)) {
+    case STORE_INT:
+        for (size_t i = 0; i < extent; i++)
+            record_int(record, id)[i] = implied ? (int32_t)value : RECORD_FILL_INT;
+        break;
+    case STORE_REAL:
+        for (size_t i = 0; i < extent; i++)
+            record_real(record, id)[i] = implied ? value : RECORD_FILL_REAL;
+        break;
+    default:
+        memset(record_text(record, id), 0, extent);
+    }
+}
+
 void record_clear(struct record *record)
 {
-    for (size_t i = 0; i < record->n_ints; i++)
-        record->ints[i] = RECORD_FILL_INT;
-    for (size_t i = 0; i < record->n_reals; i++)
-        record->reals[i] = RECORD_FILL_REAL;
-    memset(record->texts, 0, record->n_texts);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        enum field_id id = (enum field_id)i;
-        double implied;
-        if (!field_implies(id, &implied))
-            continue;
-        if (field_store(id) == STORE_REAL)
-            *record_real(record, id) = implied;
-        else
-            *record_int(record, id) = (int32_t)implied;
-    }
+    for (int i = 0; i < FIELD_COUNT; i++)
+        record_clear_field(record, (enum field_id)i);
 }
 
 int32_t *record_int(const struct record *record, enum field_id id)
@@ -181,25 +187,25 @@ static struct hash128 name_hash(enum field_id id)
     return hash_bytes(name, strlen(name));
 }
 
-static bool is_fill(const struct record *record, enum field_id id)
+bool record_has(const struct record *record, enum field_id id)
 {
     size_t extent = record_extent(id, record->shape), i = 0;
     switch (field_store(id)) {
     case STORE_INT:
         for (const int32_t *ints = record_int(record, id); i < extent; i++)
             if (ints[i] != RECORD_FILL_INT)
-                return false;
-        return true;
+                return true;
+        return false;
     case STORE_REAL:
         for (const double *reals = record_real(record, id); i < extent; i++)
             if (reals[i] != RECORD_FILL_REAL)
-                return false;
-        return true;
+                return true;
+        return false;
     default:
         for (const char *text = record_text(record, id); i < extent; i++)
             if (text[i] != '\0')
-                return false;
-        return true;
+                return true;
+        return false;
     }
 }
 
@@ -218,7 +224,7 @@ struct hash128 record_hash(const struct record *record)
     struct hash128 hash = {0, 0};
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || is_fill(record, id) ||
+        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || !record_has(record, id) ||
             is_implied(record, id))
             continue;
         size_t length;
@@ -229,16 +235,27 @@ struct hash128 record_hash(const struct record *record)
     return hash;
 }
 
+static bool is_packed(const struct record *record, enum field_id id)
+{
+    return !field_measure(id) || record_has(record, id);
+}
+
 void record_pack(const struct record *record, struct bytes *out)
 {
+    uint32_t n_fields = 0;
+    for (int i = 0; i < FIELD_COUNT; i++)
+        n_fields += is_packed(record, (enum field_id)i);
     bytes_put_u32(out, (uint32_t)record->shape.n_snapshots);
     bytes_put_u32(out, (uint32_t)record->shape.n_layers);
     bytes_put_u32(out, (uint32_t)record->shape.n_classes);
-    bytes_put_u32(out, FIELD_COUNT);
+    bytes_put_u32(out, n_fields);
     for (int i = 0; i < FIELD_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
         size_t length;
-        const void *data = field_bytes(record, (enum field_id)i, &length);
-        bytes_put_u64(out, name_hash((enum field_id)i).low);
+        if (!is_packed(record, id))
+            continue;
+        const void *data = field_bytes(record, id, &length);
+        bytes_put_u64(out, name_hash(id).low);
         bytes_put_u64(out, length);
         bytes_put(out, data, length);
     }

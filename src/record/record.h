@@ -41,8 +41,10 @@ enum status record_init(struct record *record, struct record_shape shape,
                         struct error *err);
 void record_fini(struct record *record);
 
-/* Sets every value to its fill. */
+/* Sets every value, or those of one field, to its fill; an option that was added later to
+ * what its absence means. */
 void record_clear(struct record *record);
+void record_clear_field(struct record *record, enum field_id id);
 
 /* Values of field `id` in a record of `shape`. */
 size_t record_extent(enum field_id id, struct record_shape shape);
@@ -67,13 +69,17 @@ void record_fit_text(char *out, size_t size, const char *string);
 /* The same for a text field. */
 void record_set_text(struct record *record, enum field_id id, const char *string);
 
+/* Whether any value of the field is not its fill. */
+bool record_has(const struct record *record, enum field_id id);
+
 /* Hash of every field but provenance, in table order, with its name. A field that is all
  * fill does not count, so that a record keeps its hash when a later minor version of the
  * schema adds fields. */
 struct hash128 record_hash(const struct record *record);
 
 /* Serialises to bytes; each field carries its name's hash and its length, so a reader of
- * another minor version skips what it does not know and fills what is absent. */
+ * another minor version skips what it does not know and fills what is absent: among it
+ * the fields of a measure (field_measure) that was not taken. */
 void record_pack(const struct record *record, struct bytes *out);
 
 /* Reads what record_pack wrote into a new record; STATUS_DATA where it is malformed. */

@@ -35,7 +35,7 @@ enum status split_sizes_get(struct split_sizes *sizes, const struct study *study
 double cell_samples_bytes(const struct split_sizes *sizes)
 {
     double total = (double)sizes->train + sizes->validation + sizes->test;
-    return total * 5 + sizes->train;
+    return total * 6 + sizes->train;
 }
 
 /* Stable counting sort of one split by class. */
@@ -58,6 +58,13 @@ static void order_split(struct cell_samples *s, int split, const uint8_t *labels
     }
 }
 
+/* Training samples whose labels differ, in group order. */
+static void mark_corrupt(struct cell_samples *s, const uint8_t *original)
+{
+    for (uint32_t i = 0; i < s->sizes.train; i++)
+        s->corrupt[i] = s->label[i] != original[s->row[i]];
+}
+
 enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
                               const struct split_sizes *sizes,
                               const struct dataset *dataset, struct error *err)
@@ -69,6 +76,7 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
     s->train_labels = memory_alloc(sizes->train, 1, err);
     s->row = memory_alloc(total, sizeof *s->row, err);
     s->label = memory_alloc(total, 1, err);
+    s->corrupt = memory_alloc(total, 1, err);
     s->start = memory_alloc(n_groups + 1, sizeof *s->start, err);
     if (err->status != STATUS_OK) {
         cell_samples_fini(s);
@@ -84,6 +92,7 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
     s->groups = (struct sample_groups){.n_classes = dataset->n_classes,
                                        .start = s->start};
     order_split(s, SPLIT_TRAIN, s->train_labels, 0, sizes->train);
+    mark_corrupt(s, dataset->train.labels);
     order_split(s, SPLIT_VALIDATION, dataset->train.labels + sizes->train, sizes->train,
                 sizes->validation);
     order_split(s, SPLIT_TEST, dataset->test.labels, 0, sizes->test);
@@ -95,6 +104,7 @@ void cell_samples_fini(struct cell_samples *s)
     free(s->train_labels);
     free(s->row);
     free(s->label);
+    free(s->corrupt);
     free(s->start);
     memset(s, 0, sizeof *s);
 }

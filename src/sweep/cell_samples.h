@@ -27,9 +27,11 @@ struct cell_samples {
     uint32_t corrupt_count; /* of them, how many differ from the original */
     /* Every sample, in group order (probe.h); the class is the label trained with for
      * training samples, and the original label otherwise. */
-    uint32_t *row;   /* [total]: index in its file */
-    uint8_t *label;  /* [total]: class */
-    uint32_t *start; /* [3 * n_classes + 1] */
+    uint32_t *row;    /* [total]: index in its file */
+    uint8_t *label;   /* [total]: class */
+    uint8_t *corrupt; /* [total]: 1 for a training sample whose label differs from the
+                         original or whose inputs are replaced; 0 for all others */
+    uint32_t *start;  /* [3 * n_classes + 1] */
     struct sample_groups groups;
 };
 

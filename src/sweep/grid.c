@@ -43,9 +43,10 @@ static void identity_init(struct identity *identity, const struct study *study,
     for (int i = 0; i < study->n_snapshots; i++)
         bytes_put_string(after, study->snapshots[i].label);
     bytes_put_string(after, "measures");
-    for (int i = 0; i < N_MEASURES; i++)
-        if (study->measures & 1u << i)
-            bytes_put_string(after, measure_names[i]);
+    const char *measures[N_MEASURES];
+    int n_measures = study_measures(study, measures);
+    for (int i = 0; i < n_measures; i++)
+        bytes_put_string(after, measures[i]);
     bytes_put_string(after, "keep");
     for (int i = 0; i < study->n_snapshots; i++)
         if (study->snapshots[i].keep)

@@ -15,6 +15,15 @@ _Static_assert(MEASURE_PATTERNS == 1 && MEASURE_CLASSIFIERS == 2 &&
                    MEASURE_UPDATES == 16,
                "measure_names is in the order of the bits");
 
+int study_measures(const struct study *study, const char *names[N_MEASURES])
+{
+    int n = 0;
+    for (int i = 0; i < N_MEASURES; i++)
+        if (study->measures & 1u << i)
+            names[n++] = measure_names[i];
+    return n;
+}
+
 /* --- Release ----------------------------------------------------------------------- */
 
 static void blocks_free(struct grid_block *blocks, size_t n)

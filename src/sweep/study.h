@@ -60,6 +60,8 @@ enum measure {
     MEASURE_UPDATES = 16
 };
 
+enum { N_MEASURES = 5 };
+
 struct study {
     char name[STUDY_NAME_MAX + 1];
     struct {
@@ -101,6 +103,9 @@ enum status study_copy(struct study *copy, const struct study *study, struct err
  * cells of the other it is the one, else the other's grid and blocks become further
  * blocks. Both know the hash of their data. STATUS_STUDY names the first difference. */
 enum status study_unite(struct study *into, const struct study *other, struct error *err);
+
+/* Names of the measures that the study takes; returns how many. */
+int study_measures(const struct study *study, const char *names[N_MEASURES]);
 
 void study_fini(struct study *study);
 

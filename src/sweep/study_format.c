@@ -141,16 +141,13 @@ static void format_labels(const struct study *study, enum labels which, struct t
 
 static void format_probe(const struct study *study, struct text *out)
 {
-    const char *separator = "";
+    const char *measures[N_MEASURES];
+    int n_measures = study_measures(study, measures);
     text_append(out, "probe:\n  at: [");
     format_labels(study, LABELS_ALL, out);
     text_append(out, "]\n  measures: [");
-    for (int i = 0; i < N_MEASURES; i++) {
-        if (!(study->measures & 1u << i))
-            continue;
-        text_appendf(out, "%s%s", separator, measure_names[i]);
-        separator = ", ";
-    }
+    for (int i = 0; i < n_measures; i++)
+        text_appendf(out, "%s%s", i ? ", " : "", measures[i]);
     text_append(out, "]\n");
     format_constants(study, OPTION_IN_PROBE, out);
 }

@@ -108,8 +108,6 @@ int snapshot_find(const struct snapshot *snapshots, int n, const struct snapshot
 
 /* --- Measures ---------------------------------------------------------------------- */
 
-enum { N_MEASURES = 5 };
-
 /* measure_names[i] is bit 1 << i of enum measure. */
 extern const char *const measure_names[N_MEASURES];
 

@@ -39,6 +39,8 @@ static void fill_record(struct record *record, const struct spec *spec, int64_t 
     for (int i = 0; i < FIELD_COUNT; i++)
         if (field_get((enum field_id)i)->type == FIELD_TYPE_FLAG)
             *record_int(record, (enum field_id)i) = 0;
+        else if (field_measure((enum field_id)i))
+            record_clear_field(record, (enum field_id)i);
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id option = (enum field_id)i;
         if (field_get(option)->type == FIELD_TYPE_REAL)

@@ -22,6 +22,7 @@
 
 static const struct record_shape shape = {2, 4, 3};
 static const char *const labels[] = {"init", "final"};
+static const char *const measures[] = {"corruption", "updates"};
 
 static inline struct run_info make_run(void)
 {
@@ -50,6 +51,8 @@ static inline struct archive_header make_header(const struct run_info *run,
                                    .data_hash = {1, 2},
                                    .numerics_version = 1,
                                    .n_cells_planned = n_cells,
+                                   .measures = measures,
+                                   .n_measures = 2,
                                    .runs = run,
                                    .n_runs = 1};
 }

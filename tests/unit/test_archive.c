@@ -274,6 +274,61 @@ static void test_absent_measures(void **state)
                 file_size("all.nc"));
 }
 
+/* As if the study had not asked for the measures that are taken only by name. */
+static void make_unmeasured(struct record *record, int64_t cell)
+{
+    make_record(record, cell);
+    for (int i = 0; i < FIELD_COUNT; i++)
+        if (field_measure((enum field_id)i))
+            record_clear_field(record, (enum field_id)i);
+}
+
+/* Neither variables nor statistics of measures that the header does not name. */
+static void test_unmeasured_fields(void **state)
+{
+    (void)state;
+    enum { CELLS = 5 };
+    struct error err = {0};
+    struct archive_writer *writer;
+    struct archive *archive;
+    struct archive_header header = make_header(NULL, CELLS);
+    struct record record, back[CELLS];
+    struct group_table groups;
+    header.n_measures = 0;
+    header.n_runs = 0;
+    assert_ok(archive_create(&writer, "unmeasured.nc", &header, &err), &err);
+    for (int i = 0; i < CELLS; i++) {
+        make_unmeasured(&record, i);
+        assert_ok(archive_append(writer, &record, &err), &err);
+        record_fini(&record);
+    }
+    make_groups(&groups, 2);
+    assert_ok(archive_write_groups(writer, &groups, &err), &err);
+    group_table_fini(&groups);
+    assert_ok(archive_publish(writer, NULL, &err), &err);
+    assert_ok(archive_open(&archive, "unmeasured.nc", &err), &err);
+    assert_ok(archive_read(archive, 0, CELLS, back, &err), &err);
+    for (int i = 0; i < CELLS; i++) {
+        make_unmeasured(&record, i);
+        assert_same_record(&back[i], &record);
+        record_fini(&record);
+        record_fini(&back[i]);
+    }
+    archive_close(archive);
+    if (system("ncdump -h cells1.nc >ncdump.txt 2>&1") != 0)
+        skip();
+    assert_int_equal(system("ncdump -h unmeasured.nc >unmeasured.cdl"), 0);
+    assert_int_equal(system("grep -q 'mean_perplexity_sd(' unmeasured.cdl"), 0);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        char command[128];
+        if (!field_measure((enum field_id)i))
+            continue;
+        snprintf(command, sizeof command, "grep -q '%s' unmeasured.cdl",
+                 field_get((enum field_id)i)->name);
+        assert_int_not_equal(system(command), 0);
+    }
+}
+
 static void test_few_cells_take_little(void **state)
 {
     (void)state;
@@ -294,10 +349,11 @@ static void test_refuses_records(void **state)
     struct archive_writer *writer;
     struct run_info run = make_run();
     struct archive_header header = make_header(&run, 1);
-    for (int fault = 0; fault < 4; fault++) {
+    for (int fault = 0; fault < 5; fault++) {
         struct error err = {0};
         struct record record;
         make_record(&record, 0);
+        header.n_measures = fault == 4 ? 1 : 2; /* no updates */
         assert_ok(archive_create(&writer, "refused.nc", &header, &err), &err);
         if (fault == 0)
             *record_int(&record, FIELD_N_LAYERS) = 1;
@@ -305,7 +361,7 @@ static void test_refuses_records(void **state)
             *record_int(&record, FIELD_ACTIVATION) = RECORD_FILL_INT;
         else if (fault == 2)
             record_text(&record, FIELD_MESSAGE)[3] = '\xff';
-        else
+        else if (fault == 3)
             record.shape.n_snapshots = 1;
         assert_int_equal(archive_append(writer, &record, &err), STATUS_DATA);
         record_fini(&record);
@@ -360,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_large_study),
         cmocka_unit_test(test_large_cells),
         cmocka_unit_test(test_absent_measures),
+        cmocka_unit_test(test_unmeasured_fields),
         cmocka_unit_test(test_few_cells_take_little),
         cmocka_unit_test(test_refuses_records),
         cmocka_unit_test(test_refuses_shapes),

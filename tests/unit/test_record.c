@@ -194,6 +194,38 @@ static void test_pack_round_trip(void **state)
     bytes_free(&bytes);
 }
 
+/* A measure that was not taken takes no room. */
+static void test_pack_unmeasured(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct record record, back;
+    struct bytes all = {0}, bytes = {0};
+    size_t saved = 0;
+    make_record(&record);
+    record_pack(&record, &all);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        size_t extent = record_extent(id, shape);
+        if (!field_measure(id))
+            continue;
+        assert_true(field_has_fill(id));
+        assert_true(record_has(&record, id));
+        record_clear_field(&record, id);
+        assert_false(record_has(&record, id));
+        saved += 16 + extent * (field_get(id)->type == FIELD_TYPE_REAL ? 8 : 4);
+    }
+    record_pack(&record, &bytes);
+    assert_true(saved > 0);
+    assert_int_equal(bytes.length, all.length - saved);
+    assert_int_equal(record_unpack(&back, bytes.data, bytes.length, &err), STATUS_OK);
+    assert_same(&record, &back);
+    record_fini(&back);
+    record_fini(&record);
+    bytes_free(&bytes);
+    bytes_free(&all);
+}
+
 /* The hash sees every value but provenance, and not whether a field exists. */
 static void test_hash(void **state)
 {
@@ -362,13 +394,21 @@ static void test_group_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),           cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_extents),         cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_text_is_cut),     cmocka_unit_test(test_text_is_cleaned),
-        cmocka_unit_test(test_pack_round_trip), cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_truncations),     cmocka_unit_test(test_bit_flips),
-        cmocka_unit_test(test_claimed_shapes),  cmocka_unit_test(test_other_version),
-        cmocka_unit_test(test_unknown_flag),    cmocka_unit_test(test_group_table),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_extents),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_text_is_cut),
+        cmocka_unit_test(test_text_is_cleaned),
+        cmocka_unit_test(test_pack_round_trip),
+        cmocka_unit_test(test_pack_unmeasured),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_truncations),
+        cmocka_unit_test(test_bit_flips),
+        cmocka_unit_test(test_claimed_shapes),
+        cmocka_unit_test(test_other_version),
+        cmocka_unit_test(test_unknown_flag),
+        cmocka_unit_test(test_group_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
