@@ -111,6 +111,7 @@
     X(SPECIFIC_FRACTION_CORRUPT, "corruption")  \
     X(SUPPORTED_COST, "updates")                \
     X(UPDATE_CHANGED, "updates")                \
+    X(UPDATE_ADDED, "updates")                  \
     X(UPDATE_AGREEMENT, "updates")              \
     X(UPDATE_PREDICTED, "updates")
 

@@ -468,8 +468,7 @@ static void take_fields(struct record *record)
         }
     }
     for (int f = 0; f < FIELDS; f++)
-        for (size_t i = 0; i < n; i++)
-            record_real(record, fields[f])[i] = RECORD_FILL_REAL;
+        record_clear_field(record, fields[f]);
 }
 
 /* With and without the measure: the same training, the same other results. */
