@@ -124,8 +124,8 @@ static void count_updates(const struct net_shape *shape, const struct spec *spec
     double batch = snapshots * fmin(spec->value[FIELD_BATCH_SIZE], n_train);
     units_out[COST_PROBE_FLOP] += (8 * parameters - 4 * first) * samples +
                                   (6 * parameters - 2 * first) * batch;
-    /* Three pre-activations are counted, and costs summed. */
-    units_out[COST_PROBE_NODE] += 4 * (hidden + shape->n_outputs) * samples;
+    /* Before the step, after it, and the condition's. */
+    units_out[COST_PROBE_NODE] += 3 * (hidden + shape->n_outputs) * samples;
     if (shape->activation != NET_RELU)
         units_out[COST_PROBE_CURVE] += 2 * hidden * samples;
     units_out[COST_PROBE_INPUT] += shape->n_inputs * (samples + batch);

@@ -105,7 +105,7 @@ static void test_updates(void **state)
     assert_true(flop ==
                 2 * (10 * 2 * (2 * 12 + 4 * (9 + 6) + 4 * 3) + 4 * (6 * 30 - 2 * 12)));
     assert_true(with.units[COST_PROBE_NODE] - without.units[COST_PROBE_NODE] ==
-                2 * 10 * 4 * 8);
+                2 * 10 * 3 * 8);
     assert_true(with.units[COST_PROBE_INPUT] - without.units[COST_PROBE_INPUT] ==
                 2 * (10 + 4) * 4);
     assert_true(with.units[COST_TRAIN_FLOP] == without.units[COST_TRAIN_FLOP]);
