@@ -58,8 +58,13 @@ static struct inputs minibatch(const struct minibatches *m, int64_t index)
     int64_t size = m->options.batch_size, start = index * size;
     int64_t n = (int64_t)m->options.n - start;
     n = n < size ? n : size;
-    return (struct inputs){m->options.images, m->options.n_inputs,
-                           m->order + (n > 0 ? start : 0), n > 0 ? (int)n : 0};
+    return (struct inputs){.images = m->options.images,
+                           .n_inputs = m->options.n_inputs,
+                           .rows = m->order + (n > 0 ? start : 0),
+                           .n = n > 0 ? (int)n : 0,
+                           .corruption = input_corruption_used(&m->options.corruption),
+                           .noise = m->options.noise.deviation > 0 ? &m->options.noise
+                                                                   : NULL};
 }
 
 struct batch *minibatches_take(struct minibatches *m, int64_t step)
@@ -71,7 +76,7 @@ struct batch *minibatches_take(struct minibatches *m, int64_t step)
         struct rng rng = {
             .seed = m->options.seed, .purpose = RNG_SHUFFLE, .stream = (uint64_t)epoch};
         rng_permutation(&rng, m->order, m->options.n);
-        m->epoch = epoch;
+        m->epoch = m->options.noise.epoch = epoch;
     }
     struct inputs inputs = minibatch(m, step % minibatches_per_epoch(m));
     batch_set(&m->batch, &inputs);

@@ -54,7 +54,8 @@ static enum status prepare(struct cell_work *work, struct error *err)
 static enum status create_trainer(struct cell_work *work, struct error *err)
 {
     struct train_options options = cell_train_options(work->spec);
-    struct train_data data = cell_train_data(work->context, work->samples.train_labels);
+    struct train_data data = cell_train_data(work->context, work->spec,
+                                             work->samples.train_labels);
     data.minibatches = work->minibatches;
     return trainer_create(&work->trainer, &work->net, &options, &data, err);
 }
@@ -68,6 +69,8 @@ static enum status create_probe(struct cell_work *work, struct error *err)
         .loss = (enum loss_kind)(int)value[FIELD_LOSS],
         .dataset = context->dataset,
         .samples = &work->samples,
+        .corruption = cell_input_corruption(work->spec, context->dataset,
+                                            context->normals),
         .team = context->team ? &context->team->probe : NULL,
         .options = {.measures = context->study->measures,
                     .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
@@ -301,6 +304,10 @@ static void store_outcome(struct cell_work *work)
     *record_int(record, FIELD_EPOCHS_RUN) = progress->epoch;
     *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
     *record_int(record, FIELD_CORRUPT_COUNT) = (int32_t)work->samples.corrupt_count;
+    if (work->spec->value[FIELD_INPUT_CORRUPTION] != INPUT_CORRUPTION_NONE)
+        *record_int(
+            record,
+            FIELD_INPUT_CORRUPT_COUNT) = (int32_t)work->samples.input_corrupt_count;
     for (int split = 0; split < N_SPLITS; split++)
         for (int c = 0; c < record->shape.n_classes; c++)
             record_int(record, FIELD_SAMPLE_COUNT)[split * record->shape.n_classes + c] =
