@@ -72,14 +72,21 @@ static struct inputs minibatch(const struct minibatch_options *options,
     int64_t size = options->batch_size, start = index * size;
     int64_t n = (int64_t)options->n - start;
     n = n < size ? n : size;
-    return (struct inputs){options->images, options->n_inputs,
-                           order + (n > 0 ? start : 0), n > 0 ? (int)n : 0};
+    return (struct inputs){.images = options->images,
+                           .n_inputs = options->n_inputs,
+                           .rows = order + (n > 0 ? start : 0),
+                           .n = n > 0 ? (int)n : 0,
+                           .corruption = input_corruption_used(&options->corruption),
+                           .noise = options->noise.deviation > 0 ? &options->noise
+                                                                 : NULL};
 }
 
-struct inputs minibatch_of_step(const struct minibatch_options *options, int64_t step,
+struct inputs minibatch_of_step(struct minibatch_options *options, int64_t step,
                                 uint32_t *order)
 {
-    shuffle(options, step / per_epoch(options), order);
+    int64_t epoch = step / per_epoch(options);
+    shuffle(options, epoch, order);
+    options->noise.epoch = epoch;
     return minibatch(options, order, step % per_epoch(options));
 }
 
@@ -90,7 +97,7 @@ struct batch *minibatches_take(struct minibatches *m, int64_t step)
     int64_t epoch = step / minibatches_per_epoch(m);
     if (epoch != m->epoch) {
         shuffle(&m->options, epoch, m->order);
-        m->epoch = epoch;
+        m->epoch = m->options.noise.epoch = epoch;
     }
     struct inputs inputs = minibatch(&m->options, m->order,
                                      step % minibatches_per_epoch(m));

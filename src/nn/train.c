@@ -40,7 +40,9 @@ struct minibatch_options trainer_minibatches(const struct train_options *options
                                       .n_inputs = n_inputs,
                                       .n = data->n,
                                       .batch_size = options->batch_size,
-                                      .seed = options->seed};
+                                      .seed = options->seed,
+                                      .corruption = data->corruption,
+                                      .noise = data->noise};
 }
 
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
@@ -98,7 +100,11 @@ static void copy_gradient(void *state, size_t first, size_t n, const float *grad
 
 double trainer_gradient(struct trainer *t, const uint32_t *rows, int n, float *gradient)
 {
-    struct inputs inputs = {t->data.images, t->net->shape.n_inputs, rows, n};
+    struct inputs inputs = {.images = t->data.images,
+                            .n_inputs = t->net->shape.n_inputs,
+                            .rows = rows,
+                            .n = n,
+                            .corruption = input_corruption_used(&t->data.corruption)};
     struct gradient_receiver receiver = {.take = copy_gradient, .state = gradient};
     batch_set(&t->batch, &inputs);
     return differentiate(t, &t->batch, t->parameters, receiver);
@@ -161,8 +167,9 @@ static uint32_t validation_errors(struct trainer *t)
          start += (uint32_t)t->columns) {
         uint32_t rest = t->data.n_validation - start;
         int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
-        struct inputs inputs = {t->data.validation_images + start * size, (int)size, NULL,
-                                n};
+        struct inputs inputs = {.images = t->data.validation_images + start * size,
+                                .n_inputs = (int)size,
+                                .n = n};
         batch_set(&t->batch, &inputs);
         struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
         if (!all_finite(z))

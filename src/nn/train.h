@@ -33,8 +33,10 @@ struct train_data {
     const uint8_t *validation_images;
     const uint8_t *validation_labels;
     uint32_t n_validation;
-    /* Shared by trainers whose images, n, batch size and seed are equal; NULL: the
-     * trainer makes its own. */
+    struct input_corruption corruption; /* of the samples to train with */
+    struct input_noise noise;           /* of minibatches */
+    /* Shared by trainers whose images, n, batch size, seed, corruption and noise are
+     * equal; NULL: the trainer makes its own. */
     struct minibatches *minibatches;
 };
 
@@ -72,8 +74,8 @@ const struct train_progress *trainer_progress(const struct trainer *trainer);
 const float *trainer_parameters(const struct trainer *trainer);
 const float *trainer_best_parameters(const struct trainer *trainer);
 
-/* The mean loss over the n samples `rows`, n <= batch_size, and its gradient
- * [n_parameters] at the trainer's parameters: for tests and analyses. */
+/* The mean loss over the n samples `rows`, n <= batch_size, without noise, and its
+ * gradient [n_parameters] at the trainer's parameters: for tests and analyses. */
 double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
                         float *gradient);
 

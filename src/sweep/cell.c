@@ -56,7 +56,8 @@ static enum status prepare(struct cell_work *work, struct error *err)
 static enum status create_trainer(struct cell_work *work, struct error *err)
 {
     struct train_options options = cell_train_options(work->spec);
-    struct train_data data = cell_train_data(work->context, work->samples.train_labels);
+    struct train_data data = cell_train_data(work->context, work->spec,
+                                             work->samples.train_labels);
     data.minibatches = work->minibatches;
     return trainer_create(&work->trainer, &work->net, &options, &data, err);
 }
@@ -67,8 +68,7 @@ static enum status create_updates(struct cell_work *work, struct error *err)
     struct cell_updates_setup setup = {
         .net = &work->net,
         .loss = (enum loss_kind)(int)work->spec->value[FIELD_LOSS],
-        .dataset = context->dataset,
-        .samples = &work->samples,
+        .data = cell_train_data(context, work->spec, work->samples.train_labels),
         .team = context->team};
     if (!cell_updates_taken(context->study, work->spec))
         return STATUS_OK;
@@ -84,6 +84,8 @@ static enum status create_probe(struct cell_work *work, struct error *err)
         .loss = (enum loss_kind)(int)value[FIELD_LOSS],
         .dataset = context->dataset,
         .samples = &work->samples,
+        .corruption = cell_input_corruption(work->spec, context->dataset,
+                                            context->normals),
         .team = context->team ? &context->team->probe : NULL,
         .options = {.measures = context->study->measures,
                     .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
@@ -323,6 +325,10 @@ static void store_outcome(struct cell_work *work)
     *record_int(record, FIELD_EPOCHS_RUN) = progress->epoch;
     *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
     *record_int(record, FIELD_CORRUPT_COUNT) = (int32_t)work->samples.corrupt_count;
+    if (work->spec->value[FIELD_INPUT_CORRUPTION] != INPUT_CORRUPTION_NONE)
+        *record_int(
+            record,
+            FIELD_INPUT_CORRUPT_COUNT) = (int32_t)work->samples.input_corrupt_count;
     for (int split = 0; split < N_SPLITS; split++)
         for (int c = 0; c < record->shape.n_classes; c++)
             record_int(record, FIELD_SAMPLE_COUNT)[split * record->shape.n_classes + c] =

@@ -39,7 +39,7 @@ struct cell_updates {
     float *condition;      /* [widest, stride], as the next two */
     float *after[2];       /* of the network after the step, layers in turn */
     float *delta[2];       /* derivatives of the loss, layers in turn */
-    uint32_t rows[BLOCK];  /* of the samples at hand, in their file */
+    uint32_t rows[BLOCK];  /* of the samples at hand */
 };
 
 bool cell_updates_taken(const struct study *study, const struct spec *spec)
@@ -62,7 +62,7 @@ static void allocate(struct cell_updates *u, struct error *err)
     const struct net *net = u->setup.net;
     size_t most = (size_t)net->widest * u->stride;
     u->stepped = memory_alloc(net->n_parameters, sizeof *u->stepped, err);
-    u->order = memory_alloc(u->setup.samples->sizes.train, sizeof *u->order, err);
+    u->order = memory_alloc(u->setup.data.n, sizeof *u->order, err);
     u->tallies = memory_alloc((size_t)net->n_layers, sizeof *u->tallies, err);
     u->input = memory_alloc((size_t)net->shape.n_inputs * u->stride, sizeof(float), err);
     u->activations = memory_alloc((size_t)net->n_layers, sizeof *u->activations, err);
@@ -83,7 +83,7 @@ enum status cell_updates_create(struct cell_updates **out,
     struct cell_updates *u = memory_alloc(1, sizeof *u, err);
     if (!u)
         return err->status;
-    uint32_t n = setup->samples->sizes.train;
+    uint32_t n = setup->data.n;
     int size = setup->team ? setup->team->probe.size : 1;
     int rank = setup->team ? setup->team->probe.rank : 0;
     u->setup = *setup;
@@ -165,11 +165,15 @@ static void activate(const struct net *net, struct matrix z)
 
 static struct matrix load_inputs(struct cell_updates *u, uint32_t start, int n)
 {
-    const struct dataset *dataset = u->setup.dataset;
-    struct matrix x = view(u, u->input, dataset->n_inputs, n);
+    const struct train_data *data = &u->setup.data;
+    struct matrix x = view(u, u->input, u->setup.net->shape.n_inputs, n);
     for (int i = 0; i < n; i++)
         u->rows[i] = start + (uint32_t)i;
-    struct inputs inputs = {dataset->train.images, dataset->n_inputs, u->rows, n};
+    struct inputs inputs = {.images = data->images,
+                            .n_inputs = x.rows,
+                            .rows = u->rows,
+                            .n = n,
+                            .corruption = input_corruption_used(&data->corruption)};
     inputs_load_features(&inputs, x);
     return x;
 }
@@ -290,7 +294,7 @@ static void store(const struct cell_updates *u, int snapshot, struct record *rec
     const struct net *net = u->setup.net;
     bool finite = true;
     for (int l = 0; l < net->n_layers; l++) {
-        double pairs = (double)net->layers[l].n_out * u->setup.samples->sizes.train;
+        double pairs = (double)net->layers[l].n_out * u->setup.data.n;
         store_cost(&u->tallies[l], snapshot, l, record);
         finite = finite && u->tallies[l].odd == 0;
         if (finite)
@@ -308,7 +312,7 @@ void cell_updates_compare(struct cell_updates *u, const float *parameters,
         int n = u->end - at < BLOCK ? (int)(u->end - at) : BLOCK;
         struct matrix inputs = load_inputs(u, at, n);
         struct matrix outputs = forward(u, parameters, stepped, inputs);
-        backward(u, parameters, u->setup.samples->train_labels + at, outputs);
+        backward(u, parameters, u->setup.data.labels + at, outputs);
     }
     if (team)
         team->probe.sum(team->probe.state, (uint64_t *)u->tallies,

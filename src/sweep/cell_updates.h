@@ -10,7 +10,6 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "data/dataset.h"
 #include "nn/train.h"
 #include "record/record.h"
 #include "sweep/cell_samples.h"
@@ -26,8 +25,7 @@ bool cell_updates_taken(const struct study *study, const struct spec *spec);
 struct cell_updates_setup {
     const struct net *net;
     enum loss_kind loss;
-    const struct dataset *dataset;
-    const struct cell_samples *samples;
+    struct train_data data;       /* what training has; samples are taken without noise */
     const struct cell_team *team; /* NULL: alone */
 };
 

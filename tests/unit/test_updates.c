@@ -16,9 +16,6 @@ enum { INPUTS = 3, WIDTH = 3, DEPTH = 2, CLASSES = 2, SAMPLES = 12, MOST = 64 };
 
 struct tiny {
     uint8_t images[SAMPLES * INPUTS], labels[SAMPLES];
-    struct dataset dataset;
-    struct spec spec;
-    struct cell_samples samples;
     struct net net;
     struct train_options options;
     struct train_data data;
@@ -33,16 +30,11 @@ static void tiny_init(struct tiny *t, struct net_shape shape, enum loss_kind los
 {
     struct error err = {0};
     struct rng rng = {seed, RNG_TEST, 0};
-    struct split_sizes sizes = {.train = SAMPLES};
-    *t = (struct tiny){.dataset = {.n_inputs = INPUTS, .n_classes = CLASSES}};
+    memset(t, 0, sizeof *t);
     for (int i = 0; i < SAMPLES * INPUTS; i++)
         t->images[i] = (uint8_t)rng_below(&rng, (uint64_t)i, 256);
     for (int i = 0; i < SAMPLES; i++)
         t->labels[i] = (uint8_t)(i % CLASSES);
-    t->dataset.train = (struct samples){SAMPLES, t->images, t->labels};
-    spec_defaults(&t->spec);
-    cell_samples_init(&t->samples, &t->spec, &sizes, &t->dataset, &err);
-    assert_ok(err);
     net_create(&t->net, &shape, &err);
     assert_ok(err);
     assert_true(t->net.n_parameters <= MOST);
@@ -55,7 +47,7 @@ static void tiny_init(struct tiny *t, struct net_shape shape, enum loss_kind los
     t->data = (struct train_data){.images = t->images, .labels = t->labels, .n = SAMPLES};
     trainer_create(&t->trainer, &t->net, &t->options, &t->data, &err);
     assert_ok(err);
-    struct cell_updates_setup setup = {&t->net, loss, &t->dataset, &t->samples, NULL};
+    struct cell_updates_setup setup = {&t->net, loss, t->data, NULL};
     cell_updates_create(&t->updates, &setup, &err);
     record_init(&t->record, (struct record_shape){1, shape.depth + 1, CLASSES}, &err);
     assert_ok(err);
@@ -67,7 +59,6 @@ static void tiny_fini(struct tiny *t)
     cell_updates_destroy(t->updates);
     trainer_destroy(t->trainer);
     net_fini(&t->net);
-    cell_samples_fini(&t->samples);
 }
 
 /* The step that training would take as number `step`; its samples go to `batch`. */
@@ -383,11 +374,12 @@ static void check_exactness(const struct setting *s, enum loss_kind loss)
     net_create(&net, &shape, &err);
     cell_samples_init(&samples, &s->cell.spec, &s->context.sizes, &s->dataset, &err);
     struct train_options options = cell_train_options(&s->cell.spec);
-    struct train_data data = cell_train_data(&s->context, samples.train_labels);
+    struct train_data data = cell_train_data(&s->context, &s->cell.spec,
+                                             samples.train_labels);
     options.loss = loss;
     options.optim = (struct optim){.kind = OPTIM_SGD, .learning_rate = 0.1};
     trainer_create(&trainer, &net, &options, &data, &err);
-    struct cell_updates_setup setup = {&net, loss, &s->dataset, &samples, NULL};
+    struct cell_updates_setup setup = {&net, loss, data, NULL};
     cell_updates_create(&updates, &setup, &err);
     record_init(&record, (struct record_shape){1, net.n_layers, s->dataset.n_classes},
                 &err);
