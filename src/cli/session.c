@@ -55,8 +55,10 @@ static enum status check_hash(struct session *s, struct error *err)
 
 struct cell_context session_context(const struct session *s)
 {
-    return (struct cell_context){
-        .study = &s->study, .dataset = &s->dataset, .sizes = s->sizes};
+    return (struct cell_context){.study = &s->study,
+                                 .dataset = &s->dataset,
+                                 .sizes = s->sizes,
+                                 .normals = s->normals};
 }
 
 /* Bytes of a rank at the cell that needs most. */
@@ -170,7 +172,8 @@ enum status session_prepare(struct session *s, struct dist *dist, struct error *
         check_hash(s, err) != STATUS_OK ||
         split_sizes_get(&s->sizes, &s->study, &s->dataset, err) != STATUS_OK ||
         study_resolve(&s->study, s->sizes.train, err) != STATUS_OK ||
-        grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK)
+        grid_expand(&s->grid, &s->study, s->dataset.hash, err) != STATUS_OK ||
+        normals_create(&s->normals, err) != STATUS_OK)
         return err->status;
     calibration_init(&s->calibration);
     return examine_cells(s, err);
@@ -231,6 +234,7 @@ void session_fini(struct session *s)
     dataset_fini(&s->dataset);
     grid_fini(&s->grid);
     calibration_fini(&s->calibration);
+    free(s->normals);
     free(s->seconds);
     free(s->probe_seconds);
     memset(s, 0, sizeof *s);

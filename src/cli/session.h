@@ -22,6 +22,7 @@ struct session {
     struct dataset dataset;
     struct split_sizes sizes;
     struct grid grid;
+    struct normals *normals;
     struct calibration calibration;
     double *seconds;       /* [grid.n_cells]: predicted cost, after session_predict */
     double *probe_seconds; /* [grid.n_cells]: the part of it that ranks can share */

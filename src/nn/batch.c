@@ -35,18 +35,6 @@ void batch_set(struct batch *batch, const struct inputs *inputs)
     batch->has_features = batch->has_samples = false;
 }
 
-struct matrix batch_features(struct batch *batch)
-{
-    struct matrix x = {.data = batch->features,
-                       .rows = batch->inputs.n_inputs,
-                       .columns = batch->inputs.n,
-                       .stride = net_stride(batch->max_columns)};
-    if (!batch->has_features)
-        inputs_load_features(&batch->inputs, x);
-    batch->has_features = true;
-    return x;
-}
-
 struct matrix batch_samples(struct batch *batch)
 {
     struct matrix x = {.data = batch->samples,
@@ -56,5 +44,19 @@ struct matrix batch_samples(struct batch *batch)
     if (!batch->has_samples)
         inputs_load_samples(&batch->inputs, x);
     batch->has_samples = true;
+    return x;
+}
+
+struct matrix batch_features(struct batch *batch)
+{
+    struct matrix x = {.data = batch->features,
+                       .rows = batch->inputs.n_inputs,
+                       .columns = batch->inputs.n,
+                       .stride = net_stride(batch->max_columns)};
+    if (!batch->has_features && inputs_disturbed(&batch->inputs))
+        linalg_transpose(batch_samples(batch), x); /* disturbing costs more */
+    else if (!batch->has_features)
+        inputs_load_features(&batch->inputs, x);
+    batch->has_features = true;
     return x;
 }

@@ -11,10 +11,19 @@ enum {
 
 typedef uint8_t bytes16 __attribute__((vector_size(SIDE)));
 
+bool inputs_disturbed(const struct inputs *inputs)
+{
+    return inputs->corruption || inputs->noise;
+}
+
+static uint32_t row_of(const struct inputs *inputs, int j)
+{
+    return inputs->rows ? inputs->rows[j] : inputs->first + (uint32_t)j;
+}
+
 static const uint8_t *image_of(const struct inputs *inputs, int j)
 {
-    uint32_t row = inputs->rows ? inputs->rows[j] : (uint32_t)j;
-    return inputs->images + row * (size_t)inputs->n_inputs;
+    return inputs->images + row_of(inputs, j) * (size_t)inputs->n_inputs;
 }
 
 /* Images lie anywhere: the CPU cannot guess the next one. */
@@ -29,9 +38,8 @@ static void prefetch_image(const struct inputs *inputs, int j)
 static inline __attribute__((always_inline)) void
 scale_bytes(const uint8_t *restrict bytes, float *restrict out, int n)
 {
-    const float scale = 1.0f / 255.0f;
     for (int i = 0; i < n; i++)
-        out[i] = (float)bytes[i] * scale;
+        out[i] = input_of_pixel(bytes[i]);
 }
 
 static inline bytes16 merge_low(bytes16 a, bytes16 b)
@@ -106,21 +114,77 @@ static void load_group(const struct inputs *inputs, int j, int n, struct matrix 
     }
 }
 
+static struct disturbed disturbed_at(const struct inputs *inputs, int j)
+{
+    return disturb_sample(image_of(inputs, j), inputs->n_inputs, row_of(inputs, j),
+                          inputs->corruption, inputs->noise);
+}
+
+/* Tiles of samples and pixels, sample by sample, are transposed into place. */
+static void load_disturbed_features(const struct inputs *inputs, struct matrix x)
+{
+    enum { SAMPLES = 32, PIXELS = NORMALS_GROUP };
+    float tile[SAMPLES * PIXELS];
+    struct disturbed sample[SAMPLES];
+    for (int j = 0; j < inputs->n; j += SAMPLES) {
+        int n = inputs->n - j < SAMPLES ? inputs->n - j : SAMPLES;
+        for (int s = 0; s < n; s++)
+            prefetch_image(inputs, j + s);
+        for (int s = 0; s < n; s++)
+            sample[s] = disturbed_at(inputs, j + s);
+        for (int k = 0; k < inputs->n_inputs; k += PIXELS) {
+            int m = inputs->n_inputs - k < PIXELS ? inputs->n_inputs - k : PIXELS;
+            struct matrix from = {
+                .data = tile, .rows = n, .columns = m, .stride = PIXELS};
+            struct matrix to = {.data = x.data + (size_t)k * x.stride + (size_t)j,
+                                .rows = m,
+                                .columns = n,
+                                .stride = x.stride};
+            for (int s = 0; s < n; s++)
+                disturb_load(&sample[s], k, m, tile + (size_t)s * PIXELS);
+            linalg_transpose(from, to);
+        }
+    }
+}
+
 void inputs_load_features(const struct inputs *inputs, struct matrix x)
 {
+    if (inputs_disturbed(inputs)) {
+        load_disturbed_features(inputs, x);
+        return;
+    }
     for (int j = 0; j < inputs->n; j += GROUP)
         load_group(inputs, j, inputs->n - j < GROUP ? inputs->n - j : GROUP, x);
 }
 
-STRATA_KERNEL
-void inputs_load_samples(const struct inputs *inputs, struct matrix x)
+enum { AHEAD = 4 }; /* images that are asked for before they are loaded */
+
+static void load_disturbed_samples(const struct inputs *inputs, struct matrix x)
 {
-    enum { AHEAD = 4 };
+    for (int j = 0; j < inputs->n; j++) {
+        if (j + AHEAD < inputs->n)
+            prefetch_image(inputs, j + AHEAD);
+        struct disturbed sample = disturbed_at(inputs, j);
+        disturb_load(&sample, 0, inputs->n_inputs, x.data + (size_t)j * x.stride);
+    }
+}
+
+STRATA_KERNEL
+static void load_plain_samples(const struct inputs *inputs, struct matrix x)
+{
     for (int j = 0; j < inputs->n; j++) {
         if (j + AHEAD < inputs->n)
             prefetch_image(inputs, j + AHEAD);
         scale_bytes(image_of(inputs, j), x.data + (size_t)j * x.stride, inputs->n_inputs);
     }
+}
+
+void inputs_load_samples(const struct inputs *inputs, struct matrix x)
+{
+    if (inputs_disturbed(inputs))
+        load_disturbed_samples(inputs, x);
+    else
+        load_plain_samples(inputs, x);
 }
 
 void inputs_prefetch(const struct inputs *inputs)

@@ -1,19 +1,34 @@
 /* Images as network inputs, in either layout: a byte times 1/255, rounded to float before
- * and after the product, so that values lie in [0, 1]. */
+ * and after the product, so that values lie in [0, 1]; or what disturbs them
+ * (nn/disturb.h). */
 #ifndef STRATA_NN_INPUTS_H
 #define STRATA_NN_INPUTS_H
 
 #include <stdint.h>
 
+#include "nn/disturb.h"
 #include "num/linalg.h"
 
-/* Which images: sample j is images[rows ? rows[j] : j], of n_inputs bytes each. */
+/* Which images: sample j is images[rows ? rows[j] : first + j], of n_inputs bytes each.
+ */
 struct inputs {
     const uint8_t *images;
     int n_inputs;
     const uint32_t *rows;
+    uint32_t first;
     int n;
+    /* NULL: they are as their images; otherwise the index above is that in the file. */
+    const struct input_corruption *corruption;
+    const struct input_noise *noise;
 };
+
+static inline float input_of_pixel(uint8_t pixel)
+{
+    return (float)pixel * (1.0f / 255.0f);
+}
+
+/* Whether the inputs are anything but pixels. */
+bool inputs_disturbed(const struct inputs *inputs);
 
 /* x[k, j] = pixel k of sample j; x is [n_inputs, n]. */
 void inputs_load_features(const struct inputs *inputs, struct matrix x);

@@ -19,10 +19,10 @@ mse_lanes(const float *z, const uint8_t *labels, int class_index, int n, float s
 }
 
 STRATA_KERNEL
-static double mse(struct matrix z, const uint8_t *labels, struct matrix delta)
+static double mse(struct matrix z, const uint8_t *labels, float scale,
+                  struct matrix delta)
 {
     double sum[LANES] = {0}, total = 0.0;
-    const float scale = 1.0f / (float)z.columns;
     for (int k = 0; k < z.rows; k++) {
         const float *row = z.data + (size_t)k * z.stride;
         float *out = delta.data ? delta.data + (size_t)k * delta.stride : NULL;
@@ -71,10 +71,10 @@ cross_entropy_lanes(struct matrix z, const uint8_t *labels, int j, int n, float 
 }
 
 STRATA_KERNEL
-static double cross_entropy(struct matrix z, const uint8_t *labels, struct matrix delta)
+static double cross_entropy(struct matrix z, const uint8_t *labels, float scale,
+                            struct matrix delta)
 {
     double sum[LANES] = {0}, total = 0.0;
-    const float scale = 1.0f / (float)z.columns;
     int j = 0;
     for (; j + LANES <= z.columns; j += LANES)
         cross_entropy_lanes(z, labels, j, LANES, scale, delta, sum);
@@ -84,11 +84,24 @@ static double cross_entropy(struct matrix z, const uint8_t *labels, struct matri
     return total;
 }
 
+/* Sum of the losses; delta gets `scale` times their derivatives. */
+static double evaluate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
+                       float scale, struct matrix delta)
+{
+    return kind == LOSS_KIND_MSE ? mse(z, labels, scale, delta)
+                                 : cross_entropy(z, labels, scale, delta);
+}
+
 double loss_evaluate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
                      struct matrix delta)
 {
-    return kind == LOSS_KIND_MSE ? mse(z, labels, delta)
-                                 : cross_entropy(z, labels, delta);
+    return evaluate(kind, z, labels, 1.0f / (float)z.columns, delta);
+}
+
+void loss_differentiate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
+                        struct matrix delta)
+{
+    evaluate(kind, z, labels, 1.0f, delta);
 }
 
 int loss_predict(struct matrix z, int j)

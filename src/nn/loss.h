@@ -20,6 +20,10 @@ enum loss_kind { LOSS_KIND_MSE, LOSS_KIND_CROSS_ENTROPY };
 double loss_evaluate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
                      struct matrix delta);
 
+/* delta [n_classes, n] gets dE/dz of each sample's own loss. delta may be z. */
+void loss_differentiate(enum loss_kind kind, struct matrix z, const uint8_t *labels,
+                        struct matrix delta);
+
 /* Predicted class of sample j: the largest z, lowest index on a tie. */
 int loss_predict(struct matrix z, int j);
 

@@ -46,20 +46,48 @@ void minibatches_destroy(struct minibatches *m)
     free(m);
 }
 
-int64_t minibatches_per_epoch(const struct minibatches *m)
+static int64_t per_epoch(const struct minibatch_options *options)
 {
-    int64_t batch = m->options.batch_size;
-    return ((int64_t)m->options.n + batch - 1) / batch;
+    int64_t batch = options->batch_size;
+    return ((int64_t)options->n + batch - 1) / batch;
 }
 
-/* Number `index` of this epoch; none beyond the last. */
-static struct inputs minibatch(const struct minibatches *m, int64_t index)
+int64_t minibatches_per_epoch(const struct minibatches *m)
 {
-    int64_t size = m->options.batch_size, start = index * size;
-    int64_t n = (int64_t)m->options.n - start;
+    return per_epoch(&m->options);
+}
+
+static void shuffle(const struct minibatch_options *options, int64_t epoch,
+                    uint32_t *order)
+{
+    struct rng rng = {
+        .seed = options->seed, .purpose = RNG_SHUFFLE, .stream = (uint64_t)epoch};
+    rng_permutation(&rng, order, options->n);
+}
+
+/* Number `index` of an epoch with that order; none beyond the last. */
+static struct inputs minibatch(const struct minibatch_options *options,
+                               const uint32_t *order, int64_t index)
+{
+    int64_t size = options->batch_size, start = index * size;
+    int64_t n = (int64_t)options->n - start;
     n = n < size ? n : size;
-    return (struct inputs){m->options.images, m->options.n_inputs,
-                           m->order + (n > 0 ? start : 0), n > 0 ? (int)n : 0};
+    return (struct inputs){.images = options->images,
+                           .n_inputs = options->n_inputs,
+                           .rows = order + (n > 0 ? start : 0),
+                           .n = n > 0 ? (int)n : 0,
+                           .corruption = input_corruption_used(&options->corruption),
+                           .noise = options->noise.deviation > 0 ? &options->noise
+                                                                 : NULL};
+}
+
+struct inputs minibatch_of_step(struct minibatch_options *options, int64_t step,
+                                uint32_t *order)
+{
+    int64_t epoch = step / per_epoch(options);
+    shuffle(options, epoch, order);
+    options->noise.epoch = epoch;
+    return minibatch(options, order, step % per_epoch(options));
 }
 
 struct batch *minibatches_take(struct minibatches *m, int64_t step)
@@ -68,12 +96,11 @@ struct batch *minibatches_take(struct minibatches *m, int64_t step)
         return &m->batch;
     int64_t epoch = step / minibatches_per_epoch(m);
     if (epoch != m->epoch) {
-        struct rng rng = {
-            .seed = m->options.seed, .purpose = RNG_SHUFFLE, .stream = (uint64_t)epoch};
-        rng_permutation(&rng, m->order, m->options.n);
-        m->epoch = epoch;
+        shuffle(&m->options, epoch, m->order);
+        m->epoch = m->options.noise.epoch = epoch;
     }
-    struct inputs inputs = minibatch(m, step % minibatches_per_epoch(m));
+    struct inputs inputs = minibatch(&m->options, m->order,
+                                     step % minibatches_per_epoch(m));
     batch_set(&m->batch, &inputs);
     m->step = step;
     m->prefetched = false;
@@ -82,7 +109,8 @@ struct batch *minibatches_take(struct minibatches *m, int64_t step)
 
 void minibatches_prefetch(struct minibatches *m)
 {
-    struct inputs next = minibatch(m, m->step % minibatches_per_epoch(m) + 1);
+    struct inputs next = minibatch(&m->options, m->order,
+                                   m->step % minibatches_per_epoch(m) + 1);
     if (!m->prefetched)
         inputs_prefetch(&next);
     m->prefetched = true;

@@ -118,3 +118,11 @@ void net_forward_layer(const struct net *net, int layer, const float *parameters
     finish.soon[0] = soon;
     linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish, z);
 }
+
+void net_backward_layer(const struct net *net, int layer, const float *parameters,
+                        struct matrix delta, struct matrix below)
+{
+    struct linalg_finish finish = {0};
+    linalg_multiply(LINALG_TN, net_weights(net, layer, parameters), delta, &finish,
+                    below);
+}

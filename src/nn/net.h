@@ -75,4 +75,9 @@ void net_activate_layer(const struct net *net, int layer, const float *parameter
 void net_forward_layer(const struct net *net, int layer, const float *parameters,
                        struct matrix a, const float *soon, struct matrix z);
 
+/* dE/da [n_in, n] of the samples of a layer's inputs, from delta = dE/dz [n_out, n] of
+ * its nodes: W^T delta. */
+void net_backward_layer(const struct net *net, int layer, const float *parameters,
+                        struct matrix delta, struct matrix below);
+
 #endif

@@ -40,7 +40,9 @@ struct minibatch_options trainer_minibatches(const struct train_options *options
                                       .n_inputs = n_inputs,
                                       .n = data->n,
                                       .batch_size = options->batch_size,
-                                      .seed = options->seed};
+                                      .seed = options->seed,
+                                      .corruption = data->corruption,
+                                      .noise = data->noise};
 }
 
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
@@ -75,18 +77,19 @@ static void allocate(struct trainer *t, struct error *err)
         t->minibatches = t->own;
 }
 
-/* Derivatives of the samples' mean loss go to `receiver`; returns that loss. */
+/* Derivatives of the samples' mean loss at `parameters` go to `receiver`; returns that
+ * loss. */
 static double differentiate(struct trainer *t, struct batch *batch,
-                            struct gradient_receiver receiver)
+                            const float *parameters, struct gradient_receiver receiver)
 {
     int n = batch->inputs.n;
     for (int j = 0; j < n; j++)
         t->batch_labels[j] = t->data.labels[batch->inputs.rows[j]];
-    struct matrix z = backprop_forward(t->backprop, batch, t->parameters);
+    struct matrix z = backprop_forward(t->backprop, batch, parameters);
     if (batch != &t->batch)
         minibatches_prefetch(t->minibatches);
     double loss = loss_evaluate(t->options.loss, z, t->batch_labels, z) / n;
-    backprop_backward(t->backprop, batch, t->parameters, z, receiver);
+    backprop_backward(t->backprop, batch, parameters, z, receiver);
     return loss;
 }
 
@@ -97,10 +100,39 @@ static void copy_gradient(void *state, size_t first, size_t n, const float *grad
 
 double trainer_gradient(struct trainer *t, const uint32_t *rows, int n, float *gradient)
 {
-    struct inputs inputs = {t->data.images, t->net->shape.n_inputs, rows, n};
+    struct inputs inputs = {.images = t->data.images,
+                            .n_inputs = t->net->shape.n_inputs,
+                            .rows = rows,
+                            .n = n,
+                            .corruption = input_corruption_used(&t->data.corruption)};
     struct gradient_receiver receiver = {.take = copy_gradient, .state = gradient};
     batch_set(&t->batch, &inputs);
-    return differentiate(t, &t->batch, receiver);
+    return differentiate(t, &t->batch, t->parameters, receiver);
+}
+
+struct plain_step {
+    float rate;
+    float *parameters;
+};
+
+static void descend(void *state, size_t first, size_t n, const float *gradient)
+{
+    const struct plain_step *step = state;
+    for (size_t i = 0; i < n; i++)
+        step->parameters[first + i] -= step->rate * gradient[i];
+}
+
+void trainer_step_plainly(struct trainer *t, const float *parameters, int64_t step,
+                          uint32_t *order, float *stepped)
+{
+    struct minibatch_options options = trainer_minibatches(&t->options, &t->data,
+                                                           t->net->shape.n_inputs);
+    struct inputs inputs = minibatch_of_step(&options, step, order);
+    struct plain_step plain = {(float)t->options.optim.learning_rate, stepped};
+    struct gradient_receiver receiver = {.take = descend, .state = &plain};
+    memcpy(stepped, parameters, t->net->n_parameters * sizeof *stepped);
+    batch_set(&t->batch, &inputs);
+    differentiate(t, &t->batch, parameters, receiver);
 }
 
 struct update {
@@ -135,20 +167,20 @@ struct evaluation {
 /* Takes n samples through the network, block by block in their order: so the loss is one
  * sum, whatever else is computed. Sets the state to TRAIN_DIVERGED where an output is not
  * finite. */
-static struct evaluation evaluate(struct trainer *t, const uint8_t *images,
+static struct evaluation evaluate(struct trainer *t, struct inputs inputs,
                                   const uint8_t *labels, uint32_t n, bool with_loss)
 {
     struct evaluation sum = {0};
-    size_t size = (size_t)t->net->shape.n_inputs;
+    inputs.n_inputs = t->net->shape.n_inputs;
     for (uint32_t start = 0; start < n; start += (uint32_t)t->columns) {
         uint32_t rest = n - start;
-        int columns = rest < (uint32_t)t->columns ? (int)rest : t->columns;
-        struct inputs inputs = {images + start * size, (int)size, NULL, columns};
+        inputs.first = start;
+        inputs.n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
         batch_set(&t->batch, &inputs);
         struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
         if (!all_finite(z))
             t->progress.state = TRAIN_DIVERGED;
-        for (int j = 0; j < columns; j++)
+        for (int j = 0; j < inputs.n; j++)
             sum.errors += loss_predict(z, j) != labels[start + (uint32_t)j];
         if (with_loss)
             sum.loss += loss_evaluate(t->options.loss, z, labels + start,
@@ -160,9 +192,9 @@ static struct evaluation evaluate(struct trainer *t, const uint8_t *images,
 static void keep_if_better(struct trainer *t)
 {
     const struct train_data *data = &t->data;
-    uint32_t errors = evaluate(t, data->validation_images, data->validation_labels,
-                               data->n_validation, false)
-                          .errors;
+    struct inputs inputs = {.images = data->validation_images};
+    uint32_t errors =
+        evaluate(t, inputs, data->validation_labels, data->n_validation, false).errors;
     if (t->progress.state == TRAIN_DIVERGED)
         return;
     /* Without a validation set the latest network is the best known. */
@@ -192,8 +224,9 @@ static void apply_rules(struct trainer *t)
     if (!train_has_rule(options))
         return;
     uint32_t n = t->data.n;
-    struct evaluation e = evaluate(t, t->data.images, t->data.labels, n,
-                                   options->stop_loss > 0);
+    struct inputs inputs = {.images = t->data.images,
+                            .corruption = input_corruption_used(&t->data.corruption)};
+    struct evaluation e = evaluate(t, inputs, t->data.labels, n, options->stop_loss > 0);
     if (t->progress.state == TRAIN_DIVERGED)
         return;
     double accuracy = (double)(n - e.errors) / n;
@@ -231,7 +264,7 @@ void trainer_step(struct trainer *t)
         .take = apply_gradient,
         .state = &update,
         .soon = {t->parameters, t->state[0], t->state[1]}};
-    double loss = differentiate(t, batch, receiver);
+    double loss = differentiate(t, batch, t->parameters, receiver);
     if (!isfinite(loss))
         p->state = TRAIN_DIVERGED;
     else if (p->step % p->steps_per_epoch == 0)

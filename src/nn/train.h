@@ -41,8 +41,10 @@ struct train_data {
     const uint8_t *validation_images;
     const uint8_t *validation_labels;
     uint32_t n_validation;
-    /* Shared by trainers whose images, n, batch size and seed are equal; NULL: the
-     * trainer makes its own. */
+    struct input_corruption corruption; /* of the samples to train with */
+    struct input_noise noise;           /* of minibatches */
+    /* Shared by trainers whose images, n, batch size, seed, corruption and noise are
+     * equal; NULL: the trainer makes its own. */
     struct minibatches *minibatches;
 };
 
@@ -90,10 +92,17 @@ const struct train_progress *trainer_progress(const struct trainer *trainer);
 const float *trainer_parameters(const struct trainer *trainer);
 const float *trainer_best_parameters(const struct trainer *trainer);
 
-/* The mean loss over the n samples `rows`, n <= batch_size, and its gradient
- * [n_parameters] at the trainer's parameters: for tests and analyses. */
+/* The mean loss over the n samples `rows`, n <= batch_size, without noise, and its
+ * gradient [n_parameters] at the trainer's parameters: for tests and analyses. */
 double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
                         float *gradient);
+
+/* One step of plain gradient descent, without momentum, from any parameters on the
+ * minibatch of step `step`: stepped = parameters - learning rate x gradient, each
+ * [n_parameters]. `order` [n] is scratch. Training goes on as if nothing had been asked.
+ */
+void trainer_step_plainly(struct trainer *trainer, const float *parameters, int64_t step,
+                          uint32_t *order, float *stepped);
 
 /* What train_data.minibatches must be made with. */
 struct minibatch_options trainer_minibatches(const struct train_options *options,

@@ -12,14 +12,16 @@
 
 /* What a number is for. Values are part of the numerics: never renumber. */
 enum rng_purpose {
-    RNG_INIT = 1,     /* stream = layer, index = weight */
-    RNG_SHUFFLE = 2,  /* stream = epoch */
-    RNG_CORRUPT = 3,  /* stream 0 = chosen?, 1 = new label; index = sample in the file */
-    RNG_GLYPH = 4,    /* stream = split, kind of number and sample: glyphs.c */
-    RNG_TEST = 5,     /* for tests */
-    RNG_PLAN = 6,     /* index = cell: simulated error of its predicted time */
-    RNG_RANK = 7,     /* stream 0 = random measure, k = permutation k; index = setting */
-    RNG_BOOTSTRAP = 8 /* seed = n values, stream = resample, index = four of its values */
+    RNG_INIT = 1,    /* stream = layer, index = weight */
+    RNG_SHUFFLE = 2, /* stream = epoch */
+    RNG_CORRUPT = 3, /* stream 0 = label chosen?, 1 = new label, 2 = inputs chosen?, index
+                        = sample in the file; 3 = new inputs, row of normals.h = sample */
+    RNG_GLYPH = 4,   /* stream = split, kind of number and sample: glyphs.c */
+    RNG_TEST = 5,    /* for tests */
+    RNG_PLAN = 6,    /* index = cell: simulated error of its predicted time */
+    RNG_RANK = 7,    /* stream 0 = random measure, k = permutation k; index = setting */
+    RNG_BOOTSTRAP = 8, /* seed = n values, stream = resample, index = four of them */
+    RNG_NOISE = 9      /* stream = epoch, row of normals.h = sample in the file */
 };
 
 struct rng {

@@ -111,6 +111,7 @@
     X(SPECIFIC_FRACTION_CORRUPT, "corruption")  \
     X(SUPPORTED_COST, "updates")                \
     X(UPDATE_CHANGED, "updates")                \
+    X(UPDATE_ADDED, "updates")                  \
     X(UPDATE_AGREEMENT, "updates")              \
     X(UPDATE_PREDICTED, "updates")
 
@@ -231,11 +232,13 @@
       GROUPED, "1", NULL,                                                                \
       "fraction of nodes specific to one class among corrupted samples")                 \
     X(SUPPORTED_COST, "supported_cost", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,        \
-      "size of the node-supported cost, mean over nodes and training samples in their "  \
-      "sample sets")                                                                     \
+      "size of the node-supported cost, mean over nodes and the training samples that "  \
+      "move their weights")                                                              \
     X(UPDATE_CHANGED, "update_changed", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,        \
       "fraction of pairs of node and training sample whose membership an SGD step "      \
       "changes")                                                                         \
+    X(UPDATE_ADDED, "update_added", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,            \
+      "fraction of changed memberships where the sample enters the node's sample set")   \
     X(UPDATE_AGREEMENT, "update_agreement", REAL, SNAPSHOT_LAYER, GROUPED, "1", NULL,    \
       "fraction of pairs of node and training sample whose membership after an SGD "     \
       "step is that of the update condition")                                            \

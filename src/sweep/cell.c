@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "sweep/cell_nodes.h"
 #include "sweep/cell_probe.h"
+#include "sweep/cell_updates.h"
 
 /* A cell at work. */
 struct cell_work {
@@ -22,6 +23,7 @@ struct cell_work {
     struct cell_samples samples;
     struct trainer *trainer;
     struct cell_probe *probe;
+    struct cell_updates *updates; /* NULL: not measured */
     struct cell_result result;
     double seconds; /* of all that was done for this cell */
     double probe_seconds;
@@ -54,9 +56,23 @@ static enum status prepare(struct cell_work *work, struct error *err)
 static enum status create_trainer(struct cell_work *work, struct error *err)
 {
     struct train_options options = cell_train_options(work->spec);
-    struct train_data data = cell_train_data(work->context, work->samples.train_labels);
+    struct train_data data = cell_train_data(work->context, work->spec,
+                                             work->samples.train_labels);
     data.minibatches = work->minibatches;
     return trainer_create(&work->trainer, &work->net, &options, &data, err);
+}
+
+static enum status create_updates(struct cell_work *work, struct error *err)
+{
+    const struct cell_context *context = work->context;
+    struct cell_updates_setup setup = {
+        .net = &work->net,
+        .loss = (enum loss_kind)(int)work->spec->value[FIELD_LOSS],
+        .data = cell_train_data(context, work->spec, work->samples.train_labels),
+        .team = context->team};
+    if (!cell_updates_taken(context->study, work->spec))
+        return STATUS_OK;
+    return cell_updates_create(&work->updates, &setup, err);
 }
 
 static enum status create_probe(struct cell_work *work, struct error *err)
@@ -68,6 +84,8 @@ static enum status create_probe(struct cell_work *work, struct error *err)
         .loss = (enum loss_kind)(int)value[FIELD_LOSS],
         .dataset = context->dataset,
         .samples = &work->samples,
+        .corruption = cell_input_corruption(work->spec, context->dataset,
+                                            context->normals),
         .team = context->team ? &context->team->probe : NULL,
         .options = {.measures = context->study->measures,
                     .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
@@ -77,7 +95,9 @@ static enum status create_probe(struct cell_work *work, struct error *err)
                     .quarantine_purity = value[FIELD_QUARANTINE_PURITY],
                     .specific_share = value[FIELD_SPECIFIC_SHARE],
                     .grid_bits = grid_bits(work->spec)}};
-    return cell_probe_create(&work->probe, &setup, err);
+    if (cell_probe_create(&work->probe, &setup, err) != STATUS_OK)
+        return err->status;
+    return create_updates(work, err);
 }
 
 /* Whether all members of a team are ready to probe. */
@@ -115,6 +135,7 @@ static void finish(struct cell_work *work)
     if (work->called)
         call_team(work, CELL_CALL_END, 0);
     cell_probe_destroy(work->probe);
+    cell_updates_destroy(work->updates);
     trainer_destroy(work->trainer);
     net_fini(&work->net);
     cell_samples_fini(&work->samples);
@@ -159,9 +180,10 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
 }
 
 /* Probes into the record, with the team where there is one. */
-static void probe(struct cell_work *work, const float *parameters, int index,
-                  struct node_set *nodes)
+static void probe(struct cell_work *work, const float *parameters, int64_t step,
+                  int index, struct node_set *nodes)
 {
+    struct record *record = &work->result.record;
     const struct cell_team *team = work->context->team;
     double started = clock_seconds();
     if (team) {
@@ -169,8 +191,10 @@ static void probe(struct cell_work *work, const float *parameters, int index,
         team->broadcast(team->state, (float *)(uintptr_t)parameters,
                         work->net.n_parameters);
     }
-    if (!cell_probe_run(work->probe, parameters, index, &work->result.record, nodes))
+    if (!cell_probe_run(work->probe, parameters, index, record, nodes))
         work->diverged = true;
+    else if (work->updates)
+        cell_updates_run(work->updates, parameters, work->trainer, step, index, record);
     work->probe_seconds += clock_seconds() - started;
 }
 
@@ -189,7 +213,7 @@ static enum status take_snapshot(struct cell_work *work, int index, struct error
     struct node_set *nodes = keep_nodes(work, index, step, err);
     if (err->status != STATUS_OK)
         return err->status;
-    probe(work, parameters, index, nodes);
+    probe(work, parameters, step, index, nodes);
     return snapshot->keep ? keep_network(work, index, parameters, step, err) : STATUS_OK;
 }
 
@@ -321,6 +345,10 @@ static void store_outcome(struct cell_work *work)
     *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
     store_stop_reason(work);
     *record_int(record, FIELD_CORRUPT_COUNT) = (int32_t)work->samples.corrupt_count;
+    if (work->spec->value[FIELD_INPUT_CORRUPTION] != INPUT_CORRUPTION_NONE)
+        *record_int(
+            record,
+            FIELD_INPUT_CORRUPT_COUNT) = (int32_t)work->samples.input_corrupt_count;
     for (int split = 0; split < N_SPLITS; split++)
         for (int c = 0; c < record->shape.n_classes; c++)
             record_int(record, FIELD_SAMPLE_COUNT)[split * record->shape.n_classes + c] =
@@ -478,6 +506,16 @@ static void assist_start(struct assistance *a, const struct cell_context *contex
     agree(context->team, &err);
 }
 
+static void assist_probe(struct assistance *a, const struct snapshot *snapshot)
+{
+    const struct cell_work *work = &a->work;
+    const struct cell_team *team = work->context->team;
+    struct node_set *nodes = snapshot->keep_nodes ? &a->nodes : NULL;
+    team->broadcast(team->state, a->parameters, work->net.n_parameters);
+    if (cell_probe_run(work->probe, a->parameters, 0, NULL, nodes) && work->updates)
+        cell_updates_run(work->updates, a->parameters, NULL, 0, 0, NULL);
+}
+
 void cell_assist(const struct cell_context *context)
 {
     const struct cell_team *team = context->team;
@@ -490,10 +528,7 @@ void cell_assist(const struct cell_context *context)
             assist_start(&a, context, &order.spec);
             break;
         case CELL_CALL_PROBE:
-            team->broadcast(team->state, a.parameters, a.work.net.n_parameters);
-            cell_probe_run(a.work.probe, a.parameters, 0, NULL,
-                           context->study->snapshots[order.snapshot].keep_nodes ? &a.nodes
-                                                                                : NULL);
+            assist_probe(&a, &context->study->snapshots[order.snapshot]);
             break;
         case CELL_CALL_END:
             finish(&a.work);

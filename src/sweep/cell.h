@@ -22,6 +22,7 @@ struct cell_context {
     const struct study *study;
     const struct dataset *dataset;
     struct split_sizes sizes;
+    const struct normals *normals; /* for cells with noise or Gaussian inputs */
     /* Called between minibatches and probes with the share of the cell's epochs that is
      * done; true asks to stop soon. May be NULL. */
     bool (*poll)(void *poll_state, double share);
@@ -85,6 +86,6 @@ bool cell_may_stop_early(const struct spec *spec);
 
 /* What a cell trains with; `labels` [sizes.train] are those that it trains on. */
 struct train_data cell_train_data(const struct cell_context *context,
-                                  const uint8_t *labels);
+                                  const struct spec *spec, const uint8_t *labels);
 
 #endif

@@ -12,8 +12,13 @@ bool cell_group_joins(const struct cell_context *context, const struct spec *spe
 
 static bool same_minibatches(const struct spec *a, const struct spec *b)
 {
-    return a->value[FIELD_SEED] == b->value[FIELD_SEED] &&
-           a->value[FIELD_BATCH_SIZE] == b->value[FIELD_BATCH_SIZE];
+    static const enum field_id needed[] = {
+        FIELD_SEED, FIELD_BATCH_SIZE, FIELD_INPUT_CORRUPTION,
+        FIELD_INPUT_CORRUPTION_FRACTION, FIELD_INPUT_NOISE};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (a->value[needed[i]] != b->value[needed[i]])
+            return false;
+    return true;
 }
 
 int cell_group_gather(const struct cell_context *context, const struct grid *grid,
@@ -70,8 +75,9 @@ static bool poll_group(void *state, double share)
 static void share_minibatches(struct group *g)
 {
     struct error none = {0};
-    struct train_options options = cell_train_options(&g->cells[0]->spec);
-    struct train_data data = cell_train_data(g->caller, NULL);
+    const struct spec *spec = &g->cells[0]->spec;
+    struct train_options options = cell_train_options(spec);
+    struct train_data data = cell_train_data(g->caller, spec, NULL);
     struct minibatch_options minibatches = trainer_minibatches(
         &options, &data, g->caller->dataset->n_inputs);
     if (g->n > 1)

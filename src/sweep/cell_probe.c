@@ -164,7 +164,10 @@ static struct matrix load_block(struct cell_probe *p, int layer, int split,
     if (layer == 0) {
         const struct samples *file = split == SPLIT_TEST ? &p->setup.dataset->test
                                                          : &p->setup.dataset->train;
-        struct inputs inputs = {file->images, a.rows, p->row + start, n};
+        struct inputs inputs = {
+            .images = file->images, .n_inputs = a.rows, .rows = p->row + start, .n = n};
+        if (split == SPLIT_TRAIN)
+            inputs.corruption = input_corruption_used(&p->setup.corruption);
         inputs_load_features(&inputs, a);
         return a;
     }
@@ -203,17 +206,16 @@ static void store_layer(const struct cell_probe *p, int snapshot, int layer,
     cell_layer_store(&to, p->setup.options.measures, &p->layer);
 }
 
-/* Training samples apart: label kept or replaced, and against which label they are right.
- */
+/* Training samples apart: clean or corrupted, and against which label they are right. */
 struct train_tally {
     uint32_t clean, clean_correct;
     uint32_t corrupt, corrupt_correct, corrupt_original;
 };
 
-static void tally_train(struct train_tally *tally, int predicted, uint8_t label,
-                        uint8_t original)
+static void tally_train(struct train_tally *tally, bool corrupt, int predicted,
+                        uint8_t label, uint8_t original)
 {
-    if (label == original) {
+    if (!corrupt) {
         tally->clean++;
         tally->clean_correct += predicted == label;
         return;
@@ -261,7 +263,7 @@ static void store_network(const struct cell_probe *p, struct matrix output, int 
             uint8_t label = samples->label[first + i];
             correct += predicted == label;
             if (split == SPLIT_TRAIN)
-                tally_train(&tally, predicted, label,
+                tally_train(&tally, samples->corrupt[first + i], predicted, label,
                             p->setup.dataset->train.labels[samples->row[first + i]]);
         }
         *record_real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;

@@ -21,7 +21,8 @@ struct cell_probe_setup {
     enum loss_kind loss;
     const struct dataset *dataset;
     const struct cell_samples *samples;
-    const struct probe_team *team; /* NULL: alone */
+    struct input_corruption corruption; /* of training samples */
+    const struct probe_team *team;      /* NULL: alone */
     struct probe_options options;
 };
 

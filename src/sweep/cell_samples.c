@@ -35,7 +35,7 @@ enum status split_sizes_get(struct split_sizes *sizes, const struct study *study
 double cell_samples_bytes(const struct split_sizes *sizes)
 {
     double total = (double)sizes->train + sizes->validation + sizes->test;
-    return total * 6 + sizes->train;
+    return total * 6 + 2.0 * sizes->train;
 }
 
 /* Stable counting sort of one split by class. */
@@ -58,11 +58,37 @@ static void order_split(struct cell_samples *s, int split, const uint8_t *labels
     }
 }
 
-/* Training samples whose labels differ, in group order. */
-static void mark_corrupt(struct cell_samples *s, const uint8_t *original)
+struct input_corruption cell_input_corruption(const struct spec *spec,
+                                              const struct dataset *dataset,
+                                              const struct normals *normals)
 {
-    for (uint32_t i = 0; i < s->sizes.train; i++)
-        s->corrupt[i] = s->label[i] != original[s->row[i]];
+    return (struct input_corruption){
+        .kind = (enum input_replacement)(int)spec->value[FIELD_INPUT_CORRUPTION],
+        .fraction = spec->value[FIELD_INPUT_CORRUPTION_FRACTION],
+        .seed = (uint32_t)spec->value[FIELD_SEED],
+        .side = dataset->n_rows,
+        .normals = normals};
+}
+
+/* Labels to train with, and what is corrupted. */
+static void corrupt_samples(struct cell_samples *s, const struct spec *spec,
+                            const struct dataset *dataset)
+{
+    struct corruption labels = {.fraction = spec->value[FIELD_LABEL_CORRUPTION],
+                                .other = spec->value[FIELD_CORRUPTION_MODE] ==
+                                         CORRUPTION_OTHER,
+                                .n_classes = dataset->n_classes,
+                                .seed = (uint32_t)spec->value[FIELD_SEED]};
+    struct input_corruption inputs = cell_input_corruption(spec, dataset, NULL);
+    s->corrupt_count = corrupt_labels(&labels, dataset->train.labels, s->sizes.train,
+                                      s->train_labels);
+    for (uint32_t i = 0; i < s->sizes.train; i++) {
+        bool label = s->train_labels[i] != dataset->train.labels[i];
+        bool input = input_is_replaced(&inputs, i);
+        s->train_corrupt[i] = (uint8_t)((label ? SAMPLE_LABEL : 0) |
+                                        (input ? SAMPLE_INPUT : 0));
+        s->input_corrupt_count += input;
+    }
 }
 
 enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
@@ -74,6 +100,7 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
     size_t total = (size_t)sizes->train + sizes->validation + sizes->test;
     size_t n_groups = PROBE_SPLITS * (size_t)dataset->n_classes;
     s->train_labels = memory_alloc(sizes->train, 1, err);
+    s->train_corrupt = memory_alloc(sizes->train, 1, err);
     s->row = memory_alloc(total, sizeof *s->row, err);
     s->label = memory_alloc(total, 1, err);
     s->corrupt = memory_alloc(total, 1, err);
@@ -82,17 +109,12 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
         cell_samples_fini(s);
         return err->status;
     }
-    struct corruption corruption = {.fraction = spec->value[FIELD_LABEL_CORRUPTION],
-                                    .other = spec->value[FIELD_CORRUPTION_MODE] ==
-                                             CORRUPTION_OTHER,
-                                    .n_classes = dataset->n_classes,
-                                    .seed = (uint32_t)spec->value[FIELD_SEED]};
-    s->corrupt_count = corrupt_labels(&corruption, dataset->train.labels, sizes->train,
-                                      s->train_labels);
+    corrupt_samples(s, spec, dataset);
     s->groups = (struct sample_groups){.n_classes = dataset->n_classes,
                                        .start = s->start};
     order_split(s, SPLIT_TRAIN, s->train_labels, 0, sizes->train);
-    mark_corrupt(s, dataset->train.labels);
+    for (uint32_t i = 0; i < sizes->train; i++)
+        s->corrupt[i] = s->train_corrupt[s->row[i]] != 0;
     order_split(s, SPLIT_VALIDATION, dataset->train.labels + sizes->train, sizes->train,
                 sizes->validation);
     order_split(s, SPLIT_TEST, dataset->test.labels, 0, sizes->test);
@@ -102,6 +124,7 @@ enum status cell_samples_init(struct cell_samples *s, const struct spec *spec,
 void cell_samples_fini(struct cell_samples *s)
 {
     free(s->train_labels);
+    free(s->train_corrupt);
     free(s->row);
     free(s->label);
     free(s->corrupt);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "data/dataset.h"
+#include "nn/disturb.h"
 #include "probe/probe.h"
 #include "sweep/study.h"
 
@@ -21,19 +22,34 @@ struct split_sizes {
 enum status split_sizes_get(struct split_sizes *sizes, const struct study *study,
                             const struct dataset *dataset, struct error *err);
 
+/* What about a training sample is corrupted, bit by bit. */
+enum sample_corruption {
+    SAMPLE_LABEL = 1, /* differs from the original */
+    SAMPLE_INPUT = 2  /* replaced */
+};
+
 struct cell_samples {
     struct split_sizes sizes;
+    /* By index in the training file. */
     uint8_t *train_labels;  /* [sizes.train]: labels trained with */
-    uint32_t corrupt_count; /* of them, how many differ from the original */
+    uint8_t *train_corrupt; /* [sizes.train]: enum sample_corruption, 0 for none */
+    uint32_t corrupt_count; /* labels that differ from the original */
+    uint32_t input_corrupt_count;
     /* Every sample, in group order (probe.h); the class is the label trained with for
      * training samples, and the original label otherwise. */
     uint32_t *row;    /* [total]: index in its file */
     uint8_t *label;   /* [total]: class */
-    uint8_t *corrupt; /* [total]: 1 for a training sample whose label differs from the
-                         original or whose inputs are replaced; 0 for all others */
+    uint8_t *corrupt; /* [total]: 1 for a training sample of which train_corrupt says
+                         anything; 0 for all others */
     uint32_t *start;  /* [3 * n_classes + 1] */
     struct sample_groups groups;
 };
+
+/* What a cell does to the inputs of training samples. `normals` is borrowed; it may be
+ * NULL where nothing is loaded. */
+struct input_corruption cell_input_corruption(const struct spec *spec,
+                                              const struct dataset *dataset,
+                                              const struct normals *normals);
 
 enum status cell_samples_init(struct cell_samples *samples, const struct spec *spec,
                               const struct split_sizes *sizes,

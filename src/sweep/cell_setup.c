@@ -1,6 +1,11 @@
 /* What a cell's specification means to the modules that carry it out. */
 #include "sweep/cell.h"
 
+_Static_assert((int)INPUT_KEPT == (int)INPUT_CORRUPTION_NONE &&
+                   (int)INPUT_GAUSSIAN == (int)INPUT_CORRUPTION_GAUSSIAN &&
+                   (int)INPUT_STRUCTURED == (int)INPUT_CORRUPTION_STRUCTURED,
+               "replacements are in the order of the option's names");
+
 struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *dataset)
 {
     return (struct net_shape){
@@ -46,14 +51,19 @@ bool cell_may_stop_early(const struct spec *spec)
 }
 
 struct train_data cell_train_data(const struct cell_context *context,
-                                  const uint8_t *labels)
+                                  const struct spec *spec, const uint8_t *labels)
 {
     const struct samples *file = &context->dataset->train;
     size_t held_out = (size_t)context->sizes.train * (size_t)context->dataset->n_inputs;
-    return (struct train_data){.images = file->images,
-                               .labels = labels,
-                               .n = context->sizes.train,
-                               .validation_images = file->images + held_out,
-                               .validation_labels = file->labels + context->sizes.train,
-                               .n_validation = context->sizes.validation};
+    return (struct train_data){
+        .images = file->images,
+        .labels = labels,
+        .n = context->sizes.train,
+        .validation_images = file->images + held_out,
+        .validation_labels = file->labels + context->sizes.train,
+        .n_validation = context->sizes.validation,
+        .corruption = cell_input_corruption(spec, context->dataset, context->normals),
+        .noise = {.deviation = spec->value[FIELD_INPUT_NOISE],
+                  .seed = (uint32_t)spec->value[FIELD_SEED],
+                  .normals = context->normals}};
 }

@@ -5,6 +5,7 @@
 #include "sweep/cell_group.h"
 #include "sweep/cell_nodes.h"
 #include "sweep/cell_probe.h"
+#include "sweep/cell_updates.h"
 #include "sweep/kept_network.h"
 
 static const struct {
@@ -38,9 +39,14 @@ static double work_bytes(const struct cell_context *context, const struct spec *
     struct net_shape shape = cell_net_shape(spec, context->dataset);
     struct train_options options = cell_train_options(spec);
     int team_size = context->team ? context->team->probe.size : 1;
+    double updates = cell_updates_taken(context->study, spec)
+                         ? cell_updates_bytes(&shape, &context->sizes)
+                         : 0;
     return cell_samples_bytes(&context->sizes) +
            trainer_bytes(&shape, &options, context->sizes.train) +
-           cell_probe_bytes(&shape, &context->sizes, context->study->measures, team_size);
+           cell_probe_bytes(&shape, &context->sizes, context->study->measures,
+                            team_size) +
+           updates;
 }
 
 /* What a cell keeps, in memory, and one at a time on its way into the journal: packed,
@@ -107,6 +113,26 @@ static void count_training(const struct cell_context *context, const struct spec
     units_out[COST_START_BYTE] = work_bytes(context, spec);
 }
 
+/* A plain step, then forward products of two networks and of one's weights with the
+ * other's inputs, and the loss's way back but for the inputs: where they are the first
+ * layer's the last two are not made. */
+static void count_updates(const struct net_shape *shape, const struct spec *spec,
+                          double snapshots, double n_train, double units_out[COST_COUNT])
+{
+    double parameters = net_count_parameters(shape), samples = snapshots * n_train;
+    double first = (double)shape->n_inputs *
+                   (shape->depth ? shape->width : shape->n_outputs);
+    double hidden = (double)shape->depth * shape->width;
+    double batch = snapshots * fmin(spec->value[FIELD_BATCH_SIZE], n_train);
+    units_out[COST_PROBE_FLOP] += (8 * parameters - 4 * first) * samples +
+                                  (6 * parameters - 2 * first) * batch;
+    /* Before the step, after it, and the condition's. */
+    units_out[COST_PROBE_NODE] += 3 * (hidden + shape->n_outputs) * samples;
+    if (shape->activation != NET_RELU)
+        units_out[COST_PROBE_CURVE] += 2 * hidden * samples;
+    units_out[COST_PROBE_INPUT] += shape->n_inputs * (samples + batch);
+}
+
 static void count_probes(const struct cell_context *context, const struct spec *spec,
                          double epochs, double units_out[COST_COUNT])
 {
@@ -140,6 +166,8 @@ static void count_probes(const struct cell_context *context, const struct spec *
     }
     if (study->measures & MEASURE_PATTERNS)
         units_out[COST_PROBE_KEY] = layers * samples;
+    if (cell_updates_taken(study, spec))
+        count_updates(&shape, spec, snapshots, sizes->train, units_out);
 }
 
 struct cost_counts cost_count_cell(const struct cell_context *context,

@@ -71,8 +71,11 @@ static void forward(const struct net *net, int layer, const float *parameters,
         struct matrix a = {in, net->layers[layer].n_in, n, 272};
         struct matrix b = {out, net->layers[layer].n_out, n, 272};
         if (layer == 0)
-            inputs_load_features(
-                &(struct inputs){data->train.images, 784, s->row + at, n}, a);
+            inputs_load_features(&(struct inputs){.images = data->train.images,
+                                                  .n_inputs = 784,
+                                                  .rows = s->row + at,
+                                                  .n = n},
+                                 a);
         else
             for (int i = 0; i < a.rows; i++)
                 activation_forward(NET_RELU, z + (size_t)i * COLUMNS + at,

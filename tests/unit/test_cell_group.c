@@ -15,6 +15,7 @@ struct setting {
     struct study study;
     struct dataset dataset;
     struct grid grid;
+    struct normals *normals;
     struct cell cells[CELLS];
     struct cell_context context;
 };
@@ -27,14 +28,16 @@ static void make_setting(struct setting *s)
         .snapshots = {{.kind = SNAPSHOT_INIT, .keep = true},
                       {.kind = SNAPSHOT_EPOCH, .at = 2},
                       {.kind = SNAPSHOT_BEST, .keep = true, .keep_nodes = true}},
-        .study = {.n_snapshots = 3, .measures = 7, .histograms = true},
+        .study = {.n_snapshots = 3, .measures = 7 | MEASURE_UPDATES, .histograms = true},
         .context = {.sizes = {250, 50, 60}}};
     s->study.snapshots = s->snapshots;
     s->context.study = &s->study;
     s->context.dataset = &s->dataset;
     s->grid = (struct grid){.cells = s->cells, .n_cells = CELLS};
     dataset_load(&s->dataset, &request, &err);
+    normals_create(&s->normals, &err);
     assert_ok(err);
+    s->context.normals = s->normals;
     for (int i = 0; i < CELLS; i++) {
         struct spec *spec = &s->cells[i].spec;
         s->cells[i].id = (struct hash128){1, (uint64_t)i};
@@ -56,6 +59,7 @@ static void make_setting(struct setting *s)
 static void release(struct setting *s)
 {
     dataset_fini(&s->dataset);
+    free(s->normals);
 }
 
 struct taken {
@@ -113,6 +117,20 @@ static void assert_same(const struct cell_result *a, const struct cell_result *b
     }
 }
 
+static void assert_as_alone(const struct setting *s, const int *which,
+                            const struct taken *taken)
+{
+    struct error err = {0};
+    assert_int_equal(taken->n, CELL_GROUP_MAX);
+    for (int i = 0; i < taken->n; i++) {
+        struct cell_result alone;
+        cell_run(&s->context, &s->cells[which[i]], &alone, &err);
+        assert_ok(err);
+        assert_same(&taken->results[i], &alone);
+        cell_result_fini(&alone);
+    }
+}
+
 static void test_as_alone(void **state)
 {
     (void)state;
@@ -123,20 +141,64 @@ static void test_as_alone(void **state)
     make_setting(&s);
     run(&s, which, 4, &taken, &err);
     assert_ok(err);
-    assert_int_equal(taken.n, 4);
     assert_int_equal(taken.order[0], 3); /* diverges first */
     assert_int_equal(taken.order[1], 1); /* has fewer epochs */
     assert_int_equal(*record_int(&taken.results[3].record, FIELD_STATUS), CELL_DIVERGED);
     assert_int_equal(*record_int(&taken.results[2].record, FIELD_STATUS), CELL_COMPLETE);
-    for (int i = 0; i < 4; i++) {
-        struct cell_result alone;
-        cell_run(&s.context, &s.cells[which[i]], &alone, &err);
-        assert_ok(err);
-        assert_same(&taken.results[i], &alone);
-        cell_result_fini(&alone);
-    }
+    assert_as_alone(&s, which, &taken);
     taken_fini(&taken);
     release(&s);
+}
+
+static const enum field_id input_options[] = {
+    FIELD_INPUT_CORRUPTION, FIELD_INPUT_CORRUPTION_FRACTION, FIELD_INPUT_NOISE};
+enum { INPUT_OPTIONS = sizeof input_options / sizeof *input_options };
+static const double input_values[INPUT_OPTIONS] = {INPUT_CORRUPTION_GAUSSIAN, 0.4, 0.1};
+
+/* Inputs that differ from the pixels are those of a cell alone too. The first, by which
+ * the shared minibatches were made, ends first. */
+static void test_disturbed_as_alone(void **state)
+{
+    (void)state;
+    static const int which[] = {1, 0, 2, 4};
+    struct error err = {0};
+    struct setting s;
+    struct taken taken = {.n = 0}, plain = {.n = 0};
+    make_setting(&s);
+    run(&s, which, 4, &plain, &err);
+    for (int i = 0; i < CELLS; i++)
+        for (int k = 0; k < INPUT_OPTIONS; k++)
+            s.cells[i].spec.value[input_options[k]] = input_values[k];
+    run(&s, which, 4, &taken, &err);
+    assert_ok(err);
+    assert_int_equal(taken.order[0], 0);
+    assert_as_alone(&s, which, &taken);
+    for (int i = 0; i < 4; i++) { /* and they do make a difference */
+        double *loss = record_real(&taken.results[i].record, FIELD_NETWORK_LOSS);
+        double *without = record_real(&plain.results[i].record, FIELD_NETWORK_LOSS);
+        size_t last = record_index(FIELD_NETWORK_LOSS, taken.results[i].record.shape, 1,
+                                   SPLIT_TEST, 0, 0);
+        assert_true(loss[last] != without[last]);
+    }
+    taken_fini(&taken);
+    taken_fini(&plain);
+    release(&s);
+}
+
+/* Cells whose inputs differ in anything load them apart. */
+static void test_gather_by_inputs(void **state)
+{
+    (void)state;
+    uint8_t attempts[CELLS] = {0};
+    for (int k = 0; k < INPUT_OPTIONS; k++) {
+        struct setting s;
+        size_t tasks[CELLS] = {0, 1, 2};
+        make_setting(&s);
+        s.cells[1].spec.value[input_options[k]] = input_values[k];
+        assert_int_equal(cell_group_gather(&s.context, &s.grid, attempts, tasks, 3), 2);
+        assert_memory_equal(tasks, ((size_t[]){0, 2, 1}), 3 * sizeof *tasks);
+        release(&s);
+    }
 }
 
 static void test_gather(void **state)
@@ -261,7 +323,7 @@ static int run_within(const struct setting *s, size_t bytes, int n)
 static void test_memory(void **state)
 {
     (void)state;
-    enum { STEP = 1 << 16, RESULTS = 6 * STEP };
+    enum { STEP = 1 << 16, RESULTS = 8 * STEP };
     struct setting s;
     size_t enough = STEP;
 #ifdef STRATA_SANITIZED
@@ -281,7 +343,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory), /* first: nothing is in the heap yet */
-        cmocka_unit_test(test_as_alone), cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_as_alone), cmocka_unit_test(test_disturbed_as_alone),
+        cmocka_unit_test(test_gather),   cmocka_unit_test(test_gather_by_inputs),
         cmocka_unit_test(test_stop),     cmocka_unit_test(test_take_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

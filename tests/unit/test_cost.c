@@ -105,6 +105,34 @@ static void test_probes(void **state)
     assert_true(units[COST_PROBE_CURVE] == 6 * 2 * (20 + 10 * 1.5));
 }
 
+/* What updates add to the probes of a study that asks for them. */
+static void test_updates(void **state)
+{
+    (void)state;
+    struct tiny t;
+    make_tiny(&t);
+    t.study.measures = 0;
+    struct cost_counts without = cost_count_cell(&t.context, &t.spec, 0);
+    double bytes = cost_bytes(&t.context, &t.spec);
+    t.study.measures = MEASURE_UPDATES;
+    struct cost_counts with = cost_count_cell(&t.context, &t.spec, 0);
+    /* Two snapshots; ten samples take two products in the first layer of 12 weights, four
+     * in those of 9 and 6, and a bias more in both networks and, as counted, on the way
+     * back; four samples make a step as in training. */
+    double flop = with.units[COST_PROBE_FLOP] - without.units[COST_PROBE_FLOP];
+    assert_true(flop ==
+                2 * (10 * 2 * (2 * 12 + 4 * (9 + 6) + 4 * 3) + 4 * (6 * 30 - 2 * 12)));
+    assert_true(with.units[COST_PROBE_NODE] - without.units[COST_PROBE_NODE] ==
+                2 * 10 * 3 * 8);
+    assert_true(with.units[COST_PROBE_INPUT] - without.units[COST_PROBE_INPUT] ==
+                2 * (10 + 4) * 4);
+    assert_true(with.units[COST_TRAIN_FLOP] == without.units[COST_TRAIN_FLOP]);
+    assert_true(cost_bytes(&t.context, &t.spec) > bytes);
+    t.spec.value[FIELD_BATCH_NORM] = 1;
+    with = cost_count_cell(&t.context, &t.spec, 0);
+    assert_true(with.units[COST_PROBE_FLOP] == without.units[COST_PROBE_FLOP]);
+}
+
 /* Seconds are the sum of both parts, each of its own units. */
 static void test_seconds(void **state)
 {
@@ -146,9 +174,8 @@ static void test_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_training),
-        cmocka_unit_test(test_probes),
-        cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_updates),  cmocka_unit_test(test_seconds),
         cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

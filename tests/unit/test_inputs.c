@@ -24,7 +24,8 @@ static void check_element(const struct inputs *inputs, int j, int k, float found
 
 static void check(int n_inputs, int n, bool gathered)
 {
-    struct inputs inputs = {images, n_inputs, gathered ? rows : NULL, n};
+    struct inputs inputs = {
+        .images = images, .n_inputs = n_inputs, .rows = gathered ? rows : NULL, .n = n};
     struct matrix x = {NULL, n_inputs, n, (size_t)n + 3};
     struct matrix y = {NULL, n, n_inputs, (size_t)n_inputs + 3};
     x.data = malloc((size_t)n_inputs * x.stride * sizeof(float));

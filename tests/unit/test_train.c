@@ -349,6 +349,44 @@ static void test_loop(void **state)
     net_fini(&net);
 }
 
+/* What the next step of sgd without momentum makes, at every step of an epoch and beyond;
+ * training does not notice, whatever its optimizer. */
+static void test_plain_step(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct net net;
+    struct net_shape shape = {INPUTS, CLASSES, 2, 8, NET_RELU, NET_BIAS_ALL};
+    net_create(&net, &shape, &err);
+    assert_ok(err);
+    uint32_t order[SAMPLES];
+    float *stepped = malloc(net.n_parameters * sizeof *stepped);
+    size_t size = net.n_parameters * sizeof *stepped;
+    for (int kind = OPTIM_ADAM; kind <= OPTIM_SGD; kind++)
+        for (int m = 0; m < 2; m++) {
+            struct train_options o = options();
+            o.batch_size = 7; /* 24 = 7 + 7 + 7 + 3 */
+            o.optim.kind = (enum optim_kind)kind;
+            o.optim.momentum = m * 0.9;
+            bool plain = kind == OPTIM_SGD && m == 0;
+            struct trainer *a = make(&net, &o), *b = make(&net, &o);
+            while (trainer_progress(a)->state == TRAIN_RUNNING) {
+                int64_t step = trainer_progress(a)->step;
+                trainer_step_plainly(a, trainer_parameters(a), step + 5, order, stepped);
+                trainer_step_plainly(a, trainer_parameters(a), step, order, stepped);
+                trainer_step(a);
+                trainer_step(b);
+                assert_int_equal(memcmp(stepped, trainer_parameters(a), size) == 0,
+                                 plain || (kind == OPTIM_SGD && step == 0));
+                assert_memory_equal(trainer_parameters(a), trainer_parameters(b), size);
+            }
+            trainer_destroy(a);
+            trainer_destroy(b);
+        }
+    free(stepped);
+    net_fini(&net);
+}
+
 static void test_learns_and_stops_early(void **state)
 {
     (void)state;
@@ -626,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_adam_step),
         cmocka_unit_test(test_sgd_step),
         cmocka_unit_test(test_loop),
+        cmocka_unit_test(test_plain_step),
         cmocka_unit_test(test_learns_and_stops_early),
         cmocka_unit_test(test_rules_end_training),
         cmocka_unit_test(test_accuracy_is_a_share),
