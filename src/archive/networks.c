@@ -11,7 +11,8 @@
 enum {
     PARAMETERS_PER_CHUNK = 65536,
     NETWORKS_PER_CHUNK = 1024,
-    SAMPLES_PER_CHUNK = 1 << 20
+    SAMPLES_PER_CHUNK = 1 << 20,
+    N_FLAGS = 4 /* of train_corrupt */
 };
 
 const struct network_row network_rows[VARIABLE_COUNT] = {
@@ -95,6 +96,17 @@ const struct network_row network_rows[VARIABLE_COUNT] = {
                            1,
                            SAMPLES_PER_CHUNK,
                            "cell_id"},
+    [TRAIN_CORRUPT] = {"train_corrupt",
+                       "whether the sample's label differs from the original, or its "
+                       "inputs are replaced",
+                       NC_BYTE,
+                       2,
+                       {CELL, SAMPLE},
+                       1,
+                       SAMPLES_PER_CHUNK,
+                       "cell_id",
+                       "clean label input both",
+                       true},
 };
 
 const char *const network_dim_names[NETWORK_DIMS] = {
@@ -102,7 +114,8 @@ const char *const network_dim_names[NETWORK_DIMS] = {
 
 size_t network_value_size(enum network_variable v)
 {
-    return network_rows[v].type == NC_CHAR ? 1 : sizeof(int32_t); /* or float */
+    bool small = network_rows[v].type == NC_CHAR || network_rows[v].type == NC_BYTE;
+    return small ? 1 : sizeof(int32_t); /* or float */
 }
 
 static const char layout[] =
@@ -154,8 +167,10 @@ static enum status define_variables(struct networks_writer *writer,
         if (row->coordinates)
             netcdf_put_text(file, writer->variables[v], "coordinates", row->coordinates,
                             err);
-        if (row->n_dims == 2 && row->type == NC_INT)
-            netcdf_put_fill(file, writer->variables[v], NC_INT, err);
+        if (row->flags)
+            netcdf_put_flags(file, writer->variables[v], N_FLAGS, row->flags, err);
+        if (row->n_dims == 2 && row->type != NC_CHAR)
+            netcdf_put_fill(file, writer->variables[v], row->type, err);
     }
     return err->status;
 }
@@ -297,6 +312,10 @@ enum status networks_append_cell(struct networks_writer *writer,
         memcpy(writer->row, samples->validation_sample,
                n_validation * sizeof *writer->row);
     write_row(writer, VALIDATION_SAMPLE, cell, lengths[VALIDATION], writer->row, err);
+    memset(writer->row, NETCDF_FILL_BYTE, lengths[SAMPLE]);
+    if (n_train > 0)
+        memcpy(writer->row, samples->train_corrupt, n_train);
+    write_row(writer, TRAIN_CORRUPT, cell, lengths[SAMPLE], writer->row, err);
     writer->n_cells++;
     return err->status;
 }

@@ -31,8 +31,10 @@ struct network_entry {
 struct network_samples {
     const char *cell_id;
     int n_train, n_validation;
-    const int32_t *train_sample;      /* [n_train] index in the training file */
-    const uint8_t *train_label;       /* [n_train] label trained with */
+    const int32_t *train_sample; /* [n_train] index in the training file */
+    const uint8_t *train_label;  /* [n_train] label trained with */
+    /* [n_train] 0 clean, 1 the label differs, 2 the inputs are replaced, 3 both */
+    const uint8_t *train_corrupt;
     const int32_t *validation_sample; /* [n_validation] */
 };
 

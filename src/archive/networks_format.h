@@ -2,6 +2,7 @@
 #ifndef STRATA_ARCHIVE_NETWORKS_FORMAT_H
 #define STRATA_ARCHIVE_NETWORKS_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "archive/netcdf_util.h"
@@ -17,6 +18,7 @@ enum network_variable {
     TRAIN_SAMPLE,
     TRAIN_LABEL,
     VALIDATION_SAMPLE,
+    TRAIN_CORRUPT,
     VARIABLE_COUNT
 };
 
@@ -31,7 +33,7 @@ enum network_dim {
     NETWORK_DIMS
 };
 
-/* Integers of two dimensions are -1 where the cell has fewer samples. */
+/* Integers of two dimensions are -1 where the cell has fewer samples, flags -127. */
 struct network_row {
     const char *name, *long_name;
     nc_type type;
@@ -39,6 +41,8 @@ struct network_row {
     enum network_dim dims[2];
     size_t rows_per_chunk, values_per_chunk;
     const char *coordinates;
+    const char *flags;  /* names of the values 0, 1, ... of bytes */
+    bool may_be_absent; /* files of schema 1.1 lack it */
 };
 
 extern const struct network_row network_rows[VARIABLE_COUNT];

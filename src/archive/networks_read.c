@@ -46,9 +46,9 @@ static enum status find_variables(struct networks *n, const int dims[NETWORK_DIM
         }
         if (present &&
             netcdf_find(&n->file, &variable, &n->variables[v], err) == STATUS_OK &&
-            n->variables[v] < 0)
+            n->variables[v] < 0 && !row->may_be_absent)
             error_set(err, STATUS_DATA, "%s: %s is missing", n->path, row->name);
-        if (err->status == STATUS_OK && present)
+        if (err->status == STATUS_OK && n->variables[v] >= 0)
             check_length(n, (enum network_variable)v, err);
     }
     return err->status;

@@ -64,6 +64,7 @@ static enum status add_samples(void *writer, const struct publication *what, siz
                                         .n_validation = n_validation,
                                         .train_sample = rows,
                                         .train_label = samples.train_labels,
+                                        .train_corrupt = samples.train_corrupt,
                                         .validation_sample = rows + n};
         networks_append_cell(writer, &entry, err);
     }

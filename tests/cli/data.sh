@@ -125,6 +125,17 @@ bomb bad/$images.gz 00000803009896800000040000000400 8
 harmless $images.gz ""
 assert_match stderr ': [0-9]+ bytes of gzip cannot hold the data, expected 1048576000'
 
+# Images that are not square cannot be turned.
+oblong() {
+    patch $images 8 '\x00\x00\x00\x02\x00\x00\x00\x08'
+    patch t10k-images-idx3-ubyte 8 '\x00\x00\x00\x02\x00\x00\x00\x08'
+}
+damage oblong
+run "$strata" plan "$work/bad.yaml" --set input_corruption=gaussian
+assert_exit 0
+error 78 "input_corruption: structured turns square images, and those of $work/bad are 2x8" \
+    "$strata" plan "$work/bad.yaml" --set input_corruption=none,structured
+
 # ---- what is sound ----
 
 # One archive, whatever is compressed, and whichever way the data are named.

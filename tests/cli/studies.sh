@@ -82,6 +82,15 @@ printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 3, width: 65536
 error 78 "depth 3 x width 65536: 8.64e+09 parameters, more than 2^31 - 1" \
     "$strata" sweep ../bad.yaml
 
+# A fraction of inputs, but nothing that replaces them: an axis of such studies may have
+# none, a whole study has slipped.
+printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 1, width: 8}' \
+    'train: {input_corruption_fraction: 0.2}' >bad.yaml
+error 78 "input_corruption_fraction is 0.2 and input_corruption is none: name what" \
+    "$strata" plan ../bad.yaml
+run "$strata" plan bad.yaml --set input_corruption=none,gaussian
+assert_exit 0
+
 # 400 cells fit, what they keep does not.
 printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1..400, depth: 5, width: 1024}' \
     'probe: {at: [init, best]}' 'keep: {networks: [init, best]}' >bad.yaml

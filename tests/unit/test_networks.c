@@ -36,6 +36,7 @@ static enum status append_cell(struct networks_writer *writer, int cell,
 {
     static const int32_t train[N_TRAIN] = {4, 3, 2, 1, 0}, validation[] = {7, 8, 9};
     static const uint8_t train_label[N_TRAIN] = {0, 1, 2, 255, 4};
+    static const uint8_t train_corrupt[N_TRAIN] = {0, 1, 2, 3, 0};
     char id[ID_LENGTH + 1];
     make_id(id, cell);
     struct network_samples samples = {.cell_id = id,
@@ -43,6 +44,7 @@ static enum status append_cell(struct networks_writer *writer, int cell,
                                       .n_validation = N_VALIDATION - cell % 3,
                                       .train_sample = train,
                                       .train_label = train_label,
+                                      .train_corrupt = train_corrupt,
                                       .validation_sample = validation};
     return networks_append_cell(writer, &samples, err);
 }
@@ -120,6 +122,8 @@ static void test_values(void **state)
                 "train_sample=4,3,2,1,0,4,3,2,1,_,4,3,2,1,0;}");
     assert_dump("networks.nc", "train_label",
                 "train_label=0,1,2,255,4,0,1,2,255,_,0,1,2,255,4;}");
+    assert_dump("networks.nc", "train_corrupt",
+                "train_corrupt=0,1,2,3,0,0,1,2,3,_,0,1,2,3,0;}");
     assert_dump("networks.nc", "validation_sample",
                 "validation_sample=7,8,9,7,8,_,7,_,_;}");
     assert_dump("networks.nc", "network_step", "network_step=0,10;}");
