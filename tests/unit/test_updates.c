@@ -10,12 +10,30 @@
 #include "sweep/cell_updates.h"
 #include "unit.h"
 
-/* ---- a network of 3-3-3-2 nodes ---- */
+static struct normals *normals;
+
+static int setup(void **state)
+{
+    struct error err = {0};
+    (void)state;
+    normals_create(&normals, &err);
+    return err.status != STATUS_OK;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(normals);
+    return 0;
+}
+
+/* ---- a network of 3-3-3-2 nodes; half of the samples are replaced by noise ---- */
 
 enum { INPUTS = 3, WIDTH = 3, DEPTH = 2, CLASSES = 2, SAMPLES = 12, MOST = 64 };
 
 struct tiny {
     uint8_t images[SAMPLES * INPUTS], labels[SAMPLES];
+    float inputs[SAMPLES * INPUTS];
     struct net net;
     struct train_options options;
     struct train_data data;
@@ -44,7 +62,12 @@ static void tiny_init(struct tiny *t, struct net_shape shape, enum loss_kind los
                                         .batch_size = 5, /* 12 = 5 + 5 + 2 */
                                         .epochs = 10,
                                         .seed = seed};
-    t->data = (struct train_data){.images = t->images, .labels = t->labels, .n = SAMPLES};
+    t->data = (struct train_data){.images = t->images,
+                                  .labels = t->labels,
+                                  .n = SAMPLES,
+                                  .corruption = {INPUT_GAUSSIAN, 0.5, seed, 0, normals}};
+    struct inputs inputs = {t->images, INPUTS, NULL, SAMPLES, &t->data.corruption, NULL};
+    inputs_load_samples(&inputs, (struct matrix){t->inputs, SAMPLES, INPUTS, INPUTS});
     trainer_create(&t->trainer, &t->net, &t->options, &t->data, &err);
     assert_ok(err);
     struct cell_updates_setup setup = {&t->net, loss, t->data, NULL};
@@ -127,7 +150,7 @@ static struct pass pass_of(const struct tiny *t, const float *w, uint32_t sample
     int last = t->net.n_layers - 1;
     double sum = 0;
     for (int k = 0; k < INPUTS; k++)
-        p.a[0][k] = t->images[sample * INPUTS + (uint32_t)k] / 255.0;
+        p.a[0][k] = (double)t->inputs[sample * INPUTS + (uint32_t)k];
     for (int l = 0; l <= last; l++)
         for (int j = 0; j < t->net.layers[l].n_out; j++) {
             p.z[l][j] = bias(&p, l, j);
@@ -293,7 +316,7 @@ static void test_explicit_condition(void **state)
         for (int biases = NET_BIAS_FIRST; biases <= NET_BIAS_ALL; biases++)
             for (int layer = 0; layer <= DEPTH; layer++) {
                 int changed = 0;
-                for (uint32_t seed = 1; seed <= 6; seed++) {
+                for (uint32_t seed = 1; seed <= 12; seed++) {
                     struct tiny t;
                     tiny_init(&t,
                               (struct net_shape){INPUTS, CLASSES, DEPTH, WIDTH, NET_RELU,
@@ -331,6 +354,7 @@ static void setting_init(struct setting *s)
     s->context.dataset = &s->dataset;
     dataset_load(&s->dataset, &request, &err);
     assert_ok(err);
+    s->context.normals = normals;
     struct spec *spec = &s->cell.spec;
     spec_defaults(spec);
     spec->value[FIELD_SEED] = 3;
@@ -498,6 +522,10 @@ static void test_training_unchanged(void **state)
     s.cell.spec.value[FIELD_ACTIVATION] = ACTIVATION_TANH;
     s.cell.spec.value[FIELD_LOSS] = LOSS_CROSS_ENTROPY;
     check_cell(&s);
+    s.cell.spec.value[FIELD_INPUT_CORRUPTION] = INPUT_CORRUPTION_STRUCTURED;
+    s.cell.spec.value[FIELD_INPUT_CORRUPTION_FRACTION] = 0.3;
+    s.cell.spec.value[FIELD_INPUT_NOISE] = 0.2;
+    check_cell(&s);
     setting_fini(&s);
 }
 
@@ -524,5 +552,5 @@ int main(void)
         cmocka_unit_test(test_training_unchanged),
         cmocka_unit_test(test_batch_norm),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
