@@ -154,8 +154,7 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
     return nodes;
 }
 
-/* Probes the network as it is outside training into the record, with the team where there
- * is one. */
+/* Probes what the network is outside training, with the team where there is one. */
 static void probe(struct cell_work *work, const float *parameters, int index,
                   struct node_set *nodes)
 {
