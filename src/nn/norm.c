@@ -124,11 +124,14 @@ void norm_backward(const struct norm *norm, const float *scale, struct matrix v,
 void norm_track(const struct norm *norm, int n_nodes, int n, double momentum,
                 float *running_mean, float *running_variance)
 {
-    double stays = 1.0 - momentum, unbiased = n / (n - 1.0); /* not used where n is 1 */
+    double stays = 1.0 - momentum;
     for (int i = 0; i < n_nodes; i++)
         running_mean[i] = (float)(stays * (double)running_mean[i] +
                                   momentum * (double)norm->mean[i]);
-    for (int i = 0; n > 1 && i < n_nodes; i++)
+    if (n == 1)
+        return;
+    double unbiased = n / (n - 1.0);
+    for (int i = 0; i < n_nodes; i++)
         running_variance[i] = (float)(stays * (double)running_variance[i] +
                                       momentum * unbiased * (double)norm->variance[i]);
 }
