@@ -49,7 +49,7 @@ const struct network_row network_rows[VARIABLE_COUNT] = {
                           0,
                           "network_cell_id network_snapshot"},
     [PARAMETER_COUNT] = {"parameter_count",
-                         "parameters of the network",
+                         "parameters of the network, running statistics among them",
                          NC_INT,
                          1,
                          {NETWORK},
@@ -121,7 +121,10 @@ size_t network_value_size(enum network_variable v)
 static const char layout[] =
     "A network's vector is parameter[parameter_offset : parameter_offset + "
     "parameter_count]: for layer 1 to n_layers of its cell the weights [out, in], "
-    "row-major, then the biases [out] where the layer has them.";
+    "row-major, then the biases [out] where the layer has them. Where batch_norm is true "
+    "the biases of hidden layers are the shifts, and the scales [out] follow them; behind "
+    "all layers stand, for each hidden layer, the running means [out] and the running "
+    "variances [out].";
 
 struct networks_writer {
     struct netcdf_output output;

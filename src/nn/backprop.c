@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "nn/activation.h"
+#include "nn/norm.h"
 #include "num/kernel.h"
 
 /* A block of gradient stays in the first cache beside what the optimizer brings; six rows
@@ -18,6 +19,9 @@ struct backprop {
     float *delta[2];     /* [widest, stride] each */
     float *below;        /* [columns, width]: a layer's inputs, sample by sample */
     float *block;        /* a block of gradient */
+    /* Only where hidden layers are normalised. */
+    struct norm *norms;   /* [depth] */
+    float *norm_gradient; /* [2 width]: of a layer's shifts, then of its scales */
 };
 
 static size_t most_inputs(const struct net_shape *shape)
@@ -44,9 +48,21 @@ double backprop_bytes(const struct net_shape *shape, int max_columns)
 {
     double widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
     double nodes = (double)shape->depth * shape->width + shape->n_outputs + 2 * widest;
+    double norm = shape->depth * norm_bytes(shape->width, net_stride(max_columns)) +
+                  4.0 * 2 * shape->width;
     return 4 * (nodes * (double)net_stride(max_columns) +
                 (double)net_stride(shape->width) * max_columns +
-                (double)block_floats(most_inputs(shape)));
+                (double)block_floats(most_inputs(shape))) +
+           (shape->batch_norm ? norm : 0);
+}
+
+static void allocate_norms(struct backprop *p, struct error *err)
+{
+    const struct net_shape *shape = &p->net->shape;
+    p->norm_gradient = memory_alloc(2 * (size_t)shape->width, sizeof(float), err);
+    p->norms = memory_alloc((size_t)shape->depth, sizeof *p->norms, err);
+    for (int l = 0; p->norms && l < shape->depth; l++)
+        norm_init(&p->norms[l], shape->width, p->stride, err);
 }
 
 enum status backprop_create(struct backprop **out, const struct net *net, int max_columns,
@@ -68,6 +84,8 @@ enum status backprop_create(struct backprop **out, const struct net *net, int ma
     p->below = memory_alloc((size_t)max_columns * net_stride(net->shape.width),
                             sizeof(float), err);
     p->block = memory_alloc(block_floats(most_inputs(&net->shape)), sizeof(float), err);
+    if (net->shape.batch_norm)
+        allocate_norms(p, err);
     if (err->status != STATUS_OK) {
         backprop_destroy(p);
         return err->status;
@@ -87,6 +105,10 @@ void backprop_destroy(struct backprop *p)
     free(p->delta[1]);
     free(p->below);
     free(p->block);
+    for (int l = 0; p->norms && l < p->net->shape.depth; l++)
+        norm_fini(&p->norms[l]);
+    free(p->norms);
+    free(p->norm_gradient);
     free(p);
 }
 
@@ -101,19 +123,65 @@ static struct matrix layer_view(const struct backprop *p, int layer, int n)
     return view(p, p->activations[layer], p->net->layers[layer].n_out, n);
 }
 
-struct matrix backprop_forward(struct backprop *p, struct batch *batch,
-                               const float *parameters)
+/* What layer's nodes were before scale and shift. */
+static struct matrix norm_view(const struct backprop *p, int layer, int n)
+{
+    return view(p, p->norms[layer].values, p->net->layers[layer].n_out, n);
+}
+
+static void activate_normalised(struct backprop *p, int layer, const float *parameters,
+                                struct matrix a, struct matrix activations)
+{
+    const struct net_layer *shape = &p->net->layers[layer];
+    const struct linalg_finish plain = {0};
+    struct matrix u = norm_view(p, layer, a.columns);
+    linalg_multiply(LINALG_NN, net_weights(p->net, layer, parameters), a, &plain, u);
+    norm_forward(&p->norms[layer], p->net->shape.batch_norm_epsilon,
+                 parameters + shape->scales, parameters + shape->biases, u, activations);
+    for (int i = 0; i < activations.rows; i++) {
+        float *row = activations.data + (size_t)i * activations.stride;
+        activation_forward(p->net->shape.activation, row, row, (size_t)a.columns);
+    }
+}
+
+static struct matrix forward(struct backprop *p, struct batch *batch,
+                             const float *parameters, bool training)
 {
     struct matrix a = batch_features(batch);
     for (int l = 0; l < p->net->n_layers; l++) {
         struct matrix z = layer_view(p, l, a.columns);
-        if (l + 1 < p->net->n_layers)
+        if (training && p->net->layers[l].normalised)
+            activate_normalised(p, l, parameters, a, z);
+        else if (l + 1 < p->net->n_layers)
             net_activate_layer(p->net, l, parameters, a, z);
         else
             net_forward_layer(p->net, l, parameters, a, NULL, z);
         a = z;
     }
     return a;
+}
+
+struct matrix backprop_evaluate(struct backprop *p, struct batch *batch,
+                                const float *parameters)
+{
+    return forward(p, batch, parameters, false);
+}
+
+struct matrix backprop_forward(struct backprop *p, struct batch *batch,
+                               const float *parameters)
+{
+    return forward(p, batch, parameters, true);
+}
+
+void backprop_track(const struct backprop *p, int n, double momentum, float *parameters)
+{
+    for (int l = 0; l < p->net->n_layers; l++) {
+        const struct net_layer *layer = &p->net->layers[l];
+        if (layer->normalised)
+            norm_track(&p->norms[l], layer->n_out, n, momentum,
+                       parameters + layer->running_means,
+                       parameters + layer->running_variances);
+    }
 }
 
 /* Eq. 5 of Davel et al. 2020: beta_l = alpha_l (W_{l+1}^T beta_{l+1}). */
@@ -164,8 +232,8 @@ static struct matrix samples_below(struct backprop *p, int layer, struct batch *
     return below;
 }
 
-static void give_gradient(struct backprop *p, int layer, struct batch *batch,
-                          struct matrix delta, struct gradient_receiver receiver)
+static void give_weight_gradient(struct backprop *p, int layer, struct batch *batch,
+                                 struct matrix delta, struct gradient_receiver receiver)
 {
     const struct net_layer *shape = &p->net->layers[layer];
     struct matrix below = samples_below(p, layer, batch);
@@ -184,8 +252,12 @@ static void give_gradient(struct backprop *p, int layer, struct batch *batch,
         linalg_multiply(LINALG_NN, part, below, &finish, block);
         receiver.take(receiver.state, first, (size_t)block.rows * block.stride, p->block);
     }
-    if (!shape->has_bias)
-        return;
+}
+
+static void give_bias_gradient(struct backprop *p, int layer, struct matrix delta,
+                               struct gradient_receiver receiver)
+{
+    const struct net_layer *shape = &p->net->layers[layer];
     for (int i = 0, n; i < shape->n_out; i += n) {
         n = shape->n_out - i < BLOCK_FLOATS ? shape->n_out - i : BLOCK_FLOATS;
         for (int j = 0; j < n; j++)
@@ -199,11 +271,20 @@ void backprop_backward(struct backprop *p, struct batch *batch, const float *par
                        struct matrix delta, struct gradient_receiver receiver)
 {
     for (int l = p->net->n_layers - 1; l >= 0; l--) {
+        const struct net_layer *layer = &p->net->layers[l];
+        if (layer->normalised)
+            norm_backward(&p->norms[l], parameters + layer->scales,
+                          norm_view(p, l, delta.columns), delta, p->norm_gradient);
         /* Before the receiver changes this layer's weights. */
         struct matrix below = delta;
         if (l > 0)
             below = delta_below(p, l, parameters, delta);
-        give_gradient(p, l, batch, delta, receiver);
+        give_weight_gradient(p, l, batch, delta, receiver);
+        if (layer->normalised)
+            receiver.take(receiver.state, layer->biases, 2 * (size_t)layer->n_out,
+                          p->norm_gradient);
+        else if (layer->has_bias)
+            give_bias_gradient(p, l, delta, receiver);
         delta = below;
     }
 }

@@ -18,8 +18,13 @@ enum status backprop_create(struct backprop **out, const struct net *net, int ma
                             struct error *err);
 void backprop_destroy(struct backprop *backprop);
 
-/* Output layer's values [n_outputs, n] of the samples of `batch`. Borrowed until the next
- * call; they may be overwritten. */
+/* Output layer's values [n_outputs, n] of the samples of `batch`, as outside training: of
+ * a normalised network `parameters` are folded (net_fold). Borrowed until the next call;
+ * they may be overwritten. */
+struct matrix backprop_evaluate(struct backprop *backprop, struct batch *batch,
+                                const float *parameters);
+
+/* The same in training: normalised layers by the batch's own mean and variance. */
 struct matrix backprop_forward(struct backprop *backprop, struct batch *batch,
                                const float *parameters);
 
@@ -33,10 +38,15 @@ struct gradient_receiver {
 };
 
 /* After backprop_forward with the same batch and parameters: `delta` [n_outputs, n] is
- * dE/dz of the output layer. Every parameter's derivative is given once. */
+ * dE/dz of the output layer. The derivative of everything trained is given once. */
 void backprop_backward(struct backprop *backprop, struct batch *batch,
                        const float *parameters, struct matrix delta,
                        struct gradient_receiver receiver);
+
+/* Moves the running statistics of normalised layers towards those of the n samples of
+ * the last backprop_forward. */
+void backprop_track(const struct backprop *backprop, int n, double momentum,
+                    float *parameters);
 
 /* Bytes that one allocates. */
 double backprop_bytes(const struct net_shape *shape, int max_columns);

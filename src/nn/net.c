@@ -8,9 +8,15 @@
 #include "nn/activation.h"
 #include "num/rng.h"
 
+static bool layer_is_normalised(const struct net_shape *shape, int layer)
+{
+    return shape->batch_norm && layer < shape->depth;
+}
+
 static bool layer_has_bias(const struct net_shape *shape, int layer)
 {
-    return shape->bias == NET_BIAS_ALL || (shape->bias == NET_BIAS_FIRST && layer == 0);
+    return layer_is_normalised(shape, layer) || shape->bias == NET_BIAS_ALL ||
+           (shape->bias == NET_BIAS_FIRST && layer == 0);
 }
 
 static void layer_size(const struct net_shape *shape, int layer, int *n_in, int *n_out)
@@ -25,9 +31,33 @@ double net_count_parameters(const struct net_shape *shape)
     for (int l = 0; l <= shape->depth; l++) {
         int n_in, n_out;
         layer_size(shape, l, &n_in, &n_out);
-        n += (double)n_in * n_out + (layer_has_bias(shape, l) ? n_out : 0);
+        n += (double)n_in * n_out + (layer_has_bias(shape, l) ? n_out : 0) +
+             (layer_is_normalised(shape, l) ? 3.0 * n_out : 0.0);
     }
     return n;
+}
+
+/* Offsets of what is trained, then of what is not. */
+static void lay_out(struct net *net)
+{
+    size_t at = 0;
+    for (int l = 0; l < net->n_layers; l++) {
+        struct net_layer *layer = &net->layers[l];
+        size_t n_out = (size_t)layer->n_out;
+        layer->weights = at;
+        layer->biases = layer->weights + (size_t)layer->n_in * n_out;
+        layer->scales = layer->biases + (layer->has_bias ? n_out : 0);
+        at = layer->scales + (layer->normalised ? n_out : 0);
+    }
+    net->n_trained = at;
+    for (int l = 0; l < net->n_layers; l++) {
+        struct net_layer *layer = &net->layers[l];
+        size_t n = layer->normalised ? (size_t)layer->n_out : 0;
+        layer->running_means = at;
+        layer->running_variances = at + n;
+        at += 2 * n;
+    }
+    net->n_parameters = at;
 }
 
 enum status net_create(struct net *net, const struct net_shape *shape, struct error *err)
@@ -43,10 +73,9 @@ enum status net_create(struct net *net, const struct net_shape *shape, struct er
         struct net_layer *layer = &net->layers[l];
         layer_size(shape, l, &layer->n_in, &layer->n_out);
         layer->has_bias = layer_has_bias(shape, l);
-        layer->weights = net->n_parameters;
-        layer->biases = layer->weights + (size_t)layer->n_in * (size_t)layer->n_out;
-        net->n_parameters = layer->biases + (layer->has_bias ? (size_t)layer->n_out : 0);
+        layer->normalised = layer_is_normalised(shape, l);
     }
+    lay_out(net);
     return STATUS_OK;
 }
 
@@ -71,6 +100,9 @@ void net_initialise(const struct net *net, enum net_init_rule rule, uint32_t see
         for (size_t k = 0; k < n; k++)
             parameters[layer->weights + k] = (float)((2.0 * rng_uniform(&rng, k) - 1.0) *
                                                      range);
+        for (int j = 0; layer->normalised && j < layer->n_out; j++)
+            parameters[layer->scales + (size_t)j] =
+                parameters[layer->running_variances + (size_t)j] = 1.0f;
     }
 }
 
@@ -87,6 +119,26 @@ struct matrix net_weights(const struct net *net, int layer, const float *paramet
                            .rows = shape->n_out,
                            .columns = shape->n_in,
                            .stride = (size_t)shape->n_in};
+}
+
+void net_fold(const struct net *net, const float *parameters, float *folded)
+{
+    memcpy(folded, parameters, net->n_parameters * sizeof *folded);
+    for (int l = 0; l < net->n_layers; l++) {
+        const struct net_layer *layer = &net->layers[l];
+        size_t n_in = (size_t)layer->n_in, n_out = (size_t)layer->n_out;
+        for (size_t j = 0; layer->normalised && j < n_out; j++) {
+            double variance = (double)parameters[layer->running_variances + j];
+            double scale = (double)parameters[layer->scales + j] /
+                           sqrt(variance + net->shape.batch_norm_epsilon);
+            float *row = folded + layer->weights + j * n_in, factor = (float)scale;
+            for (size_t k = 0; k < n_in; k++)
+                row[k] *= factor;
+            folded[layer->biases + j] =
+                (float)((double)parameters[layer->biases + j] -
+                        scale * (double)parameters[layer->running_means + j]);
+        }
+    }
 }
 
 static struct linalg_finish start_at_biases(const struct net *net, int layer,

@@ -1,8 +1,10 @@
 /* The shape of a fully connected network and the layout of its parameters.
  *
  * All parameters are one vector of floats: for layer 0 .. n_layers - 1 the weights
- * [n_out, n_in] row-major, then the biases [n_out] where the layer has them. Optimizers
- * and snapshots are loops over that vector; networks.nc stores it as it is.
+ * [n_out, n_in] row-major, then the biases [n_out] where the layer has them, and, in
+ * normalised layers, whose biases are the shifts, the scales [n_out]. Behind all that is
+ * trained stand, for each normalised layer, the running means [n_out] and the running
+ * variances [n_out]. Snapshots copy that vector; networks.nc stores it as it is.
  *
  * Matrices of activations are feature-major: [nodes, samples], so that samples are the
  * contiguous (vector) axis.
@@ -27,21 +29,27 @@ struct net_shape {
     int width; /* nodes of each */
     enum net_activation activation;
     enum net_bias bias;
+    /* Hidden layers are normalised over minibatches (nn/norm.h). They all have a bias,
+     * the shift; of the output layer `bias` decides. */
+    bool batch_norm;
+    double batch_norm_epsilon;
 };
 
 struct net_layer {
     int n_in, n_out;
     size_t weights; /* offsets into the parameter vector */
-    size_t biases;
-    bool has_bias;
+    size_t biases;  /* of a normalised layer: the shifts */
+    size_t scales, running_means, running_variances; /* where normalised */
+    bool has_bias, normalised;
 };
 
 struct net {
     struct net_shape shape;
     int n_layers; /* depth + 1: the last is the output layer */
     struct net_layer *layers;
-    size_t n_parameters;
-    int widest; /* nodes of the largest layer */
+    size_t n_parameters; /* of the whole vector */
+    size_t n_trained;    /* its first ones, that an optimizer steps */
+    int widest;          /* nodes of the largest layer */
 };
 
 enum status net_create(struct net *net, const struct net_shape *shape, struct error *err);
@@ -50,7 +58,8 @@ void net_fini(struct net *net);
 /* Parameters of a network of that shape, without building it. */
 double net_count_parameters(const struct net_shape *shape);
 
-/* Initial parameters: weights uniform in [-r, r], biases 0.
+/* Initial parameters: weights uniform in [-r, r], biases, shifts and running means 0,
+ * scales and running variances 1.
  *
  *   glorot  r = sqrt(6 / (n_in + n_out))  Glorot & Bengio 2010, eq. 16
  *   lecun   r = sqrt(3 / n_in)            LeCun et al. 1998: variance 1/n_in
@@ -67,7 +76,16 @@ size_t net_stride(int n);
 /* The weights of a layer [n_out, n_in] in a parameter vector. */
 struct matrix net_weights(const struct net *net, int layer, const float *parameters);
 
-/* a' = f(W a + b) for one layer: a is [n_in, n], a' [n_out, n]. */
+/* The network as it is outside training. `folded` [n_parameters] gets weights and biases
+ * that have the running statistics of normalised layers worked in:
+ *
+ *   W' = diag(s) W, b' = shift - s mean, s = scale / sqrt(variance + epsilon)
+ *
+ * Nothing else in it has a meaning. */
+void net_fold(const struct net *net, const float *parameters, float *folded);
+
+/* a' = f(W a + b) for one layer: a is [n_in, n], a' [n_out, n]. This and the next take
+ * a normalised network folded. */
 void net_activate_layer(const struct net *net, int layer, const float *parameters,
                         struct matrix a, struct matrix activations);
 

@@ -16,8 +16,9 @@ struct trainer {
     struct train_progress progress;
     int columns; /* samples that go through the network together */
     struct backprop *backprop;
-    float *parameters; /* [n_parameters], as the next two */
+    float *parameters; /* [n_parameters], as the next three */
     float *best;
+    float *folded; /* or NULL where the network is not normalised */
     float *state[MAX_STATES];
     struct minibatches *minibatches;
     struct minibatches *own; /* the same, or NULL where they are shared */
@@ -48,7 +49,7 @@ struct minibatch_options trainer_minibatches(const struct train_options *options
 double trainer_bytes(const struct net_shape *shape, const struct train_options *options,
                      uint32_t n_train)
 {
-    int vectors = 2 + optim_n_states(options->optim.kind);
+    int vectors = 2 + shape->batch_norm + optim_n_states(options->optim.kind);
     int columns = block_columns(options->batch_size);
     struct train_data data = {.n = n_train};
     struct minibatch_options minibatches = trainer_minibatches(options, &data,
@@ -62,6 +63,8 @@ static void allocate(struct trainer *t, struct error *err)
     size_t n = t->net->n_parameters;
     t->parameters = memory_alloc(n, sizeof(float), err);
     t->best = memory_alloc(n, sizeof(float), err);
+    if (t->net->shape.batch_norm)
+        t->folded = memory_alloc(n, sizeof(float), err);
     for (int i = 0; i < optim_n_states(t->options.optim.kind); i++)
         t->state[i] = memory_alloc(n, sizeof(float), err);
     t->batch_labels = memory_alloc((size_t)t->columns, 1, err);
@@ -158,6 +161,14 @@ static bool all_finite(struct matrix z)
     return odd == 0.0f;
 }
 
+const float *trainer_fold(struct trainer *t, const float *parameters)
+{
+    if (!t->folded)
+        return parameters;
+    net_fold(t->net, parameters, t->folded);
+    return t->folded;
+}
+
 /* How the network does on a set of samples. */
 struct evaluation {
     uint32_t errors;
@@ -171,13 +182,14 @@ static struct evaluation evaluate(struct trainer *t, struct inputs inputs,
                                   const uint8_t *labels, uint32_t n, bool with_loss)
 {
     struct evaluation sum = {0};
+    const float *parameters = trainer_fold(t, t->parameters);
     inputs.n_inputs = t->net->shape.n_inputs;
     for (uint32_t start = 0; start < n; start += (uint32_t)t->columns) {
         uint32_t rest = n - start;
         inputs.first = start;
         inputs.n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
         batch_set(&t->batch, &inputs);
-        struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
+        struct matrix z = backprop_evaluate(t->backprop, &t->batch, parameters);
         if (!all_finite(z))
             t->progress.state = TRAIN_DIVERGED;
         for (int j = 0; j < inputs.n; j++)
@@ -265,6 +277,8 @@ void trainer_step(struct trainer *t)
         .state = &update,
         .soon = {t->parameters, t->state[0], t->state[1]}};
     double loss = differentiate(t, batch, t->parameters, receiver);
+    backprop_track(t->backprop, batch->inputs.n, t->options.batch_norm_momentum,
+                   t->parameters);
     if (!isfinite(loss))
         p->state = TRAIN_DIVERGED;
     else if (p->step % p->steps_per_epoch == 0)
@@ -304,6 +318,7 @@ void trainer_destroy(struct trainer *t)
     backprop_destroy(t->backprop);
     free(t->parameters);
     free(t->best);
+    free(t->folded);
     for (int i = 0; i < MAX_STATES; i++)
         free(t->state[i]);
     minibatches_destroy(t->own);

@@ -20,6 +20,7 @@ struct train_options {
     enum loss_kind loss;
     struct optim optim;
     enum net_init_rule init;
+    double batch_norm_momentum; /* weight of a minibatch in running statistics */
     int batch_size;
     int epochs;
     int patience; /* epochs without a lower validation error; 0: never stop early */
@@ -92,8 +93,13 @@ const struct train_progress *trainer_progress(const struct trainer *trainer);
 const float *trainer_parameters(const struct trainer *trainer);
 const float *trainer_best_parameters(const struct trainer *trainer);
 
+/* What the network computes outside training: those parameters, or, of a normalised
+ * network, what net_fold makes of them. Borrowed until the next call or step. */
+const float *trainer_fold(struct trainer *trainer, const float *parameters);
+
 /* The mean loss over the n samples `rows`, n <= batch_size, without noise, and its
- * gradient [n_parameters] at the trainer's parameters: for tests and analyses. */
+ * gradient [n_trained] at the trainer's parameters, with normalised layers as in
+ * training: for tests and analyses. */
 double trainer_gradient(struct trainer *trainer, const uint32_t *rows, int n,
                         float *gradient);
 

@@ -179,13 +179,15 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
     return nodes;
 }
 
-/* Probes into the record, with the team where there is one. */
+/* Probes what the network is outside training into the record, with the team where there
+ * is one. */
 static void probe(struct cell_work *work, const float *parameters, int64_t step,
                   int index, struct node_set *nodes)
 {
     struct record *record = &work->result.record;
     const struct cell_team *team = work->context->team;
     double started = clock_seconds();
+    parameters = trainer_fold(work->trainer, parameters);
     if (team) {
         call_team(work, CELL_CALL_PROBE, index);
         team->broadcast(team->state, (float *)(uintptr_t)parameters,
@@ -340,7 +342,7 @@ static void store_outcome(struct cell_work *work)
         *record_int(record, FIELD_STATUS) = CELL_DIVERGED;
         record_set_text(record, FIELD_MESSAGE, message);
     }
-    *record_int(record, FIELD_N_PARAMETERS) = (int32_t)work->net.n_parameters;
+    *record_int(record, FIELD_N_PARAMETERS) = (int32_t)work->net.n_trained;
     *record_int(record, FIELD_EPOCHS_RUN) = progress->epoch;
     *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
     store_stop_reason(work);

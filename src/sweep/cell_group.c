@@ -84,6 +84,16 @@ static void share_minibatches(struct group *g)
         minibatches_create(&g->minibatches, &minibatches, &none);
 }
 
+/* What a cell lacks before its work begins, company may have taken too. */
+static void begin_cell(struct group *g, int i, struct error *err)
+{
+    struct error lack = {0};
+    g->retry[i] = cell_work_begin(&g->works[i], &g->context, g->cells[i], g->minibatches,
+                                  &lack) != STATUS_OK;
+    if (g->retry[i] && g->n == 1)
+        *err = lack;
+}
+
 static bool lacked_memory(const struct cell_result *result)
 {
     return *record_int(&result->record, FIELD_STATUS) == CELL_FAILED;
@@ -147,7 +157,7 @@ enum status cell_group_run(const struct cell_context *context,
     g.context.poll_state = &g;
     share_minibatches(&g);
     for (int i = 0; i < n && err->status == STATUS_OK; i++)
-        cell_work_begin(&g.works[i], &g.context, cells[i], g.minibatches, err);
+        begin_cell(&g, i, err);
     for (int first = 0; advance_all(&g, first, err); first++)
         continue;
     for (int i = 0; i < n; i++)

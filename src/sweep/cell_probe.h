@@ -30,12 +30,12 @@ enum status cell_probe_create(struct cell_probe **out,
                               const struct cell_probe_setup *setup, struct error *err);
 void cell_probe_destroy(struct cell_probe *probe);
 
-/* Measures the network `parameters` as snapshot number `snapshot` of the record, which is
- * NULL for a team's members other than the leader. `nodes`, where it is not NULL, is of
- * cell_node_shape (sweep/cell_nodes.h), at its fill, and gets what each node does;
- * members of a team agree on it. Returns false where a pre-activation is not finite: that
- * layer, those above it and the network's accuracy stay fill, its loss is NaN. All
- * members of a team call this. */
+/* Measures the network `parameters`, folded where it is normalised (net_fold), as
+ * snapshot number `snapshot` of the record, which is NULL for a team's members other than
+ * the leader. `nodes`, where it is not NULL, is of cell_node_shape (sweep/cell_nodes.h),
+ * at its fill, and gets what each node does; members of a team agree on it. Returns false
+ * where a pre-activation is not finite: that layer, those above it and the network's
+ * accuracy stay fill, its loss is NaN. All members of a team call this. */
 bool cell_probe_run(struct cell_probe *probe, const float *parameters, int snapshot,
                     struct record *record, struct node_set *nodes);
 

@@ -14,7 +14,9 @@ struct net_shape cell_net_shape(const struct spec *spec, const struct dataset *d
         .depth = (int)spec->value[FIELD_DEPTH],
         .width = (int)spec->value[FIELD_WIDTH],
         .activation = (enum net_activation)(int)spec->value[FIELD_ACTIVATION],
-        .bias = (enum net_bias)(int)spec->value[FIELD_BIAS]};
+        .bias = (enum net_bias)(int)spec->value[FIELD_BIAS],
+        .batch_norm = spec->value[FIELD_BATCH_NORM] != 0,
+        .batch_norm_epsilon = spec->value[FIELD_BATCH_NORM_EPSILON]};
 }
 
 struct record_shape cell_record_shape(const struct spec *spec, const struct study *study,
@@ -36,6 +38,7 @@ struct train_options cell_train_options(const struct spec *spec)
                   .beta2 = spec->value[FIELD_ADAM_BETA2],
                   .epsilon = spec->value[FIELD_ADAM_EPSILON]},
         .init = (enum net_init_rule)(int)spec->value[FIELD_INIT],
+        .batch_norm_momentum = spec->value[FIELD_BATCH_NORM_MOMENTUM],
         .batch_size = (int)spec->value[FIELD_BATCH_SIZE],
         .epochs = (int)spec->value[FIELD_EPOCHS],
         .patience = (int)spec->value[FIELD_PATIENCE],

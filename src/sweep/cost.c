@@ -84,12 +84,20 @@ static double count_snapshots(const struct study *study, double epochs,
     return n;
 }
 
+/* Parameters that products are with: scales and statistics of normalised layers take part
+ * in none. */
+static double count_multiplied(struct net_shape shape)
+{
+    shape.batch_norm = false;
+    return net_count_parameters(&shape);
+}
+
 static void count_training(const struct cell_context *context, const struct spec *spec,
                            double epochs, double units_out[COST_COUNT])
 {
     struct net_shape shape = cell_net_shape(spec, context->dataset);
     struct train_options options = cell_train_options(spec);
-    double parameters = net_count_parameters(&shape);
+    double parameters = count_multiplied(shape);
     double first = (double)shape.n_inputs * (shape.depth ? shape.width : shape.n_outputs);
     double hidden = (double)shape.depth * shape.width, layers = shape.depth + 1;
     double steps = epochs * ceil((double)context->sizes.train / options.batch_size);
@@ -106,6 +114,9 @@ static void count_training(const struct cell_context *context, const struct spec
     units_out[COST_TRAIN_FLOAT] = parameters * steps *
                                   (6 + 2 * optim_n_states(options.optim.kind));
     units_out[COST_TRAIN_NODE] = (hidden + shape.n_outputs) * (2 * trained + evaluated);
+    /* Forward: mean, variance, values; backward: two sums, and their part taken out. */
+    if (shape.batch_norm)
+        units_out[COST_TRAIN_NODE] += hidden * 6 * trained;
     if (shape.activation != NET_RELU)
         units_out[COST_TRAIN_CURVE] = hidden * (trained + evaluated);
     units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + evaluated);
@@ -144,7 +155,7 @@ static void count_probes(const struct cell_context *context, const struct spec *
     double snapshots = count_snapshots(study, epochs, steps);
     double samples = snapshots * ((double)sizes->train + sizes->validation + sizes->test);
     double layers = shape.depth + 1, classes = context->dataset->n_classes;
-    units_out[COST_PROBE_FLOP] = 2 * net_count_parameters(&shape) * samples;
+    units_out[COST_PROBE_FLOP] = 2 * count_multiplied(shape) * samples;
     /* Corruption reads training samples' activations, and those of corrupted samples
      * again, each on its own, which costs about as much as three passes. */
     double read = 0, again = 0;

@@ -26,6 +26,8 @@ grid: {{seed: [1, 2], depth: [1, 3], width: [6, 70], label_corruption: [0, 0.4]}
 blocks:
   - {{seed: 1, depth: 2, width: 9, activation: [tanh, sigmoid], bias: all, label_corruption: 0}}
   - {{seed: 1, depth: 2, width: 9, bias: none, label_corruption: 1, bandwidth: silverman}}
+  - {{seed: 2, depth: 2, width: 9, batch_norm: true, batch_norm_epsilon: 0.01, activation: [relu, tanh],
+     bias: [first, all], label_corruption: 0.4}}
 train: {{epochs: 3, batch_size: 32}}
 probe: {{at: [init, "step:3", best]}}
 keep: {{networks: [init, best], nodes: [init, best], histograms: true}}
@@ -75,18 +77,30 @@ def split_samples(nets, cell_id, data):
 
 
 def layers_of(archive, nets, cell, network):
-    """Weights and biases of each layer."""
+    """Weights and biases of each layer; a normalised layer's with its running statistics
+    worked in, as docs/archive.md has it."""
     vector = nets["parameter"][int(nets["parameter_offset"][network]):][
         :int(nets["parameter_count"][network])].astype(np.float64)
     n_layers, bias = int(archive["n_layers"][cell]), flag(archive["bias"], cell)
-    n_in = SIDE * SIDE
+    n_in, width = SIDE * SIDE, int(archive["width"][cell])
+    normalised = flag(archive["batch_norm"], cell) == "true"
+    epsilon = archive["batch_norm_epsilon"][cell]
+    if normalised:
+        vector, statistics = np.split(vector, [-2 * width * (n_layers - 1)])
+        statistics = iter(statistics.reshape(n_layers - 1, 2, width))
     for layer in range(1, n_layers + 1):
-        n_out = CLASSES if layer == n_layers else int(archive["width"][cell])
+        n_out = CLASSES if layer == n_layers else width
         weights, vector = np.split(vector, [n_in * n_out])
+        weights, n_in = weights.reshape(n_out, n_in), n_out
+        if normalised and layer < n_layers:
+            shift, scale, vector = np.split(vector, [n_out, 2 * n_out])
+            mean, variance = next(statistics)
+            factor = scale / np.sqrt(variance + epsilon)
+            yield weights * factor[:, None], shift - factor * mean
+            continue
         has_bias = bias == "all" or bias == "first" and layer == 1
         biases, vector = np.split(vector, [n_out if has_bias else 0])
-        yield weights.reshape(n_out, n_in), biases if has_bias else 0
-        n_in = n_out
+        yield weights, biases if has_bias else 0
     require(vector.size == 0, "the parameters are not those of the layers")
 
 
@@ -171,6 +185,15 @@ def check_bandwidths(archive, nodes, cell, records, z, labels):
                 f"bandwidths of class {k}")
 
 
+def check_accuracy(archive, cell, snapshot, split, z, labels):
+    """The network's own decisions."""
+    order = np.sort(z, 0)
+    near = (order[-1] - order[-2] <= NEAR).sum()
+    correct = (z.argmax(0) == labels).sum()
+    found = int(archive["network_correct"][cell, snapshot, split])
+    require(abs(found - correct) <= near, f"split {split}: {found} correct, not {correct}")
+
+
 def check_network(folder, files, network, data, tally):
     archive, nets, nodes = files
     cell_id = str(nets["network_cell_id"][network])
@@ -199,6 +222,8 @@ def check_network(folder, files, network, data, tally):
             check_formulae(nodes, records, samples, split)
             check_layer(archive, nodes, cell, snapshot, split, layer, records, samples)
         check_bandwidths(archive, nodes, cell, records, passes[0][layer - 1], splits[0][1])
+    for split, (_, labels) in enumerate(splits):
+        check_accuracy(archive, cell, snapshot, split, passes[split][-1], labels)
     require(first == nodes["record_offset"][network] + nodes["record_count"][network],
             "record_count")
 
@@ -229,7 +254,7 @@ def main():
     for file in files:
         file.set_auto_mask(False)
     n = files[1].dimensions["network"].size
-    require(n == files[2].dimensions["network"].size == 2 * (16 + 2 + 1), f"{n} networks")
+    require(n == files[2].dimensions["network"].size == 2 * (16 + 2 + 1 + 4), f"{n} networks")
     for network in range(n):
         check_network("run", files, network, data, tally)
     check_xarray("run")

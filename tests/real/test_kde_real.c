@@ -245,7 +245,8 @@ int main(void)
     struct dataset data;
     struct dataset_request request = {.name = "fashion-mnist", .train = FILE_SAMPLES};
     struct net net;
-    struct net_shape shape = {784, CLASSES, DEPTH, WIDTH, NET_RELU, NET_BIAS_FIRST};
+    struct net_shape shape = {
+        .n_inputs = 784, .n_outputs = CLASSES, .depth = DEPTH, .width = WIDTH};
     static struct sampled s;
     if (linalg_setup(&err) != STATUS_OK ||
         dataset_load(&data, &request, &err) != STATUS_OK) {

@@ -49,9 +49,10 @@ static void make_setting(struct setting *s)
         spec->value[FIELD_EPOCHS] = 6;
         spec->value[FIELD_PATIENCE] = 0;
     }
-    /* One ends early, one has other labels, one diverges. */
+    /* One ends early, one has other labels and is normalised, one diverges. */
     s->cells[1].spec.value[FIELD_EPOCHS] = 3;
     s->cells[2].spec.value[FIELD_LABEL_CORRUPTION] = 0.5;
+    s->cells[2].spec.value[FIELD_BATCH_NORM] = 1;
     s->cells[3].spec.value[FIELD_OPTIMIZER] = OPTIMIZER_SGD;
     s->cells[3].spec.value[FIELD_LEARNING_RATE] = 1e20;
 }

@@ -70,6 +70,25 @@ static void test_training(void **state)
     assert_true(units[COST_TRAIN_PRODUCT] == 2 * 3);
 }
 
+/* Normalisation adds passes over hidden nodes' values in training, and nothing outside.
+ */
+static void test_normalised(void **state)
+{
+    (void)state;
+    struct tiny t;
+    make_tiny(&t);
+    t.spec.value[FIELD_BIAS] = BIAS_NONE;
+    struct cost_counts plain = cost_count_cell(&t.context, &t.spec, 5);
+    t.spec.value[FIELD_BATCH_NORM] = 1;
+    struct cost_counts counts = cost_count_cell(&t.context, &t.spec, 5);
+    assert_true(counts.units[COST_TRAIN_NODE] ==
+                plain.units[COST_TRAIN_NODE] + 2 * 3 * 6 * 50);
+    for (int u = 0; u < COST_COUNT; u++)
+        if (u != COST_TRAIN_NODE && u != COST_START_BYTE)
+            assert_true(counts.units[u] == plain.units[u]);
+    assert_true(counts.units[COST_START_BYTE] > plain.units[COST_START_BYTE]);
+}
+
 static void test_probes(void **state)
 {
     (void)state;
@@ -174,9 +193,9 @@ static void test_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_training), cmocka_unit_test(test_probes),
-        cmocka_unit_test(test_updates),  cmocka_unit_test(test_seconds),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_normalised),
+        cmocka_unit_test(test_probes),   cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_seconds),  cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

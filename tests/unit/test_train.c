@@ -49,6 +49,17 @@ static struct train_options options(void)
                                   .seed = 4};
 }
 
+static struct net_shape shape_of(int depth, int width, enum net_activation activation,
+                                 enum net_bias bias)
+{
+    return (struct net_shape){.n_inputs = INPUTS,
+                              .n_outputs = CLASSES,
+                              .depth = depth,
+                              .width = width,
+                              .activation = activation,
+                              .bias = bias};
+}
+
 /* ---- an independent network in double ---- */
 
 static double activate(enum net_activation kind, double z)
@@ -149,9 +160,8 @@ static void test_finite_differences(void **state)
         for (int loss = LOSS_KIND_MSE; loss <= LOSS_KIND_CROSS_ENTROPY; loss++)
             for (int bias = NET_BIAS_FIRST; bias <= NET_BIAS_NONE; bias++)
                 for (int depth = 1; depth <= 4; depth += 3)
-                    check_gradient((struct net_shape){INPUTS, CLASSES, depth, 7,
-                                                      (enum net_activation)activation,
-                                                      (enum net_bias)bias},
+                    check_gradient(shape_of(depth, 7, (enum net_activation)activation,
+                                            (enum net_bias)bias),
                                    (enum loss_kind)loss);
 }
 
@@ -224,7 +234,7 @@ static void check_paths(enum loss_kind loss)
 {
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 3, 4, NET_RELU, NET_BIAS_FIRST};
+    struct net_shape shape = shape_of(3, 4, NET_RELU, NET_BIAS_FIRST);
     struct trainer *trainer;
     struct train_options o = options();
     struct train_data d = data();
@@ -322,7 +332,7 @@ static void test_loop(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 2, 8, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = shape_of(2, 8, NET_RELU, NET_BIAS_ALL);
     net_create(&net, &shape, &err);
     assert_ok(err);
     assert_true(net_count_parameters(&shape) == (double)net.n_parameters);
@@ -409,7 +419,7 @@ static void test_learns_and_stops_early(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 1, 32, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = shape_of(1, 32, NET_RELU, NET_BIAS_ALL);
     net_create(&net, &shape, &err);
     struct train_options o = options();
     o.epochs = 2000;
@@ -593,7 +603,7 @@ static void test_divergence(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 3, 16, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = shape_of(3, 16, NET_RELU, NET_BIAS_ALL);
     net_create(&net, &shape, &err);
     struct train_options o = options();
     o.optim.kind = OPTIM_SGD;
@@ -614,7 +624,7 @@ static void test_nan_is_divergence(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 2, 8, NET_RELU, NET_BIAS_FIRST};
+    struct net_shape shape = shape_of(2, 8, NET_RELU, NET_BIAS_FIRST);
     net_create(&net, &shape, &err);
     struct train_options o = options();
     o.epochs = 1;
@@ -650,7 +660,7 @@ static void test_initial_weights(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {400, 10, 1, 200, NET_RELU, NET_BIAS_FIRST};
+    struct net_shape shape = {.n_inputs = 400, .n_outputs = 10, .depth = 1, .width = 200};
     net_create(&net, &shape, &err);
     float *w = malloc(net.n_parameters * sizeof *w);
     const double range[3] = {sqrt(6.0 / 600), sqrt(3.0 / 400), sqrt(6.0 / 400)};
