@@ -69,11 +69,15 @@ static void put_extremes(const struct figure_data *f, int row, struct text *out)
         text_append(&name, words);
     else
         figure_put_y(f, row, &name);
-    text_appendf(out, " Lowest mean %s: %.4g (", text_string(&name), low->y);
-    put_location(f, low_on, low, out);
-    text_appendf(out, "); highest: %.4g (", high->y);
-    put_location(f, high_on, high, out);
-    text_append(out, ").");
+    if (low->y == high->y) {
+        text_appendf(out, " Each mean %s is %.4g.", text_string(&name), low->y);
+    } else {
+        text_appendf(out, " Lowest mean %s: %.4g (", text_string(&name), low->y);
+        put_location(f, low_on, low, out);
+        text_appendf(out, "); highest: %.4g (", high->y);
+        put_location(f, high_on, high, out);
+        text_append(out, ").");
+    }
     text_free(&name);
 }
 

@@ -54,33 +54,43 @@ static bool y_is_log(const struct figure_data *f, int row)
     return is_log;
 }
 
-static void find_y_range(struct figure_layout *layout, const struct figure_data *f,
-                         int row)
+/* Of what is drawn in a row of panels, bands up to where they are cut. */
+static void find_y_extremes(const struct figure_data *f, int row,
+                            struct figure_bounds bounds, double *low, double *high)
 {
-    struct figure_bounds bounds = figure_bounds_of(f, row);
-    double low = HUGE_VAL, high = -HUGE_VAL;
-    bool is_log = y_is_log(f, row), scatter = f->kind->x == X_MEASURE;
+    bool bands = f->kind->x != X_MEASURE;
     for (size_t i = 0; i < f->n_series; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const struct figure_point *p = &f->points[f->series[i].first + k];
             if (f->panels[f->series[i].panel].row != row)
                 continue;
-            low = fmin(
-                low,
-                fmin(p->y, isnan(p->low) || scatter ? p->y : fmax(p->low, bounds.floor)));
-            high = fmax(high, fmax(p->y, isnan(p->high) || scatter
-                                             ? p->y
-                                             : fmin(p->high, bounds.ceiling)));
+            *low = fmin(*low, p->y);
+            *high = fmax(*high, p->y);
+            if (bands && !isnan(p->low))
+                *low = fmin(*low, fmax(p->low, bounds.floor));
+            if (bands && !isnan(p->high))
+                *high = fmax(*high, fmin(p->high, bounds.ceiling));
         }
-    if (figure_is_heatmap(f)) {
-        low = 0;
-        high = f->settings.n - 1;
-        is_log = false;
-    }
-    widen(&low, &high, 0.05, is_log);
+}
+
+static void find_y_range(struct figure_layout *layout, const struct figure_data *f,
+                         int row)
+{
+    struct figure_bounds bounds = figure_bounds_of(f, row);
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    bool is_log = !figure_is_heatmap(f) && y_is_log(f, row);
     if (figure_is_heatmap(f)) {
         low = -0.5;
         high = f->settings.n - 0.5;
+    } else {
+        find_y_extremes(f, row, bounds, &low, &high);
+        bool flat = low == high;
+        widen(&low, &high, 0.05, is_log);
+        if (flat && !is_log) { /* beyond a bound there is nothing to show */
+            double margin = 0.05 * (high - low);
+            low = fmax(low, bounds.floor - margin);
+            high = fmin(high, bounds.ceiling + margin);
+        }
     }
     for (int i = 0; i < f->n_panels; i++)
         if (f->panels[i].row == row) {

@@ -168,15 +168,18 @@ const char *figure_gap_words(const struct figure_data *f)
 /* --- Title, command, table -----------------------------------------------------------
  */
 
-/* The measures that were named, where a heading has room for them. */
+/* The measures that were named, as many as a heading has room for. */
 static void put_named(const struct figure_data *f, struct text *out)
 {
     enum { MOST = 60 };
-    size_t length = 0;
-    for (int i = 0; i < f->n_quantities; i++)
-        length += strlen(f->quantities[i].words) + 2;
-    for (int i = 0; i < f->n_quantities && length <= MOST; i++)
+    size_t length = strlen(f->quantities[0].words);
+    int n = 1;
+    while (n < f->n_quantities && length + strlen(f->quantities[n].words) < MOST)
+        length += strlen(f->quantities[n++].words);
+    for (int i = 0; i < n; i++)
         text_appendf(out, "%s%s", i ? "; " : ": ", f->quantities[i].words);
+    if (n < f->n_quantities)
+        text_appendf(out, " and %d more", f->n_quantities - n);
 }
 
 static void put_title(const struct figure *figure, struct text *out)
