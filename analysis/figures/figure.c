@@ -174,6 +174,18 @@ static enum status choose_cells(struct figure *figure, const double *options,
     return STATUS_OK;
 }
 
+/* Names the first of the measures that no cell has. */
+static void say_missing(struct figure *figure)
+{
+    struct figure_data *f = figure->data;
+    char name[TABLE_WORD_MAX];
+    int i = 0;
+    while (i < f->n_quantities - 1 && f->seen[i])
+        i++;
+    measure_name(&f->measures[i], name);
+    snprintf(figure->why, sizeof figure->why, "no cell has %s", name);
+}
+
 static void say_why(struct figure *figure)
 {
     struct figure_data *f = figure->data;
@@ -183,11 +195,20 @@ static void say_why(struct figure *figure)
             "nodes.nc has no such snapshot of the cells that match, or no such node");
     else if (f->n_status[CELL_COMPLETE] == 0)
         snprintf(figure->why, sizeof figure->why, "no cell is complete");
-    else if (f->kind->needs)
-        snprintf(figure->why, sizeof figure->why,
-                 "it needs '%s' in the study's probe.measures", f->kind->needs);
+    else if (f->named)
+        say_missing(figure);
     else
-        snprintf(figure->why, sizeof figure->why, "no cell has what it shows");
+        snprintf(figure->why, sizeof figure->why, "%s",
+                 f->kind->lacks ? f->kind->lacks : "no cell has what it shows");
+}
+
+/* Whether there is something to see: of measures that were named, all. */
+static bool has_seen(const struct figure_data *f)
+{
+    for (int i = 0; f->named && i < f->n_quantities; i++)
+        if (!f->seen[i])
+            return false;
+    return f->seen[f->kind->essential];
 }
 
 static enum status finish_figure(struct figure *figure, struct error *err)
@@ -195,7 +216,7 @@ static enum status finish_figure(struct figure *figure, struct error *err)
     struct figure_data *f = figure->data;
     if (figure->why[0] || err->status != STATUS_OK)
         return err->status;
-    if (f->n_observations == 0) {
+    if (!has_seen(f)) {
         say_why(figure);
         return STATUS_OK;
     }

@@ -19,9 +19,12 @@ struct figure_request {
     const char *where_at;  /* snapshot of the results in `where` that name none */
     const char *snapshots; /* labels with commas between */
     const char *splits;    /* train, validation, test, with commas between */
-    const char *measure;   /* of a heat map and of the scatter: a name of ranking.h */
+    const char *measure;   /* of a heat map and of the scatter: a name of measure.h; of
+                            * dynamics and layers a list of them */
+    const char *bands;     /* interval, quartiles */
     const char *x;         /* the option along the axis: of error and heat map */
-    const char *curves;    /* options that tell curves apart; rows of a heat map */
+    const char *curves;    /* options that tell curves apart, rows of a heat map; or
+                            * measure, snapshot */
     const char *panels;    /* options that tell panels apart, with commas between */
     const char *node;      /* "2:17", layer, from 1, and node, from 0; of "node" */
     enum ranking_gap gap;  /* of the scatter */

@@ -25,7 +25,7 @@ static void put_location(const struct figure_data *f, const struct figure_series
     figure_put_column(f, f->panels[s->panel].column, &column);
     if (column.length > 0)
         text_appendf(out, ", %s", text_string(&column));
-    if (f->kind->rows == ROWS_SPLITS && f->n_splits > 1)
+    if (f->rows_by == ROWS_SPLITS && f->n_splits > 1)
         text_appendf(out, ", %s", split_names[f->splits[f->panels[s->panel].row]]);
     text_free(&column);
 }
@@ -39,7 +39,7 @@ static const struct figure_point *points_of(const struct figure_data *f,
 /* Whether it is the network's own accuracy beside those of its layers. */
 static bool is_network(const struct figure_data *f, const struct figure_series *s)
 {
-    return f->kind->curves == CURVES_SYSTEMS && s->curve == N_SYSTEMS;
+    return f->curves_by == CURVES_SYSTEMS && s->curve == N_SYSTEMS;
 }
 
 /* --- What is seen --------------------------------------------------------------------
@@ -64,15 +64,20 @@ static void put_extremes(const struct figure_data *f, int row, struct text *out)
     }
     if (!low)
         return;
-    if (figure_quantity_of(f, row)->words[0])
-        text_append(&name, figure_quantity_of(f, row)->words);
+    const char *words = figure_quantity_of(f, row)->words;
+    if (f->curves_by != CURVES_QUANTITIES && words[0])
+        text_append(&name, words);
     else
         figure_put_y(f, row, &name);
-    text_appendf(out, " Lowest mean %s: %.4g (", text_string(&name), low->y);
-    put_location(f, low_on, low, out);
-    text_appendf(out, "); highest: %.4g (", high->y);
-    put_location(f, high_on, high, out);
-    text_append(out, ").");
+    if (low->y == high->y) {
+        text_appendf(out, " Each mean %s is %.4g.", text_string(&name), low->y);
+    } else {
+        text_appendf(out, " Lowest mean %s: %.4g (", text_string(&name), low->y);
+        put_location(f, low_on, low, out);
+        text_appendf(out, "); highest: %.4g (", high->y);
+        put_location(f, high_on, high, out);
+        text_append(out, ").");
+    }
     text_free(&name);
 }
 
@@ -187,9 +192,9 @@ static void put_seen(const struct figure_data *f, struct text *out)
         return;
     for (int row = 0; row < f->n_rows; row++)
         put_extremes(f, row, out);
-    if (f->kind->x == X_LAYER && f->kind->curves == CURVES_SETTINGS)
+    if (f->kind->x == X_LAYER && f->n_rows == 1 && figure_bounds_of(f, 0).log)
         put_fall(f, out);
-    if (f->kind->curves == CURVES_SYSTEMS)
+    if (f->curves_by == CURVES_SYSTEMS)
         put_spread(f, out);
 }
 
@@ -212,6 +217,19 @@ static void put_splits(const struct figure_data *f, struct text *out)
     for (int i = 0; i < f->n_splits; i++)
         text_appendf(out, "%s%s", i ? " and " : "", split_names[f->splits[i]]);
     text_append(out, " samples");
+}
+
+/* Measures that were named, each with what it is. */
+static void put_named(const struct figure_data *f, struct text *out)
+{
+    bool along_x = f->kind->x == X_LAYER;
+    text_append(out, along_x ? "By hidden layer: " : "Through training: ");
+    for (int i = 0; i < f->n_quantities; i++)
+        text_appendf(out, "%s%s (%s)", i ? "; " : "", f->quantities[i].words,
+                     field_get(f->quantities[i].field)->long_name);
+    if (f->by_layer && !along_x)
+        text_append(out, "; of each hidden layer");
+    text_append(out, ", ");
 }
 
 static void put_shown(const struct figure_data *f, struct text *out)
@@ -239,19 +257,11 @@ static void put_shown(const struct figure_data *f, struct text *out)
                      "How many samples of each class give node %d of layer %d which "
                      "pre-activation, in one network (%s), ",
                      f->node, f->layer, text_string(&f->network));
-    else if (f->kind->curves == CURVES_SYSTEMS)
-        text_append(out, "Accuracy of the nodes of each hidden layer as classifiers, and "
-                         "of the network (dashed), ");
-    else if (f->kind->x == X_LAYER)
-        text_append(out,
-                    "Perplexity of the activation patterns of a class in each hidden "
-                    "layer, mean over classes, ");
-    else if (f->kind->curves == CURVES_LAYERS)
-        text_append(out, "Sample sets of nodes through training, means over the nodes of "
-                         "each hidden layer, ");
+    else if (f->named)
+        put_named(f, out);
     else
-        text_append(out, "Accuracy and loss of networks through training, ");
-    if (f->kind->splits) {
+        text_append(out, f->kind->shows);
+    if (f->by_split) {
         put_splits(f, out);
         text_append(out, ", ");
     }
@@ -281,7 +291,10 @@ static void put_seeds(const struct figure_data *f, struct text *out)
         text_appendf(out, "; N = %d", most);
     else
         text_appendf(out, "; N from %d to %d", least, most);
-    if (lines && bands)
+    if (f->quartiles)
+        text_append(out, ". Bands are the quartiles over a layer's nodes, mean over "
+                         "seeds");
+    else if (lines && bands)
         text_appendf(out,
                      ". Bands are 95 %% Student t intervals of the mean over N seeds%s",
                      least < FIGURE_FEWEST_FOR_BAND ? ", where N is at least 3" : "");
@@ -343,11 +356,11 @@ static void put_left_out(const struct figure_data *f, struct text *out)
 static void put_reduced(const struct figure_data *f, struct text *out)
 {
     int classes = archive_shape(f->archive).n_classes;
-    if (f->kind->curves == CURVES_CLASSES && classes > FIGURE_CURVES_MAX)
+    if (f->curves_by == CURVES_CLASSES && classes > FIGURE_CURVES_MAX)
         text_appendf(out, " Of %d classes %d are drawn, evenly spread.", classes,
                      FIGURE_CURVES_MAX);
     int layers = archive_shape(f->archive).n_layers - 1;
-    if (f->kind->curves == CURVES_LAYERS && layers > FIGURE_CURVES_MAX)
+    if (f->curves_by == CURVES_LAYERS && layers > FIGURE_CURVES_MAX)
         text_appendf(out, " Of %d layers %d are drawn, evenly spread.", layers,
                      FIGURE_CURVES_MAX);
 }
@@ -425,11 +438,11 @@ void figure_put_alt(const struct figure *figure, struct text *out)
         text_appendf(out, " from %s upwards; colour:", text_string(&first));
         text_free(&first);
     }
-    for (int row = 0; row < (f->kind->rows == ROWS_QUANTITIES ? f->n_rows : 1); row++) {
+    for (int row = 0; row < (f->rows_by == ROWS_QUANTITIES ? f->n_rows : 1); row++) {
         y.length = 0;
         figure_put_y(f, row, &y);
         text_appendf(out, "%s%s%s", row ? ", " : " ", text_string(&y),
-                     figure_quantity_of(f, row)->log ? " (logarithmic)" : "");
+                     figure_bounds_of(f, row).log ? " (logarithmic)" : "");
     }
     text_append(out, ".");
     if (f->kind->x != X_MEASURE && f->kind->x != X_NODE && !figure_is_heatmap(f))

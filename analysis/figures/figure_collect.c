@@ -9,18 +9,21 @@
 enum status figure_observe(struct figure_data *f, const struct record *record,
                            const struct figure_place *at, double y, struct error *err)
 {
-    bool in_rows = f->kind->rows == ROWS_SPLITS, along_x = f->kind->x == X_EPOCH;
-    int column = f->groups.of_cell[f->cell], row = in_rows ? at->split : at->quantity;
+    int column = f->groups.of_cell[f->cell];
+    int row = f->rows_by == ROWS_SPLITS       ? at->split
+              : f->rows_by == ROWS_QUANTITIES ? at->quantity
+                                              : 0;
     if (!isfinite(y) || !isfinite(at->x) || y == RECORD_FILL_REAL ||
         at->x == RECORD_FILL_REAL)
         return err->status;
     if (memory_grow(&f->observations, &f->observations_capacity, f->n_observations + 1,
                     sizeof *f->observations, err) != STATUS_OK)
         return err->status;
-    if (!along_x)
+    if (figure_has_snapshot_columns(f))
         column = column * f->n_snapshots + at->snapshot;
-    if (!in_rows)
+    if (f->rows_by != ROWS_SPLITS)
         column = column * f->n_splits + at->split;
+    f->seen[at->quantity] = true;
     f->groups.drawn[f->groups.of_cell[f->cell]] = true;
     f->settings.drawn[f->settings.of_cell[f->cell]] = true;
     f->along.drawn[f->along.of_cell[f->cell]] = true;
@@ -30,7 +33,9 @@ enum status figure_observe(struct figure_data *f, const struct record *record,
         .key = at->key,
         .seed = *record_int(record, FIELD_SEED),
         .x = at->x,
-        .y = y};
+        .y = y,
+        .low = at->low,
+        .high = at->high};
     return STATUS_OK;
 }
 
@@ -40,31 +45,69 @@ static double value_at(const struct record *record, enum field_id id, const int 
                        id)[record_index(id, record->shape, at[0], at[1], at[2], at[3])];
 }
 
-/* One quantity at a snapshot and a split: a value, or one a layer, for one system or all.
- */
+/* A field's value at a place; `quantile` counts where the field has quantiles. Splits and
+ * systems are the figure's choice, or part of a measure's name. */
+static double value_of(const struct figure_data *f, const struct record *record,
+                       const struct figure_place *place, enum field_id id, int quantile)
+{
+    const struct field *field = field_get(id);
+    const int *named = f->measures[place->quantity].at;
+    int at[FIELD_DIMS_MAX] = {0};
+    for (int d = 0; d < field->n_dims; d++)
+        switch (field->dims[d]) {
+        case DIM_SNAPSHOT:
+            at[d] = f->snapshots[place->snapshot];
+            break;
+        case DIM_SPLIT:
+            at[d] = f->named ? named[d] : f->splits[place->split];
+            break;
+        case DIM_SYSTEM:
+            at[d] = f->named ? named[d] : place->system;
+            break;
+        case DIM_LAYER:
+            at[d] = place->layer;
+            break;
+        case DIM_QUANTILE:
+            at[d] = quantile;
+            break;
+        default: /* no quantity has others */
+            break;
+        }
+    return value_at(record, id, at);
+}
+
+/* The mean over nodes, and the quartiles where they are drawn. */
+static enum status observe_layer(struct figure_data *f, const struct record *record,
+                                 struct figure_place place, struct error *err)
+{
+    enum { LOWER = 1, UPPER = 3 }; /* of quantile_levels */
+    enum field_id id = f->quantities[place.quantity].field;
+    if (f->quartiles) {
+        enum field_id quantiles = figure_quantiles_of(id);
+        place.low = value_of(f, record, &place, quantiles, LOWER);
+        place.high = value_of(f, record, &place, quantiles, UPPER);
+    }
+    return figure_observe(f, record, &place, value_of(f, record, &place, id, 0), err);
+}
+
+/* One quantity of each layer, for one system or all. */
 static enum status collect_layers(struct figure_data *f, const struct record *record,
                                   struct figure_place place, struct error *err)
 {
-    const struct figure_quantity *q = &f->kind->quantities[place.quantity];
-    const struct field *field = field_get(q->field);
     int n_layers = archive_shape(f->archive).n_layers - 1;
-    bool by_system = field->dims[1] == DIM_SYSTEM;
-    for (int system = 0; system < (by_system ? N_SYSTEMS : 1); system++) {
-        if (by_system && !(f->systems >> system & 1))
+    bool by_system = f->curves_by == CURVES_SYSTEMS;
+    for (; place.system < (by_system ? N_SYSTEMS : 1); place.system++) {
+        if (by_system && !(f->systems >> place.system & 1))
             continue;
-        for (int l = 0; l < record->shape.n_layers - 1; l++) {
-            int at[4] = {f->snapshots[place.snapshot], f->splits[place.split], l, 0};
-            if (by_system)
-                memcpy(at + 1, (const int[]){system, f->splits[place.split], l},
-                       3 * sizeof *at);
+        for (place.layer = 0; place.layer < record->shape.n_layers - 1; place.layer++) {
             if (f->kind->x == X_LAYER)
-                place.key = l, place.x = l + 1;
-            if (f->kind->curves == CURVES_LAYERS)
-                place.curve = figure_sample(l, n_layers, FIGURE_CURVES_MAX);
+                place.key = place.layer, place.x = place.layer + 1;
+            if (f->curves_by == CURVES_LAYERS)
+                place.curve = figure_sample(place.layer, n_layers, FIGURE_CURVES_MAX);
             else if (by_system)
-                place.curve = system;
+                place.curve = place.system;
             if (place.curve >= 0)
-                figure_observe(f, record, &place, value_at(record, q->field, at), err);
+                observe_layer(f, record, place, err);
         }
     }
     return err->status;
@@ -85,6 +128,16 @@ static enum status collect_network(struct figure_data *f, const struct record *r
     return err->status;
 }
 
+/* A number of the whole network. */
+static double network_value(const struct figure_data *f, const struct record *record,
+                            const struct figure_place *place)
+{
+    if (f->named)
+        return measure_of_cell(&f->measures[place->quantity], record,
+                               f->snapshots[place->snapshot]);
+    return value_of(f, record, place, f->quantities[place->quantity].field, 0);
+}
+
 static enum status collect_fields(struct figure_data *f, const struct record *record,
                                   struct figure_place place, struct error *err)
 {
@@ -94,18 +147,16 @@ static enum status collect_fields(struct figure_data *f, const struct record *re
         place.key = place.snapshot;
         place.x = epochs[f->snapshots[place.snapshot]];
     }
-    for (int q = 0; q < f->kind->n_quantities; q++) {
-        const int at[4] = {f->snapshots[place.snapshot], f->splits[place.split]};
-        enum field_id id = f->kind->quantities[q].field;
-        const struct field *field = field_get(id);
-        place.quantity = q;
-        if (field->dims[field->n_dims - 1] == DIM_LAYER)
+    for (place.quantity = 0; place.quantity < f->n_quantities; place.quantity++) {
+        if (f->curves_by == CURVES_QUANTITIES)
+            place.curve = place.quantity;
+        if (f->by_layer)
             collect_layers(f, record, place, err);
         else
-            figure_observe(f, record, &place, value_at(record, id, at), err);
+            figure_observe(f, record, &place, network_value(f, record, &place), err);
     }
     place.quantity = 0;
-    if (f->kind->curves == CURVES_SYSTEMS && f->n_observations > before)
+    if (f->curves_by == CURVES_SYSTEMS && f->n_observations > before)
         collect_network(f, record, place, err);
     return err->status;
 }
@@ -165,11 +216,14 @@ enum status figure_collect(struct figure_data *f, const struct record *record,
     if (status != CELL_COMPLETE || !figure_has_cell(f, cell))
         return err->status;
     for (place.snapshot = 0; place.snapshot < f->n_snapshots; place.snapshot++)
-        for (place.split = 0; place.split < f->n_splits; place.split++)
+        for (place.split = 0; place.split < f->n_splits; place.split++) {
+            if (f->curves_by == CURVES_SNAPSHOTS)
+                place.curve = place.snapshot;
             if (f->kind->x == X_OPTION || f->kind->x == X_MEASURE)
                 collect_network_value(f, record, place, err);
             else
                 collect_fields(f, record, place, err);
+        }
     if (f->n_observations > before)
         f->n_drawn++;
     else

@@ -21,18 +21,29 @@ enum {
     FIGURE_PANELS_SAMPLED = 8, /* where a sample will do */
     FIGURE_CLOUD_MAX = 3000,   /* points of single networks, where a sample will do */
     FIGURE_SIDE_MAX = 24,      /* tiles of a heat map along each side */
-    FIGURE_ROWS_MAX = 3,
+    FIGURE_QUANTITIES_MAX = 6,
     FIGURE_FEWEST_FOR_BAND = 3
 };
 
 enum figure_x { X_LAYER, X_EPOCH, X_OPTION, X_MEASURE, X_NODE, X_BIN };
-enum figure_curves { CURVES_SETTINGS, CURVES_SYSTEMS, CURVES_LAYERS, CURVES_CLASSES };
+enum figure_curves {
+    CURVES_SETTINGS,
+    CURVES_SYSTEMS,
+    CURVES_LAYERS,
+    CURVES_CLASSES,
+    CURVES_QUANTITIES,
+    CURVES_SNAPSHOTS
+};
 enum figure_rows { ROWS_NONE, ROWS_SPLITS, ROWS_QUANTITIES };
 
 /* What is drawn upwards. */
 struct figure_quantity {
     enum field_id field;
-    const char *label, *words; /* on the axis; within a sentence */
+    const char *label, *words; /* on the axis, or of the curve; within a sentence */
+};
+
+/* How a quantity is drawn. */
+struct figure_bounds {
     bool log;
     double floor, ceiling; /* that it cannot pass: where bands are cut */
 };
@@ -40,13 +51,18 @@ struct figure_quantity {
 /* One figure of this program. */
 struct figure_kind {
     const char *name, *title, *summary;
+    const char *template; /* of figures/, as text */
     enum figure_x x;
     enum figure_curves curves;
     enum figure_rows rows;
     const char *splits;
     int n_quantities;
-    struct figure_quantity quantities[FIGURE_ROWS_MAX];
-    const char *needs; /* measures of study files */
+    struct figure_quantity quantities[FIGURE_QUANTITIES_MAX];
+    int essential;     /* the quantity without which there is nothing to see */
+    bool any_measure;  /* a request may name others */
+    const char *axis;  /* its label where curves are quantities */
+    const char *shows; /* beginning of the caption, where it is the same for all */
+    const char *lacks; /* why there is nothing to see */
 };
 
 enum figure_when {
@@ -83,12 +99,13 @@ struct figure_observation {
     int panel, curve, key; /* equal keys are one x */
     int32_t seed;
     double x, y;
+    double low, high; /* quartiles over nodes, where they are drawn */
 };
 
 struct figure_point {
     int key; /* of its observations */
     double x, y;
-    double low, high; /* t interval of the mean; NaN where there is none */
+    double low, high; /* of the band; NaN where there is none */
     int n;            /* seeds */
 };
 
@@ -137,7 +154,21 @@ struct figure_data {
     int *snapshots, n_snapshots, n_snapshots_all; /* all: before a sample was taken */
     int splits[N_SPLITS], n_splits;
     unsigned systems;
-    struct measure measure;
+    struct measure measure; /* of figures without quantities */
+
+    /* what is drawn upwards: the kind's quantities, or the measures that were named */
+    struct figure_quantity quantities[FIGURE_QUANTITIES_MAX];
+    int n_quantities;
+    struct measure measures[FIGURE_QUANTITIES_MAX]; /* of named ones */
+    char names[FIGURE_QUANTITIES_MAX][TABLE_WORD_MAX];
+    char axis[TABLE_WORD_MAX]; /* label where curves are quantities */
+    bool named, by_layer;      /* measures that were named; each layer has a value */
+    bool by_split;             /* splits are chosen, not part of names */
+    bool quartiles;            /* bands are quartiles over nodes, not t intervals */
+    enum figure_curves curves_by;
+    enum figure_rows rows_by;
+    const char *curve_options; /* list of options; NULL: the figure's choice */
+    bool seen[FIGURE_QUANTITIES_MAX];
     int n_rows, n_columns;
     bool no_cloud; /* single networks are not drawn */
 
@@ -181,6 +212,20 @@ enum status figure_choose_times(struct figure *figure, struct error *err);
 /* The next word of a list with commas between; false behind the last. */
 bool figure_next_word(const char **list, char *word, size_t size);
 
+/* --- figure_quantities.c: what is drawn upwards ---------------------------------------
+ */
+
+/* Chooses quantities and bands, and what curves and rows are where not options tell. */
+enum status figure_choose_quantities(struct figure_data *f, struct error *err);
+
+/* What a row of panels shows; of quantities as curves, the first. */
+const struct figure_quantity *figure_quantity_of(const struct figure_data *f, int row);
+
+struct figure_bounds figure_bounds_of(const struct figure_data *f, int row);
+
+/* The quantiles over nodes of a mean over them; FIELD_COUNT where there are none. */
+enum field_id figure_quantiles_of(enum field_id id);
+
 /* --- figure_settings.c: panels and curves --------------------------------------------
  */
 
@@ -198,6 +243,9 @@ bool figure_has_cell(const struct figure_data *f, size_t cell);
 int figure_sample(int i, int n, int most);
 
 bool figure_is_heatmap(const struct figure_data *f);
+
+/* Whether snapshots tell columns of panels apart. */
+bool figure_has_snapshot_columns(const struct figure_data *f);
 
 /* --- figure_collect.c: observations of one cell ------------------------------------- */
 
@@ -221,8 +269,10 @@ enum status figure_collect_nodes(struct figure_data *f, const struct record *rec
  * the figure's lists. */
 struct figure_place {
     int snapshot, split, quantity;
+    int system, layer; /* where the quantity has several */
     int curve, key;
     double x;
+    double low, high; /* of the observation */
 };
 enum status figure_observe(struct figure_data *f, const struct record *record,
                            const struct figure_place *at, double y, struct error *err);

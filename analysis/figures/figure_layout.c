@@ -46,7 +46,7 @@ static void widen(double *low, double *high, double share, bool is_log)
 /* Whether a quantity that may be logarithmic is drawn so. */
 static bool y_is_log(const struct figure_data *f, int row)
 {
-    bool is_log = figure_quantity_of(f, row)->log;
+    bool is_log = figure_bounds_of(f, row).log;
     for (size_t i = 0; i < f->n_series; i++)
         for (size_t k = 0; k < f->series[i].n; k++)
             is_log &= f->panels[f->series[i].panel].row != row ||
@@ -54,33 +54,43 @@ static bool y_is_log(const struct figure_data *f, int row)
     return is_log;
 }
 
-static void find_y_range(struct figure_layout *layout, const struct figure_data *f,
-                         int row)
+/* Of what is drawn in a row of panels, bands up to where they are cut. */
+static void find_y_extremes(const struct figure_data *f, int row,
+                            struct figure_bounds bounds, double *low, double *high)
 {
-    const struct figure_quantity *q = figure_quantity_of(f, row);
-    double low = HUGE_VAL, high = -HUGE_VAL;
-    bool is_log = y_is_log(f, row), scatter = f->kind->x == X_MEASURE;
+    bool bands = f->kind->x != X_MEASURE;
     for (size_t i = 0; i < f->n_series; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const struct figure_point *p = &f->points[f->series[i].first + k];
             if (f->panels[f->series[i].panel].row != row)
                 continue;
-            low = fmin(
-                low,
-                fmin(p->y, isnan(p->low) || scatter ? p->y : fmax(p->low, q->floor)));
-            high = fmax(
-                high,
-                fmax(p->y, isnan(p->high) || scatter ? p->y : fmin(p->high, q->ceiling)));
+            *low = fmin(*low, p->y);
+            *high = fmax(*high, p->y);
+            if (bands && !isnan(p->low))
+                *low = fmin(*low, fmax(p->low, bounds.floor));
+            if (bands && !isnan(p->high))
+                *high = fmax(*high, fmin(p->high, bounds.ceiling));
         }
-    if (figure_is_heatmap(f)) {
-        low = 0;
-        high = f->settings.n - 1;
-        is_log = false;
-    }
-    widen(&low, &high, 0.05, is_log);
+}
+
+static void find_y_range(struct figure_layout *layout, const struct figure_data *f,
+                         int row)
+{
+    struct figure_bounds bounds = figure_bounds_of(f, row);
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    bool is_log = !figure_is_heatmap(f) && y_is_log(f, row);
     if (figure_is_heatmap(f)) {
         low = -0.5;
         high = f->settings.n - 0.5;
+    } else {
+        find_y_extremes(f, row, bounds, &low, &high);
+        bool flat = low == high;
+        widen(&low, &high, 0.05, is_log);
+        if (flat && !is_log) { /* beyond a bound there is nothing to show */
+            double margin = 0.05 * (high - low);
+            low = fmax(low, bounds.floor - margin);
+            high = fmin(high, bounds.ceiling + margin);
+        }
     }
     for (int i = 0; i < f->n_panels; i++)
         if (f->panels[i].row == row) {
@@ -278,7 +288,8 @@ static void place_boxes(struct figure_layout *layout, const struct figure_data *
     double titles = lines > 0 ? lines * TITLE_LINE + 10 : 0;
     layout->direct = across <= DIRECT_ACROSS_MAX;
     layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
-                      !figure_is_of_nodes(f);
+                      !figure_is_of_nodes(f) &&
+                      f->curves_by != CURVES_SNAPSHOTS; /* in a list they are in order */
     double right = labels > 0 && layout->direct ? labels + 30 : 14;
     double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
     layout->width = y_words + across * (width + right) + MARGIN;
@@ -435,7 +446,8 @@ static bool is_ordered(const struct figure_data *f)
             n++;
             numbers += field_get((enum field_id)i)->type != FIELD_TYPE_FLAG;
         }
-    return f->kind->curves == CURVES_LAYERS || (n == 1 && numbers == 1);
+    return f->curves_by == CURVES_LAYERS || f->curves_by == CURVES_SNAPSHOTS ||
+           (n == 1 && numbers == 1);
 }
 
 /* Viridis without its ends, which are lost on dark and on white ground. */
@@ -460,7 +472,7 @@ unsigned figure_curve_colour(const struct figure_data *f, int curve)
     /* Okabe & Ito; without black, which is the network's, and yellow, lost on white */
     static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73,
                                        0xcc79a7, 0xe69f00, 0x56b4e9};
-    if (f->kind->curves == CURVES_SYSTEMS && curve == N_SYSTEMS)
+    if (f->curves_by == CURVES_SYSTEMS && curve == N_SYSTEMS)
         return 0x000000;
     if (is_ordered(f))
         return ramp(f->n_curves > 1 ? (double)curve / (f->n_curves - 1) : 0);
@@ -469,7 +481,7 @@ unsigned figure_curve_colour(const struct figure_data *f, int curve)
 
 int figure_curve_dash(const struct figure_data *f, int curve)
 {
-    if (f->kind->curves == CURVES_SYSTEMS)
+    if (f->curves_by == CURVES_SYSTEMS)
         return curve == N_SYSTEMS ? 2 : 1;
     return is_ordered(f) ? 1 : 1 + curve / 6;
 }
@@ -477,7 +489,7 @@ int figure_curve_dash(const struct figure_data *f, int curve)
 int figure_curve_marker(const struct figure_data *f, int curve)
 {
     static const int markers[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 3, 2};
-    if (f->kind->curves == CURVES_SYSTEMS && curve == N_SYSTEMS)
+    if (f->curves_by == CURVES_SYSTEMS && curve == N_SYSTEMS)
         return 1; /* a cross, for networks of one layer */
     return markers[(size_t)curve % (sizeof markers / sizeof *markers)];
 }

@@ -20,9 +20,10 @@ bool figure_next_word(const char **list, char *word, size_t size)
 
 static enum status choose_splits(struct figure_data *f, struct error *err)
 {
-    const char *list = f->request.splits ? f->request.splits
-                       : f->alias        ? f->alias->splits
-                                         : f->kind->splits;
+    const char *list = !f->by_split        ? NULL
+                       : f->request.splits ? f->request.splits
+                       : f->alias          ? f->alias->splits
+                                           : f->kind->splits;
     char word[TABLE_WORD_MAX];
     bool chosen[N_SPLITS] = {false};
     while (list && figure_next_word(&list, word, sizeof word)) {
@@ -136,7 +137,8 @@ static enum status choose_snapshots(struct figure *figure, struct error *err)
         return err->status;
     if (f->request.snapshots)
         choose_named_snapshots(f, err);
-    else if (f->kind->x == X_EPOCH || when != WHEN_ONE) {
+    else if (f->kind->x == X_EPOCH || f->curves_by == CURVES_SNAPSHOTS ||
+             when != WHEN_ONE) {
         f->epochs = memory_alloc((size_t)n, sizeof *f->epochs, err);
         for (int s = 0; f->epochs && s < n; s++)
             f->epochs[s] = NAN;
@@ -195,12 +197,14 @@ static enum status check_used(const struct figure_data *f, struct error *err)
         bool given, used;
     } options[] = {
         {"x", r->x != NULL, kind->x == X_OPTION},
-        {"measure", r->measure != NULL, !kind->quantities[0].label},
+        {"measure", r->measure != NULL, kind->any_measure || kind->n_quantities == 0},
+        {"bands", r->bands != NULL, kind->x == X_LAYER || kind->x == X_EPOCH},
         {"node", r->node != NULL, kind->x == X_BIN},
         {"gap", r->gap != RANKING_GIVEN, kind->x == X_MEASURE},
         {"panels", r->panels != NULL, !figure_is_of_nodes(f)},
     };
-    if (!kind->splits && r->splits)
+    bool named = !kind->splits || (kind->any_measure && r->measure);
+    if (named && r->splits)
         return error_set(err, STATUS_USAGE, "--splits: the measure of %s names its split",
                          kind->name);
     if (r->where_at && !r->where)
@@ -216,7 +220,7 @@ static enum status check_used(const struct figure_data *f, struct error *err)
 enum status figure_choose_names(struct figure *figure, struct error *err)
 {
     struct figure_data *f = figure->data;
-    if (check_used(f, err) != STATUS_OK)
+    if (check_used(f, err) != STATUS_OK || figure_choose_quantities(f, err) != STATUS_OK)
         return err->status;
     f->systems = f->alias && f->alias->systems ? f->alias->systems
                                                : (1u << N_SYSTEMS) - 1;
@@ -225,5 +229,5 @@ enum status figure_choose_names(struct figure *figure, struct error *err)
         return err->status;
     if (figure_is_of_nodes(f))
         return figure_open_nodes(figure, err);
-    return f->kind->quantities[0].label ? STATUS_OK : choose_measure(f, err);
+    return f->n_quantities > 0 ? STATUS_OK : choose_measure(f, err);
 }

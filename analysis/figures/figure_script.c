@@ -53,10 +53,11 @@ void figure_put_data(const struct figure *figure, const struct figure_layout *la
     text_appendf(out, "\n# %s\n# ", text_string(&figure->command));
     quote_plain(out, text_string(&figure->caption));
     figure_put_x(f, &x);
-    text_appendf(out,
-                 "\n# Columns: place on the axis, %s, value, low and high of the t "
-                 "interval (NaN: none), N\n",
-                 text_string(&x));
+    text_appendf(
+        out,
+        "\n# Columns: place on the axis, %s, value, low and high of the %s (NaN: "
+        "none), N\n",
+        text_string(&x), f->quartiles ? "quartiles over nodes" : "t interval");
     text_free(&x);
     for (size_t i = 0; i < f->n_series; i++) {
         const struct figure_series *s = &f->series[i];
@@ -310,15 +311,15 @@ static void put_panels(const struct script *s)
         declare(s, names[i], (size_t)s->f->n_panels);
     for (int p = 0; p < s->f->n_panels; p++) {
         const struct figure_box *box = &s->layout->boxes[p];
-        const struct figure_quantity *q = figure_quantity_of(s->f, s->f->panels[p].row);
+        struct figure_bounds bounds = figure_bounds_of(s->f, s->f->panels[p].row);
         const double values[] = {box->left / w,
                                  box->right / w,
                                  box->top / h,
                                  box->bottom / h,
                                  box->y_low,
                                  box->y_high,
-                                 fmax(box->y_low, q->floor),
-                                 fmin(box->y_high, q->ceiling),
+                                 fmax(box->y_low, bounds.floor),
+                                 fmin(box->y_high, bounds.ceiling),
                                  box->y_log,
                                  box->last_in_column,
                                  box->first_in_row};
@@ -354,25 +355,6 @@ static void put_blocks(const struct script *s)
     set_number(s, "z_high", high);
 }
 
-static const char *template_of(const char *name)
-{
-    static const struct {
-        const char *name, *text;
-    } templates[] = {{"dynamics", figure_template_dynamics},
-                     {"error", figure_template_error},
-                     {"gap", figure_template_gap},
-                     {"heatmap", figure_template_heatmap},
-                     {"node", figure_template_node},
-                     {"perplexity", figure_template_perplexity},
-                     {"profile", figure_template_profile},
-                     {"sample-sets", figure_template_sample_sets},
-                     {"systems", figure_template_systems}};
-    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
-        if (strcmp(templates[i].name, name) == 0)
-            return templates[i].text;
-    return "";
-}
-
 void figure_put_script(const struct figure *figure, const struct figure_layout *layout,
                        enum figure_format format, const char *output, struct text *out)
 {
@@ -393,5 +375,5 @@ void figure_put_script(const struct figure *figure, const struct figure_layout *
     text_append(out, "\n");
     text_append(out, figure_template_style);
     text_append(out, "\n");
-    text_append(out, template_of(figure->name));
+    text_append(out, figure->data->kind->template);
 }

@@ -59,21 +59,24 @@ static enum status add_point(struct figure_data *f, struct figure_point point,
     return err->status;
 }
 
-/* The mean over the seeds of one x, and its t interval. */
-static struct figure_point mean_of(const struct figure_observation *o, size_t n)
+/* The mean over the seeds of one x, and its t interval; or the mean quartiles. */
+static struct figure_point mean_of(const struct figure_data *f,
+                                   const struct figure_observation *o, size_t n)
 {
-    struct stats_running x = {0}, y = {0};
+    struct stats_running x = {0}, y = {0}, low = {0}, high = {0};
     for (size_t i = 0; i < n; i++) {
         stats_add(&x, o[i].x);
         stats_add(&y, o[i].y);
+        stats_add(&low, o[i].low);
+        stats_add(&high, o[i].high);
     }
     double half = n >= FIGURE_FEWEST_FOR_BAND ? stats_t_half_width(&y, level)
                                               : (double)NAN;
     return (struct figure_point){.key = o->key,
                                  .x = x.mean,
                                  .y = y.mean,
-                                 .low = y.mean - half,
-                                 .high = y.mean + half,
+                                 .low = f->quartiles ? low.mean : y.mean - half,
+                                 .high = f->quartiles ? high.mean : y.mean + half,
                                  .n = (int)n};
 }
 
@@ -94,7 +97,7 @@ static enum status add_means(struct figure_data *f, struct error *err)
                     o[i].key == o[i + n].key;
              n++)
             ;
-        if (series && add_point(f, mean_of(&o[i], n), err) == STATUS_OK)
+        if (series && add_point(f, mean_of(f, &o[i], n), err) == STATUS_OK)
             series->n++;
     }
     return err->status;

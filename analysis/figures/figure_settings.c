@@ -179,7 +179,12 @@ static enum field_id first_option(const bool varies[OPTION_COUNT])
 
 bool figure_is_heatmap(const struct figure_data *f)
 {
-    return f->kind->x == X_OPTION && !f->kind->quantities[0].label;
+    return f->kind->x == X_OPTION && f->n_quantities == 0;
+}
+
+bool figure_has_snapshot_columns(const struct figure_data *f)
+{
+    return f->kind->x != X_EPOCH && f->curves_by != CURVES_SNAPSHOTS;
 }
 
 static enum status choose_x(struct figure *figure, bool left[OPTION_COUNT],
@@ -188,7 +193,7 @@ static enum status choose_x(struct figure *figure, bool left[OPTION_COUNT],
     struct figure_data *f = figure->data;
     bool asked[OPTION_COUNT] = {false}, free_ones[OPTION_COUNT];
     if (parse_options("x", f->request.x, asked, err) != STATUS_OK ||
-        parse_options("curves", f->request.curves, f->settings.apart, err) != STATUS_OK ||
+        parse_options("curves", f->curve_options, f->settings.apart, err) != STATUS_OK ||
         parse_options("panels", f->request.panels, f->groups.apart, err) != STATUS_OK)
         return err->status;
     for (int i = 0; i < OPTION_COUNT; i++)
@@ -215,13 +220,13 @@ static void share_out(struct figure_data *f, bool left[OPTION_COUNT])
         f->groups.apart[i] &= left[i] && !f->settings.apart[i];
         left[i] &= !f->settings.apart[i] && !f->groups.apart[i];
     }
-    bool curves = f->kind->curves == CURVES_SETTINGS && f->kind->x != X_MEASURE;
+    bool curves = f->curves_by == CURVES_SETTINGS && f->kind->x != X_MEASURE;
     if (curves && asked_panels && !asked_curves && !figure_is_heatmap(f)) {
         memcpy(f->settings.apart, left, sizeof f->settings.apart);
         return;
     }
     enum field_id first = first_option(left);
-    bool one = f->kind->curves == CURVES_SETTINGS && !asked_curves;
+    bool one = f->curves_by == CURVES_SETTINGS && !asked_curves;
     if (one && first != FIELD_COUNT) {
         f->settings.apart[first] = true;
         left[first] = false;
@@ -247,12 +252,11 @@ static enum status fail_many(const struct figure_data *f, int n, const char *wha
 /* Panels beside each other, and under each other. */
 static void count_panels(struct figure_data *f)
 {
-    const struct figure_kind *k = f->kind;
-    f->n_rows = k->rows == ROWS_SPLITS       ? f->n_splits
-                : k->rows == ROWS_QUANTITIES ? k->n_quantities
-                                             : 1;
-    f->n_columns = f->groups.n * (k->x == X_EPOCH ? 1 : f->n_snapshots) *
-                   (k->rows == ROWS_SPLITS ? 1 : f->n_splits);
+    f->n_rows = f->rows_by == ROWS_SPLITS       ? f->n_splits
+                : f->rows_by == ROWS_QUANTITIES ? f->n_quantities
+                                                : 1;
+    f->n_columns = f->groups.n * (figure_has_snapshot_columns(f) ? f->n_snapshots : 1) *
+                   (f->rows_by == ROWS_SPLITS ? 1 : f->n_splits);
 }
 
 /* Keeps evenly spread snapshots, so that the panels of one setting can be drawn. */
@@ -274,7 +278,7 @@ static enum status limit_panels(struct figure_data *f, struct error *err)
         return STATUS_OK;
     if (!f->request.sample)
         return fail_many(f, n, "panels", FIGURE_PANELS_MAX, f->groups.apart, err);
-    if (each > FIGURE_PANELS_MAX)
+    if (each > FIGURE_PANELS_MAX && figure_has_snapshot_columns(f))
         sample_snapshots(f, FIGURE_PANELS_MAX / (each / f->n_snapshots));
     if (f->groups.n > 1)
         take_sample(&f->groups, f, each < most ? most / each : 1, err);
@@ -309,14 +313,15 @@ static enum status choose_options(struct figure *figure, struct error *err)
     bool left[OPTION_COUNT];
     memcpy(left, f->varies, sizeof left);
     f->x_option = FIELD_COUNT;
-    if (f->kind->curves != CURVES_SETTINGS && f->request.curves)
+    if (f->curves_by != CURVES_SETTINGS && f->curve_options)
         return error_set(err, STATUS_USAGE, "--curves: those of %s are %s", f->kind->name,
-                         f->kind->curves == CURVES_LAYERS    ? "layers"
-                         : f->kind->curves == CURVES_CLASSES ? "classes"
+                         f->curves_by == CURVES_LAYERS       ? "layers"
+                         : f->curves_by == CURVES_CLASSES    ? "classes"
+                         : f->curves_by == CURVES_QUANTITIES ? "measures"
                                                              : "systems");
     if (f->kind->x == X_OPTION)
         choose_x(figure, left, err);
-    else if (parse_options("curves", f->request.curves, f->settings.apart, err) ==
+    else if (parse_options("curves", f->curve_options, f->settings.apart, err) ==
              STATUS_OK)
         parse_options("panels", f->request.panels, f->groups.apart, err);
     if (err->status != STATUS_OK || figure->why[0])
@@ -333,13 +338,25 @@ static enum status choose_options(struct figure *figure, struct error *err)
     return STATUS_OK;
 }
 
+/* Snapshots that are curves. */
+static enum status limit_snapshots(struct figure_data *f, struct error *err)
+{
+    static const bool none[OPTION_COUNT];
+    if (f->curves_by != CURVES_SNAPSHOTS || f->n_snapshots <= FIGURE_CURVES_MAX)
+        return STATUS_OK;
+    if (!f->request.sample)
+        return fail_many(f, f->n_snapshots, "curves", FIGURE_CURVES_MAX, none, err);
+    sample_snapshots(f, FIGURE_CURVES_MAX);
+    return STATUS_OK;
+}
+
 static enum status limit_settings(struct figure_data *f, struct error *err)
 {
     bool tiles = figure_is_heatmap(f);
     int most = tiles ? FIGURE_SIDE_MAX : FIGURE_CURVES_MAX;
     if (f->kind->x == X_MEASURE && f->settings.n > most && !f->request.curves)
         unite(&f->settings, f);
-    if (limit_panels(f, err) == STATUS_OK &&
+    if (limit_panels(f, err) == STATUS_OK && limit_snapshots(f, err) == STATUS_OK &&
         limit(&f->settings, f, tiles ? "rows" : "curves", most, err) == STATUS_OK &&
         tiles)
         limit(&f->along, f, "columns of tiles", most, err);

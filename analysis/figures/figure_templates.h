@@ -2,9 +2,8 @@
 #ifndef STRATA_ANALYSIS_FIGURE_TEMPLATES_H
 #define STRATA_ANALYSIS_FIGURE_TEMPLATES_H
 
-extern const char figure_template_style[], figure_template_dynamics[],
-    figure_template_error[], figure_template_gap[], figure_template_heatmap[],
-    figure_template_node[], figure_template_perplexity[], figure_template_profile[],
-    figure_template_sample_sets[], figure_template_systems[];
+extern const char figure_template_style[], figure_template_curves[],
+    figure_template_gap[], figure_template_heatmap[], figure_template_node[],
+    figure_template_profile[];
 
 #endif

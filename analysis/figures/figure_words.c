@@ -49,44 +49,37 @@ void figure_put_x(const struct figure_data *f, struct text *out)
 void figure_put_y(const struct figure_data *f, int row, struct text *out)
 {
     char name[TABLE_WORD_MAX];
-    const char *label = figure_quantity_of(f, row)->label;
+    const char *label = f->curves_by == CURVES_QUANTITIES
+                            ? f->axis
+                            : figure_quantity_of(f, row)->label;
     measure_name(&f->measure, name);
     if (f->kind->x == X_MEASURE)
         label = gap_labels[f->request.gap];
     else if (figure_is_heatmap(f))
         label = name;
     text_append(out, label);
-    if (f->kind->rows == ROWS_SPLITS && f->n_splits > 1)
+    if (f->rows_by == ROWS_SPLITS && f->n_splits > 1)
         text_appendf(out, ", %s", split_names[f->splits[row]]);
-}
-
-const struct figure_quantity *figure_quantity_of(const struct figure_data *f, int row)
-{
-    static const struct figure_quantity any = {
-        .label = "", .words = "", .floor = -HUGE_VAL, .ceiling = HUGE_VAL};
-    const struct figure_quantity *q =
-        &f->kind->quantities[f->kind->rows == ROWS_QUANTITIES ? row : 0];
-    return q->label ? q : &any;
 }
 
 void figure_put_column(const struct figure_data *f, int column, struct text *out)
 {
     int split = 0, snapshot = 0;
-    if (f->kind->rows != ROWS_SPLITS) {
+    if (f->rows_by != ROWS_SPLITS) {
         split = column % f->n_splits;
         column /= f->n_splits;
     }
-    if (f->kind->x != X_EPOCH) {
+    if (figure_has_snapshot_columns(f)) {
         snapshot = column % f->n_snapshots;
         column /= f->n_snapshots;
     }
     size_t start = out->length;
     figure_put_setting(&f->groups, column, out);
-    if (f->kind->x != X_EPOCH && f->n_snapshots > 1) {
+    if (figure_has_snapshot_columns(f) && f->n_snapshots > 1) {
         text_append(out, out->length > start ? ", " : "");
         quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[snapshot]));
     }
-    if (f->kind->rows != ROWS_SPLITS && f->n_splits > 1)
+    if (f->rows_by != ROWS_SPLITS && f->n_splits > 1)
         text_appendf(out, "%s%s", out->length > start ? ", " : "",
                      split_names[f->splits[split]]);
 }
@@ -98,37 +91,70 @@ static void put_panel(const struct figure_data *f, int panel, struct text *out)
     figure_put_column(f, p->column, out);
     if (f->n_rows > 1) {
         text_append(out, out->length > start ? ", " : "");
-        if (f->kind->rows == ROWS_SPLITS)
+        if (f->rows_by == ROWS_SPLITS)
             text_append(out, split_names[f->splits[p->row]]);
         else
             text_append(out, figure_quantity_of(f, p->row)->words);
     }
 }
 
+static void put_curve(const struct figure_data *f, int curve, struct text *out)
+{
+    if (f->curves_by == CURVES_SYSTEMS)
+        text_append(out, curve < N_SYSTEMS ? system_names[curve] : "network");
+    else if (f->curves_by == CURVES_QUANTITIES)
+        text_append(out, f->quantities[curve].label);
+    else if (f->curves_by == CURVES_SNAPSHOTS)
+        quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[curve]));
+    else
+        figure_put_setting(&f->settings, curve, out);
+}
+
+/* "layer 2", "class 3": of many, some evenly spread. */
+static void name_sample(struct figure_data *f, const char *what, int n, int first)
+{
+    for (int i = 0; i < n; i++) {
+        int at = figure_sample(i, n, FIGURE_CURVES_MAX);
+        if (at >= 0)
+            text_appendf(&f->curves[at].label, "%s %d", what, first + i);
+    }
+}
+
+static int count_curves(const struct figure_data *f)
+{
+    struct record_shape shape = archive_shape(f->archive);
+    int layers = shape.n_layers - 1, classes = shape.n_classes, most = FIGURE_CURVES_MAX;
+    switch (f->curves_by) {
+    case CURVES_SYSTEMS:
+        return N_SYSTEMS + 1;
+    case CURVES_LAYERS:
+        return layers < most ? layers : most;
+    case CURVES_CLASSES:
+        return classes < most ? classes : most;
+    case CURVES_QUANTITIES:
+        return f->n_quantities;
+    case CURVES_SNAPSHOTS:
+        return f->n_snapshots;
+    case CURVES_SETTINGS:
+        break;
+    }
+    return f->settings.n;
+}
+
 enum status figure_name_curves(struct figure_data *f, struct error *err)
 {
     struct record_shape shape = archive_shape(f->archive);
-    bool layers = f->kind->curves == CURVES_LAYERS;
-    bool sampled = layers || f->kind->curves == CURVES_CLASSES;
-    int n = layers ? shape.n_layers - 1 : shape.n_classes;
-    f->n_curves = f->kind->curves == CURVES_SYSTEMS ? N_SYSTEMS + 1
-                  : sampled                         ? n
-                                                    : f->settings.n;
+    f->n_curves = count_curves(f);
     f->curves = memory_alloc((size_t)f->n_curves, sizeof *f->curves, err);
     if (!f->curves)
         return err->status;
-    for (int i = 0; i < f->n_curves; i++) {
-        int at = sampled ? figure_sample(i, n, FIGURE_CURVES_MAX) : -1;
-        if (f->kind->curves == CURVES_SYSTEMS)
-            text_append(&f->curves[i].label, i < N_SYSTEMS ? system_names[i] : "network");
-        else if (at >= 0)
-            text_appendf(&f->curves[at].label, "%s %d", layers ? "layer" : "class",
-                         layers ? i + 1 : i);
-        else if (f->kind->curves == CURVES_SETTINGS)
-            figure_put_setting(&f->settings, i, &f->curves[i].label);
-    }
-    if (sampled && f->n_curves > FIGURE_CURVES_MAX)
-        f->n_curves = FIGURE_CURVES_MAX;
+    if (f->curves_by == CURVES_LAYERS)
+        name_sample(f, "layer", shape.n_layers - 1, 1);
+    else if (f->curves_by == CURVES_CLASSES)
+        name_sample(f, "class", shape.n_classes, 0);
+    else
+        for (int i = 0; i < f->n_curves; i++)
+            put_curve(f, i, &f->curves[i].label);
     for (size_t i = 0; i < f->n_series; i++)
         f->curves[f->series[i].curve].drawn = true;
     return STATUS_OK;
@@ -142,6 +168,20 @@ const char *figure_gap_words(const struct figure_data *f)
 /* --- Title, command, table -----------------------------------------------------------
  */
 
+/* The measures that were named, as many as a heading has room for. */
+static void put_named(const struct figure_data *f, struct text *out)
+{
+    enum { MOST = 60 };
+    size_t length = strlen(f->quantities[0].words);
+    int n = 1;
+    while (n < f->n_quantities && length + strlen(f->quantities[n].words) < MOST)
+        length += strlen(f->quantities[n++].words);
+    for (int i = 0; i < n; i++)
+        text_appendf(out, "%s%s", i ? "; " : ": ", f->quantities[i].words);
+    if (n < f->n_quantities)
+        text_appendf(out, " and %d more", f->n_quantities - n);
+}
+
 static void put_title(const struct figure *figure, struct text *out)
 {
     const struct figure_data *f = figure->data;
@@ -154,11 +194,14 @@ static void put_title(const struct figure *figure, struct text *out)
         measure_name(&f->measure, name);
         text_appendf(out, "%s%s", before, name);
         before = ", ";
-    } else if (f->n_splits == 1) {
+    } else if (f->named) {
+        put_named(f, out);
+        before = ", ";
+    } else if (f->n_splits == 1 && f->by_split) {
         text_appendf(out, "%s%s samples", before, split_names[f->splits[0]]);
         before = ", ";
     }
-    if (f->kind->x != X_EPOCH && f->n_snapshots == 1) {
+    if (figure_has_snapshot_columns(f) && f->n_snapshots == 1) {
         text_appendf(out, "%ssnapshot ", before);
         quote_plain(out, archive_snapshot_label(f->archive, f->snapshots[0]));
     }
@@ -170,11 +213,11 @@ static void put_command(const struct figure *figure, struct text *out)
     const char *gap = r->gap == RANKING_GIVEN ? NULL : ranking_gap_name(r->gap);
     const struct {
         const char *name, *value;
-    } options[] = {{"where", r->where},         {"where-at", r->where_at},
-                   {"snapshots", r->snapshots}, {"splits", r->splits},
-                   {"measure", r->measure},     {"x", r->x},
-                   {"curves", r->curves},       {"panels", r->panels},
-                   {"node", r->node},           {"gap", gap}};
+    } options[] = {
+        {"where", r->where},   {"where-at", r->where_at}, {"snapshots", r->snapshots},
+        {"splits", r->splits}, {"measure", r->measure},   {"x", r->x},
+        {"curves", r->curves}, {"panels", r->panels},     {"node", r->node},
+        {"gap", gap},          {"bands", r->bands}};
     text_append(out, "strata plot ");
     quote_shell(out, figure->data->operand);
     text_append(out, " ");
@@ -194,9 +237,11 @@ static const char *curve_heading(const struct figure_data *f)
     for (int i = 0; i < OPTION_COUNT; i++)
         if (f->settings.apart[i])
             only = only ? "setting" : field_get((enum field_id)i)->name;
-    return f->kind->curves == CURVES_SYSTEMS   ? "system"
-           : f->kind->curves == CURVES_LAYERS  ? "layer"
-           : f->kind->curves == CURVES_CLASSES ? "class"
+    return f->curves_by == CURVES_SYSTEMS      ? "system"
+           : f->curves_by == CURVES_LAYERS     ? "layer"
+           : f->curves_by == CURVES_CLASSES    ? "class"
+           : f->curves_by == CURVES_QUANTITIES ? "measure"
+           : f->curves_by == CURVES_SNAPSHOTS  ? "snapshot"
            : only                              ? only
                                                : "setting";
 }

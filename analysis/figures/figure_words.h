@@ -13,7 +13,6 @@ void figure_put_column(const struct figure_data *f, int column, struct text *out
 void figure_set_x(const struct figure_data *f, const struct figure_point *p,
                   struct table_cell *cell);
 
-const struct figure_quantity *figure_quantity_of(const struct figure_data *f, int row);
 const char *figure_gap_words(const struct figure_data *f);
 
 /* Labels of all curves; the series are made. */

@@ -29,10 +29,24 @@ bool measure_is_field(enum field_id id)
     return true;
 }
 
+/* The dimension that a name without LAYERS leaves out; 0 where there is none. */
+static int layer_dim(enum field_id id)
+{
+    const struct field *field = field_get(id);
+    int last = field->n_dims - 1;
+    return last > 0 && field->dims[last] == DIM_LAYER ? last : 0;
+}
+
+bool measure_is_by_layer(const struct measure *measure)
+{
+    int d = layer_dim(measure->field);
+    return d > 0 && measure->at[d] == MEASURE_EACH_LAYER;
+}
+
 bool measure_next(struct measure *measure)
 {
     const struct field *field = field_get(measure->field);
-    for (int d = field->n_dims - 1; d > 0; d--) {
+    for (int d = field->n_dims - 1 - measure_is_by_layer(measure); d > 0; d--) {
         if (++measure->at[d] < places[field->dims[d]].n)
             return true;
         measure->at[d] = 0;
@@ -45,7 +59,8 @@ bool measure_name(const struct measure *measure, char out[TABLE_WORD_MAX])
     const struct field *field = field_get(measure->field);
     bool training = true;
     int length = snprintf(out, TABLE_WORD_MAX, "%s", field->name);
-    for (int d = 1; d < field->n_dims && length < TABLE_WORD_MAX; d++) {
+    int n_dims = field->n_dims - measure_is_by_layer(measure);
+    for (int d = 1; d < n_dims && length < TABLE_WORD_MAX; d++) {
         length += snprintf(out + length, (size_t)(TABLE_WORD_MAX - length), ".%s",
                            places[field->dims[d]].names[measure->at[d]]);
         if (field->dims[d] == DIM_SPLIT)
@@ -65,23 +80,49 @@ enum status measure_fail_unknown(const char *option, const char *word, struct er
                      text_quote(word).text, text_suggest(word, names, n).text);
 }
 
-enum status measure_find(struct measure *measure, const char *name, const char *option,
-                         struct error *err)
+/* Moves on to the measure called `name`. */
+static bool seek(struct measure *measure, const char *name)
 {
-    char known[TABLE_WORD_MAX], field[TABLE_WORD_MAX], example[TABLE_WORD_MAX];
+    char known[TABLE_WORD_MAX];
+    do {
+        measure_name(measure, known);
+        if (strcmp(known, name) == 0)
+            return true;
+    } while (measure_next(measure));
+    return false;
+}
+
+static enum status find(struct measure *measure, const char *name, bool each_layer,
+                        const char *option, struct error *err)
+{
+    char field[TABLE_WORD_MAX], example[TABLE_WORD_MAX];
     snprintf(field, sizeof field, "%.*s", (int)strcspn(name, "."), name);
     enum field_id id = field_find(field);
     if (id == FIELD_COUNT || !measure_is_field(id))
         return measure_fail_unknown(option, name, err);
     *measure = (struct measure){.field = id};
+    if (seek(measure, name))
+        return STATUS_OK;
+    *measure = (struct measure){.field = id};
+    if (each_layer && layer_dim(id) > 0)
+        measure->at[layer_dim(id)] = MEASURE_EACH_LAYER;
     measure_name(measure, example);
-    do {
-        measure_name(measure, known);
-        if (strcmp(known, name) == 0)
-            return STATUS_OK;
-    } while (measure_next(measure));
+    if (measure_is_by_layer(measure) && seek(measure, name))
+        return STATUS_OK;
     return error_set(err, STATUS_USAGE, "--%s %s: names no one number: as in %s", option,
                      text_quote(name).text, example);
+}
+
+enum status measure_find(struct measure *measure, const char *name, const char *option,
+                         struct error *err)
+{
+    return find(measure, name, false, option, err);
+}
+
+enum status measure_find_any(struct measure *measure, const char *name,
+                             const char *option, struct error *err)
+{
+    return find(measure, name, true, option, err);
 }
 
 static double value_at(enum field_id id, const struct record *record, int snapshot,
@@ -95,12 +136,10 @@ static double value_at(enum field_id id, const struct record *record, int snapsh
 double measure_of_cell(const struct measure *measure, const struct record *record,
                        int snapshot)
 {
-    const struct field *field = field_get(measure->field);
-    int at[FIELD_DIMS_MAX], layer = -1, depth = record->shape.n_layers - 1;
+    int at[FIELD_DIMS_MAX], layer = layer_dim(measure->field);
+    int depth = record->shape.n_layers - 1;
     memcpy(at, measure->at, sizeof at);
-    for (int d = 1; d < field->n_dims; d++)
-        layer = field->dims[d] == DIM_LAYER ? d : layer;
-    if (layer < 0)
+    if (layer == 0)
         return value_at(measure->field, record, snapshot, at);
     if (depth < 1)
         return NAN; /* what no network has, but a damaged file may */

@@ -1,20 +1,26 @@
 /* The figures: which are asked for, and how they stand in the report. */
 #include "analysis/report/report_internal.h"
 
-enum { MOST_FIGURES = 12, SHOWN_MEASURES = 2 };
+enum { MOST_FIGURES = 16, SHOWN_MEASURES = 2 };
 
 /* In the order of the report; the scatters of measures follow. */
 static const struct {
-    const char *name, *title; /* title: where the figure has none, as it is not drawn */
-    const char *measure;      /* NULL: the figure's own choice */
+    const char *name, *title;     /* title: where the figure has none, as it is not drawn;
+                                   * NULL: then there is nothing, for what few sweeps have */
+    const char *measure, *curves; /* NULL: the figure's own choice */
 } kinds[] = {
-    {"dynamics", "Training", NULL},
-    {"error", "Test error", NULL},
-    {"perplexity", "Perplexity", NULL},
-    {"systems", "Nodes as classifiers", NULL},
-    {"sample-sets", "Sample sets", NULL},
-    {"heatmap", "Heat map of test accuracy", NULL},
-    {"heatmap", "Heat map of perplexity", "mean_perplexity.test.last"},
+    {"dynamics", "Training", NULL, NULL},
+    {"corruption", NULL, NULL, NULL},
+    {"error", "Test error", NULL, NULL},
+    {"perplexity", "Perplexity", NULL, NULL},
+    {"systems", "Nodes as classifiers", NULL, NULL},
+    {"sample-sets", "Sample sets", NULL, NULL},
+    {"layers", NULL,
+     "clean_corrupt_cosine,clean_class_cosine,corrupt_class_cosine,sample_cosine",
+     "measure"},
+    {"dynamics", NULL, "update_agreement,update_changed,supported_cost", NULL},
+    {"heatmap", "Heat map of test accuracy", NULL, NULL},
+    {"heatmap", "Heat map of perplexity", "mean_perplexity.test.last", NULL},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -41,7 +47,8 @@ static int request_figures(const struct report *r, struct figure_request *reques
     int n = 0;
     for (; n < N_KINDS; n++)
         requests[n] = (struct figure_request){.figure = kinds[n].name,
-                                              .measure = kinds[n].measure};
+                                              .measure = kinds[n].measure,
+                                              .curves = kinds[n].curves};
     n += request_scatters(r, requests + n);
     for (int i = N_KINDS; i < n; i++) { /* drawn as they were judged */
         requests[i].snapshots = r->request->snapshot;
@@ -74,6 +81,8 @@ enum status report_figures(struct report *r, struct error *err)
         const char *title = i < N_KINDS ? kinds[i].title : "Measure and gap";
         if (figure->drawn)
             title = text_string(&figure->title);
+        else if (!title)
+            continue;
         document_addf(d, BLOCK_HEADING, title, "%s", "");
         document_add(d, BLOCK_FIGURE)->figure = figure;
     }

@@ -12,6 +12,7 @@
 #include "cli/source.h"
 
 enum {
+    OPT_BANDS,
     OPT_CURVES,
     OPT_FORMAT,
     OPT_GAP,
@@ -29,14 +30,20 @@ enum {
 };
 
 static const struct option_row rows[] = {
+    [OPT_BANDS] = {"bands", 0, "BANDS",
+                   "interval (of the mean, default) or quartiles (over nodes)", false},
     [OPT_CURVES] = {"curves", 0, "OPTIONS",
-                    "what tells curves apart; the rows of a heat map", false},
+                    "what tells curves apart, also measure or snapshot; the rows of a "
+                    "heat map",
+                    false},
     [OPT_FORMAT] = {"format", 0, "FORMAT",
                     "svg, pdf, png or tex (default: of -o's suffix, else svg)", false},
     [OPT_GAP] = {"gap", 0, "GAP", "of gap: given (default), clean or test", false},
     [OPT_KEEP] = {"keep", 0, "FOLDER", "leave the data and gnuplot's script there too",
                   false},
-    [OPT_MEASURE] = {"measure", 0, "NAME", "of heatmap and gap (see rank)", false},
+    [OPT_MEASURE] = {"measure", 0, "NAMES",
+                     "of heatmap and gap (see rank); a list, of dynamics and layers",
+                     false},
     [OPT_NODE] = {"node", 0, "LAYER:NODE", "of node: default 1:0", false},
     [OPT_OUTPUT] = {"output", 'o', "FILE",
                     "where to write; - for standard output, the default", false},
@@ -93,6 +100,7 @@ static enum status parse_request(const struct args *args, struct figure_request 
         .snapshots = args->value[OPT_SNAPSHOTS],
         .splits = args->value[OPT_SPLITS],
         .measure = args->value[OPT_MEASURE],
+        .bands = args->value[OPT_BANDS],
         .node = args->value[OPT_NODE],
         .x = args->value[OPT_X],
         .curves = args->value[OPT_CURVES],
@@ -244,6 +252,9 @@ const struct command cmd_plot = {
         "axis, or tell curves or panels apart.\n\n"
         "  strata plot DIR perplexity -o perplexity.pdf --panels width\n"
         "  strata plot DIR systems --where 'depth == 6' --snapshots init,epoch:1,best\n"
+        "  strata plot DIR layers --measure "
+        "activation_fraction.train,predictability.train\n"
+        "  strata plot DIR dynamics --measure mean_perplexity.test --bands interval\n"
         "  strata plot DIR gap --measure system_accuracy.combined.train.last --gap clean",
     .min_operands = 1,
     .max_operands = 2,

@@ -65,6 +65,17 @@ points grown systems ''
 points grown systems '--snapshots init,epoch:2 --where "depth == 3"' cells='depth 3'
 points grown dynamics ''
 points grown sample-sets '--where "width == 12"' cells='width 12' split=train
+points grown sample-sets '--bands quartiles' bands=quartiles split=train
+points grown dynamics '--measure mean_perplexity.test,activation_fraction.train'
+points grown dynamics '--measure predictability.test --bands quartiles' bands=quartiles
+points grown dynamics '--measure mean_perplexity.test.last,network_loss.train'
+points grown dynamics '--measure system_accuracy.discrete.train.mean'
+points grown dynamics '--measure network_accuracy.train,network_accuracy.test --curves measure'
+points grown layers '' split=train
+points grown layers '--curves snapshot --splits test --where "depth == 3"' cells='depth 3'
+points grown layers '--measure system_accuracy.combined.test,mean_perplexity.train --snapshots init,best'
+points grown layers '--measure informativeness.train,informativeness_live.test --curves measure'
+points grown layers '--measure activation_fraction.test --bands quartiles' bands=quartiles
 points grown error ''
 points grown error '--x width' x=width
 points grown heatmap ''
@@ -73,6 +84,18 @@ points grown heatmap '--measure mean_perplexity.train.last --curves depth --x wi
 points grown gap ''
 points grown gap '--gap clean --snapshots epoch:1' gap=clean snapshot=epoch:1
 points grown gap '--gap test' gap=test
+
+# Clean and corrupted samples; the original labels are learnt first.
+study mixed 'probe: {measures: [sample-sets], at: [init, "step:3", "epoch:1", "epoch:2", best]}'
+sweep mixed --set seed=1..3 --set label_corruption=0,0.4
+points mixed corruption ''
+plot mixed corruption -o corruption.svg --keep kept
+drawn corruption.svg kept/corruption.gp
+assert_text stderr 'of corrupted ones against the label trained with and against their original'
+points mixed corruption '--where "label_corruption > 0"' cells='label_corruption 0.4'
+points mixed error '--x label_corruption --splits train,test' x=label_corruption
+points mixed error '--x label_corruption --curves snapshot --snapshots init,best --where "depth == 1"' \
+    x=label_corruption cells='depth 1'
 
 # Results in an expression are those of the snapshot that is asked for.
 read -r low at_init at_best < <(python3 - <<'PY'
@@ -144,7 +167,7 @@ error 66 "profile: it needs nodes.nc" "$strata" plot ../grown profile
 
 # ---- files ----
 
-for figure in error perplexity systems dynamics sample-sets heatmap gap figure-4 figure-5; do
+for figure in error perplexity systems dynamics layers sample-sets heatmap gap figure-4 figure-5; do
     plot grown $figure -o $figure.svg --keep kept-$figure
     assert_empty stdout
     drawn $figure.svg kept-$figure/*.gp
@@ -227,6 +250,31 @@ error 64 "--where-at: without --where it says nothing" \
     "$strata" plot ../grown error --where-at init
 error 66 "figures are drawn by gnuplot, which is not on PATH: install gnuplot-nox" \
     env PATH=/nonexistent "$strata" plot ../grown perplexity -o a.svg
+
+error 66 "corruption: no cell has corrupted training samples" "$strata" plot ../grown corruption
+error 66 "layers: no cell has update_agreement" \
+    "$strata" plot ../grown layers --measure mean_perplexity.test,update_agreement
+error 64 "--measure mean_perplexity: names no one number: as in mean_perplexity.train" \
+    "$strata" plot ../grown layers --measure mean_perplexity
+error 64 "--measure network_accuracy.test: is one number of a network" \
+    "$strata" plot ../grown layers --measure network_accuracy.test
+error 64 "--measure network_accuracy.test: each layer and the network as a whole do not go together" \
+    "$strata" plot ../grown dynamics --measure mean_perplexity.test,network_accuracy.test
+error 64 "--measure: names more than 6" "$strata" plot ../grown dynamics \
+    --measure "$(printf 'network_loss.test,%.0s' {1..7})"
+error 64 "--splits: the measure of layers names its split" \
+    "$strata" plot ../grown layers --measure mean_perplexity.test --splits test
+error 64 "--curves: those of corruption are measures" \
+    "$strata" plot ../mixed corruption --curves depth
+error 64 "--curves measure: perplexity has no such curves" \
+    "$strata" plot ../grown perplexity --curves measure
+error 64 "--curves snapshot: dynamics has no such curves" \
+    "$strata" plot ../grown dynamics --curves snapshot
+error 64 "--bands quartiles: the archive has no quantiles over nodes of perplexity" \
+    "$strata" plot ../grown perplexity --bands quartiles
+error 64 "--bands: error has no use for it" "$strata" plot ../grown error --bands quartiles
+error 64 "--bands none: not one of interval, quartiles" \
+    "$strata" plot ../grown layers --bands none
 
 # ---- one seed, cells that failed, too many curves ----
 

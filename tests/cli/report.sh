@@ -45,7 +45,7 @@ done
 assert_equal "$(grep -c '^row: [123].*✓.✓.✓$' "$page")" 12
 assert_no_match "$page" '^row: [123].*(–|F|D|T|Q)$'
 if command -v gnuplot >/dev/null; then
-    assert_match "$page" '^figures: 9$'
+    assert_match "$page" '^figures: 10$'
 fi
 
 # The tables have the means over seeds of the archive's own numbers, to the last bits.

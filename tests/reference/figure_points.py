@@ -2,12 +2,14 @@
 """The points of `strata plot` once more, from the archive by netCDF4, numpy and scipy.
 
 usage: figure_points.py ARCHIVE.nc FIGURE DATA.dat [split=test] [snapshot=best] [x=depth]
-                        [measure=network_accuracy] [gap=given] [cells='width 8, depth 2']
+                        [measure=network_accuracy] [gap=given] [bands=interval]
+                        [cells='width 8, depth 2']
 
 DATA.dat is what --keep leaves. The arguments say what the data do not: of which cells, split
 and snapshot they are, the option along x, the field of a heat map (of the last hidden layer,
 if it has layers), the scatter's gap. Every seed's value must be the archive's to the
-last bit, means to 1e-12, t intervals to 1e-9 (the quantile is found by bisection), and nothing may be missing. Exits 1 otherwise.
+last bit, means to 1e-12, t intervals to 1e-9 (the quantile is found by bisection), and nothing
+may be missing. Exits 1 otherwise.
 """
 import re
 import sys
@@ -18,15 +20,15 @@ import scipy.stats
 
 path, figure, data = sys.argv[1:4]
 given = {"split": "test", "snapshot": "best", "x": "depth", "measure": "network_accuracy",
-         "gap": "given", "cells": ""} | dict(word.split("=") for word in sys.argv[4:])
+         "gap": "given", "bands": "interval", "cells": ""} | dict(word.split("=") for word in sys.argv[4:])
 a = netCDF4.Dataset(path)
 a.set_auto_mask(False)
 labels = [str(label) for label in a["snapshot_label"][:]]
 splits = ["train", "validation", "test"]
 systems = ["discrete", "continuous", "combined"]
 chosen = a["status"][:] == 0  # complete, and those of `cells`
-options = [v for v in a.variables
-           if a[v].dimensions == ("cell",) and a[v].dtype.kind in "ifu"]
+names = list(a.variables)
+options = [v for v in names[:names.index("cell_id")] if a[v].dimensions == ("cell",)]
 values = {}
 
 
@@ -75,14 +77,52 @@ def place(words):
             where["layer"] = int(value) - 1
         elif word in systems + ["network"]:
             where["system"] = word
+        elif word in ("last", "mean"):
+            where["layers"] = word
         else:
             where["quantity"] = word
     return cells, where
 
 
-def of_cell(cell, where, snap=None):
+CORRUPTION = {"clean": "train_accuracy_clean",
+              "corrupted: label trained with": "train_accuracy_corrupt",
+              "corrupted: original label": "train_accuracy_original"}
+
+
+def number(field, cell, s, where, layer=None, **more):
+    """A field's value by the names of its dimensions."""
+    depth = int(a["depth"][cell])
+    if layer is None and "layers" in where:
+        layers = [depth - 1] if where["layers"] == "last" else range(depth)
+        return sum(number(field, cell, s, where, l) for l in layers) / len(layers)
+    at = {"cell": cell, "snapshot": s, "split": splits.index(where["split"]), "layer": layer}
+    if "system" in where:
+        at["system"] = systems.index(where["system"])
+    return read(field)[tuple((at | more)[d] for d in a[field].dimensions)]
+
+
+def quantity(where):
+    """The field of a block."""
+    word = where["quantity"]
+    return (CORRUPTION | {"accuracy": "network_accuracy", "loss": "network_loss"}).get(
+        word, word.replace(" ", "_"))
+
+
+def along(cell, where, field, **more):
+    """{x: y} of one cell along layers, or through training."""
+    depth, s = int(a["depth"][cell]), labels.index(where["snapshot"])
+    if figure == "layers":
+        return {l + 1: number(field, cell, s, where, l, **more) for l in range(depth)}
+    layer = where.get("layer")
+    if layer is not None and layer >= depth:
+        return {}
+    return {read("snapshot_epoch")[cell, k]: number(field, cell, k, where, layer, **more)
+            for k, label in enumerate(labels) if label not in ("best", "final")}
+
+
+def of_cell(cell, where):
     """{x: y} of one cell, as its block should have it."""
-    s = labels.index(where["snapshot"]) if snap is None else snap
+    s = labels.index(where["snapshot"])
     p, depth = splits.index(where["split"]), int(a["depth"][cell])
     layers = range(depth)
     if figure == "perplexity":
@@ -92,14 +132,8 @@ def of_cell(cell, where, snap=None):
     if figure == "systems":
         k = systems.index(where["system"])
         return {l + 1: read("system_accuracy")[cell, s, k, p, l] for l in layers}
-    if figure in ("dynamics", "sample-sets"):
-        field = {"accuracy": "network_accuracy", "loss": "network_loss"}.get(
-            where["quantity"], where["quantity"].replace(" ", "_"))
-        at = (p,) + ((where["layer"],) if figure == "sample-sets" else ())
-        if figure == "sample-sets" and where["layer"] >= depth:
-            return {}
-        return {read("snapshot_epoch")[cell, k]: read(field)[(cell, k) + at]
-                for k, label in enumerate(labels) if label not in ("best", "final")}
+    if figure in ("dynamics", "corruption", "sample-sets", "layers"):
+        return along(cell, where, quantity(where))
     x = float(a[given["x"]][cell])
     if figure == "error":
         return {x: 1 - read("network_accuracy")[cell, s, p]}
@@ -116,16 +150,29 @@ def close(x, y, most=1e-12):
     return (np.isnan(x) and np.isnan(y)) or abs(x - y) <= most * max(abs(x), abs(y), 1)
 
 
-def check_mean(row, points):
-    """points: the seeds' (x, y) of this row."""
+def check_mean(row, points, band=None):
+    """points: the seeds' (x, y) of this row; band: what it is, where no t interval."""
     xs, ys = np.array(points, dtype=float).T
     assert row[5] == len(ys), (row, len(ys))
     assert close(row[1], xs.mean()) and close(row[2], ys.mean()), (row, points)
+    if band is not None:
+        assert close(row[3], band[0]) and close(row[4], band[1]), (row, band)
+        return
     half = np.nan
     if len(ys) >= 3:
         half = scipy.stats.t.ppf(0.975, len(ys) - 1) * ys.std(ddof=1) / len(ys) ** 0.5
     assert close(row[3], ys.mean() - half, 1e-9) and close(row[4], ys.mean() + half, 1e-9), (
         row, half)
+
+
+def quartiles(cells, where, x):
+    """Means over seeds of the quartiles over nodes at x; None where bands are intervals."""
+    if given["bands"] == "interval":
+        return None
+    field = quantity(where) + "_quantile"
+    return [np.mean([y for cell in np.flatnonzero(cells)
+                     for at, y in along(cell, where, field, quantile=q).items()
+                     if close(at, x) and not np.isnan(y)]) for q in (1, 3)]
 
 
 def check_scatter(cells, where, rows):
@@ -139,9 +186,7 @@ def check_scatter(cells, where, rows):
         check_mean(row, keys[key])
 
 
-varied = [o for o in list(a.variables) if o in options and o not in ("seed",)
-          and a[o].dimensions == ("cell",) and len(set(option(o))) > 1
-          and options.index(o) < options.index("density_grid") + 1]
+varied = [o for o in options if o != "seed" and len(set(option(o))) > 1]
 drawn = means = 0
 chosen, _ = place([word for word in given["cells"].split(", ") if word])
 seen = set()
@@ -157,7 +202,8 @@ for words, is_mean, seed, rows in blocks():
             for cell in np.flatnonzero(cells)]
     if is_mean:
         for row in rows:
-            check_mean(row, [(x, d[x]) for d in each for x in d if close(x, row[1])])
+            check_mean(row, [(x, d[x]) for d in each for x in d if close(x, row[1])],
+                       quartiles(cells, where, row[1]))
         means += len(rows)
         continue
     expected = sorted((x, y) for d in each for x, y in d.items())

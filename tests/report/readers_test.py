@@ -21,7 +21,8 @@ TABLES = (
 FIGURES = (
     ("plot",),
     *(("plot", figure, "--sample", "--format", "svg") for figure in (
-        "error", "perplexity", "systems", "dynamics", "sample-sets", "heatmap", "gap")),
+        "error", "perplexity", "systems", "dynamics", "corruption", "layers", "sample-sets",
+        "heatmap", "gap")),
 )
 LABELLED = tuple(("plot", "systems", "--snapshots", f"init,{archives.LABEL}", "--format", form)
                  for form in ("svg", "tex"))

@@ -1,4 +1,4 @@
-# Mean perplexity of each hidden layer, a curve a setting.
+# Curves: means over seeds thick, single seeds thin, bands; a panel a place on the page.
 set multiplot
 eval begin_page
 do for [p = 1:n_panels] {

@@ -1,9 +1,0 @@
-# The network's accuracy (above) and loss (below) through training.
-set multiplot
-eval begin_page
-do for [p = 1:n_panels] {
-    eval begin_panel
-    eval plot_curves
-    eval finish_panel
-}
-unset multiplot

@@ -1,9 +1,0 @@
-# Activation fraction, predictability, informativeness through training.
-set multiplot
-eval begin_page
-do for [p = 1:n_panels] {
-    eval begin_panel
-    eval plot_curves
-    eval finish_panel
-}
-unset multiplot
