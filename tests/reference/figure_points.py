@@ -140,8 +140,9 @@ def check_scatter(cells, where, rows):
 
 
 varied = [o for o in list(a.variables) if o in options and o not in ("seed",)
-          and a[o].dimensions == ("cell",) and len(set(option(o))) > 1
-          and options.index(o) < options.index("density_grid") + 1]
+          and a[o].dimensions == ("cell",)
+          and options.index(o) < options.index("density_grid") + 1
+          and len(set(option(o))) > 1]
 drawn = means = 0
 chosen, _ = place([word for word in given["cells"].split(", ") if word])
 seen = set()
