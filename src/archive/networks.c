@@ -122,7 +122,8 @@ static const char layout[] =
     "A network's vector is parameter[parameter_offset : parameter_offset + "
     "parameter_count]: for layer 1 to n_layers of its cell the weights [out, in], "
     "row-major, then the biases [out] where the layer has them. Where batch_norm is true "
-    "the biases of hidden layers are the shifts, and the scales [out] follow them; behind "
+    "the biases of hidden layers are the shifts, and the scales [out] follow them; "
+    "behind "
     "all layers stand, for each hidden layer, the running means [out] and the running "
     "variances [out].";
 

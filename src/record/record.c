@@ -236,8 +236,7 @@ struct hash128 record_hash(const struct record *record)
     struct hash128 hash = {0, 0};
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || !record_has(record, id) ||
-            is_implied(record, id))
+        if (!field_is_hashed(id) || !record_has(record, id) || is_implied(record, id))
             continue;
         size_t length;
         const void *data = field_bytes(record, id, &length);
@@ -247,9 +246,11 @@ struct hash128 record_hash(const struct record *record)
     return hash;
 }
 
+/* What is known of the cell alone, and was measured. */
 static bool is_packed(const struct record *record, enum field_id id)
 {
-    return !field_measure(id) || record_has(record, id);
+    return field_get(id)->role != FIELD_ROLE_SELECTION &&
+           (!field_measure(id) || record_has(record, id));
 }
 
 void record_pack(const struct record *record, struct bytes *out)

@@ -109,6 +109,11 @@ int snapshot_find(const struct snapshot *snapshots, int n, const struct snapshot
 /* The first entry of probe.at that is a schedule, NULL where there is none. */
 const struct snapshot *study_find_schedule(const struct study *study);
 
+/* --- Selection --------------------------------------------------------------------- */
+
+/* Appends select:, and nothing for a study that does not select. */
+void study_format_select(const struct study *study, struct text *out);
+
 /* Writes the canonical spelling into the snapshot's label. */
 void snapshot_set_label(struct snapshot *snapshot);
 

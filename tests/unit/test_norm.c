@@ -338,7 +338,8 @@ static void test_folded(void **state)
     struct direct d;
     struct backprop *backprop;
     struct batch batch = {0};
-    struct inputs inputs = {images, INPUTS, some_rows, 17};
+    struct inputs inputs = {
+        .images = images, .n_inputs = INPUTS, .rows = some_rows, .n = 17};
     make(&s, shape_of(3, NET_TANH), options(8));
     backprop_create(&backprop, &s.net, 17, &err);
     batch_init(&batch, INPUTS, 17, &err);

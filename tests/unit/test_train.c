@@ -393,7 +393,12 @@ static void test_plain_step(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 2, 8, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = {.n_inputs = INPUTS,
+                              .n_outputs = CLASSES,
+                              .depth = 2,
+                              .width = 8,
+                              .activation = NET_RELU,
+                              .bias = NET_BIAS_ALL};
     struct normals *normals;
     net_create(&net, &shape, &err);
     normals_create(&normals, &err);
@@ -508,7 +513,12 @@ static void check_rules(enum loss_kind loss)
 {
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 1, 32, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = {.n_inputs = INPUTS,
+                              .n_outputs = CLASSES,
+                              .depth = 1,
+                              .width = 32,
+                              .activation = NET_RELU,
+                              .bias = NET_BIAS_ALL};
     static struct course course;
     net_create(&net, &shape, &err);
     assert_ok(err);
@@ -560,7 +570,12 @@ static void test_accuracy_is_a_share(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 1, 32, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = {.n_inputs = INPUTS,
+                              .n_outputs = CLASSES,
+                              .depth = 1,
+                              .width = 32,
+                              .activation = NET_RELU,
+                              .bias = NET_BIAS_ALL};
     static struct course course;
     net_create(&net, &shape, &err);
     struct train_options o = options();
@@ -583,7 +598,12 @@ static void test_patience_ends_before_a_rule(void **state)
     (void)state;
     struct error err = {0};
     struct net net;
-    struct net_shape shape = {INPUTS, CLASSES, 1, 32, NET_RELU, NET_BIAS_ALL};
+    struct net_shape shape = {.n_inputs = INPUTS,
+                              .n_outputs = CLASSES,
+                              .depth = 1,
+                              .width = 32,
+                              .activation = NET_RELU,
+                              .bias = NET_BIAS_ALL};
     net_create(&net, &shape, &err);
     struct train_options o = options();
     o.epochs = 2000;

@@ -66,7 +66,10 @@ static void tiny_init(struct tiny *t, struct net_shape shape, enum loss_kind los
                                   .labels = t->labels,
                                   .n = SAMPLES,
                                   .corruption = {INPUT_GAUSSIAN, 0.5, seed, 0, normals}};
-    struct inputs inputs = {t->images, INPUTS, NULL, SAMPLES, &t->data.corruption, NULL};
+    struct inputs inputs = {.images = t->images,
+                            .n_inputs = INPUTS,
+                            .n = SAMPLES,
+                            .corruption = &t->data.corruption};
     inputs_load_samples(&inputs, (struct matrix){t->inputs, SAMPLES, INPUTS, INPUTS});
     trainer_create(&t->trainer, &t->net, &t->options, &t->data, &err);
     assert_ok(err);
@@ -219,7 +222,13 @@ static void check_cost(enum net_activation activation, enum loss_kind loss,
     struct tiny t;
     uint32_t batch[SAMPLES];
     bool relu = activation == NET_RELU;
-    tiny_init(&t, (struct net_shape){INPUTS, CLASSES, DEPTH, WIDTH, activation, biases},
+    tiny_init(&t,
+              (struct net_shape){.n_inputs = INPUTS,
+                                 .n_outputs = CLASSES,
+                                 .depth = DEPTH,
+                                 .width = WIDTH,
+                                 .activation = activation,
+                                 .bias = biases},
               loss, 7);
     plain_step(&t, 2, batch);
     cell_updates_compare(t.updates, trainer_parameters(t.trainer), t.stepped, 0,
@@ -319,8 +328,12 @@ static void test_explicit_condition(void **state)
                 for (uint32_t seed = 1; seed <= 12; seed++) {
                     struct tiny t;
                     tiny_init(&t,
-                              (struct net_shape){INPUTS, CLASSES, DEPTH, WIDTH, NET_RELU,
-                                                 (enum net_bias)biases},
+                              (struct net_shape){.n_inputs = INPUTS,
+                                                 .n_outputs = CLASSES,
+                                                 .depth = DEPTH,
+                                                 .width = WIDTH,
+                                                 .activation = NET_RELU,
+                                                 .bias = (enum net_bias)biases},
                               (enum loss_kind)loss, seed);
                     changed += check_layer(&t, layer, seed % 4); /* batches of 5 and 2 */
                     tiny_fini(&t);
