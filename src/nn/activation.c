@@ -51,13 +51,18 @@ static void tanh_backward(const float *a, float *delta, size_t n)
 }
 
 static const struct {
-    void (*forward)(const float *z, float *a, size_t n);
+    activation_fn *forward;
     void (*backward)(const float *a, float *delta, size_t n);
 } activations[] = {
     [NET_RELU] = {relu_forward, relu_backward},
     [NET_SIGMOID] = {sigmoid_forward, sigmoid_backward},
     [NET_TANH] = {tanh_forward, tanh_backward},
 };
+
+activation_fn *activation_function(enum net_activation kind)
+{
+    return activations[kind].forward;
+}
 
 void activation_forward(enum net_activation kind, const float *z, float *a, size_t n)
 {

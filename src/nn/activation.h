@@ -7,6 +7,11 @@
 #include "nn/net.h"
 
 /* a[i] = f(z[i]); a may be z. */
+typedef void activation_fn(const float *z, float *a, size_t n);
+
+activation_fn *activation_function(enum net_activation kind);
+
+/* The same at once. */
 void activation_forward(enum net_activation kind, const float *z, float *a, size_t n);
 
 /* delta[i] *= f'(z[i]), written in terms of a[i] = f(z[i]); relu's derivative at 0 is 0.

@@ -12,6 +12,7 @@ static const struct probe *const probes[PROBE_COUNT] = {
     [PROBE_PATTERNS] = &probe_patterns,
     [PROBE_CLASSIFIERS] = &probe_classifiers,
     [PROBE_SAMPLE_SETS] = &probe_sample_sets,
+    [PROBE_CORRUPTION] = &probe_corruption,
 };
 
 enum { WORD = 64 };
@@ -146,19 +147,20 @@ static void pack_keys(struct prober *prober, size_t word, size_t words, size_t n
     }
 }
 
-static bool scan_layer(struct prober *prober, const float *z, size_t stride, int n_nodes,
+static bool scan_layer(struct prober *prober, const struct probe_values *values,
                        struct probe_layer *out)
 {
-    size_t words = ((size_t)n_nodes + WORD - 1) / WORD;
+    size_t nodes = (size_t)values->n_nodes, words = (nodes + WORD - 1) / WORD;
     bool finite = true;
     for (int split = 0; split < PROBE_SPLITS; split++)
         out->near_zero[split] = 0;
     for (size_t word = 0; word < words; word++) {
         size_t first = word * WORD;
-        size_t n = (size_t)n_nodes - first < WORD ? (size_t)n_nodes - first : WORD;
+        size_t n = nodes - first < WORD ? nodes - first : WORD;
         for (size_t b = 0; b < n; b++)
-            finite &= scan_node(prober, z + (first + b) * stride, (int)(first + b),
-                                prober->signs + b * prober->sign_words, out);
+            finite &= scan_node(prober, values->z + (first + b) * values->stride,
+                                (int)(first + b), prober->signs + b * prober->sign_words,
+                                out);
         pack_keys(prober, word, words, n);
     }
     return finite;
@@ -207,22 +209,24 @@ static void store_nodes(struct prober *prober, const struct probe_view *view,
         histograms_count(view, nodes->histogram, prober->sums);
 }
 
-void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
+void prober_run(struct prober *prober, const struct probe_values *values,
                 struct probe_layer *out)
 {
-    out->finite = scan_layer(prober, z, stride, n_nodes, out);
+    out->finite = scan_layer(prober, values, out);
     if (prober->share.team)
-        merge_scans(prober, n_nodes, out);
+        merge_scans(prober, values->n_nodes, out);
     if (!out->finite)
         return;
-    struct probe_view view = {.z = z,
-                              .stride = stride,
-                              .n_nodes = n_nodes,
+    struct probe_view view = {.z = values->z,
+                              .stride = values->stride,
+                              .n_nodes = values->n_nodes,
+                              .layer = values->layer,
+                              .activate = values->activate,
                               .share = &prober->share,
                               .active = prober->active,
                               .range = prober->range,
                               .keys = prober->keys,
-                              .words = ((size_t)n_nodes + WORD - 1) / WORD};
+                              .words = ((size_t)values->n_nodes + WORD - 1) / WORD};
     if (out->nodes)
         store_nodes(prober, &view, out->nodes);
     for (int i = 0; i < PROBE_COUNT; i++)

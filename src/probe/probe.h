@@ -14,17 +14,31 @@
 #include "base/error.h"
 #include "num/kde.h"
 #include "probe/share.h"
+#include "probe/summary.h"
 
 /* Systems in the order of the archive's dimension. */
-enum { PROBE_SYSTEMS = 3, PROBE_QUANTILES = 5 };
+enum { PROBE_SYSTEMS = 3 };
 enum { PROBE_DISCRETE, PROBE_CONTINUOUS, PROBE_COMBINED };
 enum { PROBE_BIN_BITS = 6, PROBE_BINS = 1 << PROBE_BIN_BITS };
 
-/* One layer as the probes see it. */
-struct probe_view {
+/* a[i] = f(z[i]); a may be z. f is monotone. */
+typedef void probe_activate_fn(const float *z, float *a, size_t n);
+
+/* One layer as the caller has it. */
+struct probe_values {
     const float *z; /* [n_nodes, stride]: pre-activations, own samples in group order */
     size_t stride;  /* >= own samples */
     int n_nodes;
+    int layer;                   /* from 0: a network's layers come one after the other */
+    probe_activate_fn *activate; /* NULL: activations are the pre-activations */
+};
+
+/* The same as the probes see it. */
+struct probe_view {
+    const float *z;
+    size_t stride;
+    int n_nodes, layer;
+    probe_activate_fn *activate;
     const struct probe_share *share;
     /* Of all samples: */
     const int32_t *active; /* [n_nodes, 3 * n_classes]: samples with z > 0 in a group */
@@ -42,15 +56,23 @@ struct probe_options {
     enum kde_rule bandwidth;
     double bandwidth_fixed;
     enum probe_prior prior;
+    int quarantine_least; /* samples in the set of a quarantine or a specific node */
+    double quarantine_purity, specific_share;
     int grid_bits; /* of every density's grid, KDE_GRID_BITS_LEAST to .._MAX; 0: adaptive
                     */
 };
 
-/* Mean over nodes, quantiles (0, .25, .5, .75, 1) over nodes, and mean over the nodes
- * that are neither always off nor always on (NaN where there are none). */
-struct node_summary {
-    double mean, live;
-    double quantile[PROBE_QUANTILES];
+/* What a layer makes of corrupted training samples; NaN where there is nothing to take
+ * the mean of. */
+struct layer_corruption {
+    bool any_corrupt;
+    double clean_corrupt_cosine, clean_class_cosine, corrupt_class_cosine, sample_cosine;
+    int64_t zero_vectors;
+    struct node_summary purity; /* of nodes that some training sample activates */
+    double quarantine_fraction;
+    int64_t quarantine_links;
+    int32_t quarantine_path_length;
+    double specific_clean, specific_corrupt; /* fractions of nodes */
 };
 
 /* What is found about each node of a layer; the arrays are the caller's. What belongs to
@@ -80,6 +102,8 @@ struct probe_layer {
     struct node_summary predictability[PROBE_SPLITS];
     struct node_summary informativeness[PROBE_SPLITS];
     int32_t dead_nodes[PROBE_SPLITS], saturated_nodes[PROBE_SPLITS];
+    /* corruption */
+    struct layer_corruption corruption;
     /* Each node, where the caller asks for it; members of a team ask for the same. */
     struct probe_nodes *nodes; /* NULL: not asked for */
 };
@@ -101,11 +125,18 @@ struct probe {
     double (*bytes)(const struct probe_size *size); /* of a member's workspace */
 };
 
-enum { PROBE_PATTERNS, PROBE_CLASSIFIERS, PROBE_SAMPLE_SETS, PROBE_COUNT };
+enum {
+    PROBE_PATTERNS,
+    PROBE_CLASSIFIERS,
+    PROBE_SAMPLE_SETS,
+    PROBE_CORRUPTION,
+    PROBE_COUNT
+};
 
 extern const struct probe probe_patterns;
 extern const struct probe probe_classifiers;
 extern const struct probe probe_sample_sets;
+extern const struct probe probe_corruption;
 
 /* Runs the chosen probes on layers of one cell. */
 struct prober;
@@ -116,9 +147,9 @@ enum status prober_create(struct prober **out, const struct probe_share *share,
                           struct error *err);
 void prober_destroy(struct prober *prober);
 
-/* z is [n_nodes, stride]: of the member's own samples. All members of a team call this
- * for the same layers in the same order. */
-void prober_run(struct prober *prober, const float *z, size_t stride, int n_nodes,
+/* Of the member's own samples. All members of a team call this for the same layers in the
+ * same order. */
+void prober_run(struct prober *prober, const struct probe_values *values,
                 struct probe_layer *out);
 
 /* Bytes that a member's prober allocates. */

@@ -1,6 +1,5 @@
 /* Sample sets of nodes (Haasbroek & Davel 2020): activation fraction, predictability and
  * informativeness, from counts of active samples per class. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -77,22 +76,6 @@ static double informativeness(const int64_t *on, const int64_t *off, int n_class
     return 1.0 - conditional / (n_on + n_off) / elementary_log((double)n_classes);
 }
 
-/* Sorts `values`, so that sums do not depend on the order of nodes. `live` holds the
- * values of the live nodes. */
-static struct node_summary summarise(double *values, size_t n, double *live,
-                                     size_t n_live)
-{
-    static const double levels[PROBE_QUANTILES] = {0, 0.25, 0.5, 0.75, 1};
-    struct node_summary summary;
-    stats_sort(values, n);
-    stats_sort(live, n_live);
-    summary.mean = stats_mean_sorted(values, n);
-    summary.live = n_live ? stats_mean_sorted(live, n_live) : NAN;
-    for (int q = 0; q < PROBE_QUANTILES; q++)
-        summary.quantile[q] = stats_quantile_sorted(values, n, levels[q]);
-    return summary;
-}
-
 /* Copies values of nodes with 0 < fraction < 1; returns how many. */
 static size_t select_live(const double *fraction, const double *values, size_t n,
                           double *live)
@@ -134,11 +117,11 @@ static void run_split(struct sample_sets *s, const struct probe_view *view, int 
         out->saturated_nodes[split] += sum == total;
     }
     size_t live = select_live(s->fraction, s->predictability, n, s->live);
-    out->predictability[split] = summarise(s->predictability, n, s->live, live);
+    out->predictability[split] = node_summarise(s->predictability, n, s->live, live);
     live = select_live(s->fraction, s->informativeness, n, s->live);
-    out->informativeness[split] = summarise(s->informativeness, n, s->live, live);
+    out->informativeness[split] = node_summarise(s->informativeness, n, s->live, live);
     live = select_live(s->fraction, s->fraction, n, s->live);
-    out->activation_fraction[split] = summarise(s->fraction, n, s->live, live);
+    out->activation_fraction[split] = node_summarise(s->fraction, n, s->live, live);
 }
 
 static void sample_sets_run(void *workspace, const struct probe_view *view,

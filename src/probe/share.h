@@ -52,6 +52,9 @@ struct probe_share {
     struct sample_groups all;      /* of the cell */
     struct sample_groups own;      /* of this member: how samples stand in its matrices */
     const struct probe_team *team; /* NULL: alone, and own is all */
+    /* [all training samples], in group order: 1 where a sample was corrupted. NULL: none
+     * was; set by who knows. */
+    const uint8_t *corrupt;
 };
 
 /* Member r of a team of N gets the r-th of N even parts of every group. `start`,

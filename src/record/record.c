@@ -144,6 +144,18 @@ size_t record_index(enum field_id id, struct record_shape shape, int i, int j, i
     return index;
 }
 
+int32_t *record_int_at(const struct record *record, enum field_id id, int i, int j, int k,
+                       int l)
+{
+    return record_int(record, id) + record_index(id, record->shape, i, j, k, l);
+}
+
+double *record_real_at(const struct record *record, enum field_id id, int i, int j, int k,
+                       int l)
+{
+    return record_real(record, id) + record_index(id, record->shape, i, j, k, l);
+}
+
 void record_fit_text(char *out, size_t size, const char *string)
 {
     size_t length = strnlen(string, size + 1), at;

@@ -62,6 +62,12 @@ char *record_text(const struct record *record, enum field_id id);
 size_t record_index(enum field_id id, struct record_shape shape, int i, int j, int k,
                     int l);
 
+/* Element [i][j][k][l] of a field. */
+int32_t *record_int_at(const struct record *record, enum field_id id, int i, int j, int k,
+                       int l);
+double *record_real_at(const struct record *record, enum field_id id, int i, int j, int k,
+                       int l);
+
 /* Copies a string into out[size]: cut at the size (never within a UTF-8 sequence), bytes
  * that are not UTF-8 replaced by '?', the rest zero. No terminator where it is full. */
 void record_fit_text(char *out, size_t size, const char *string);

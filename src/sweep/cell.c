@@ -91,6 +91,9 @@ static enum status create_probe(struct cell_work *work, struct error *err)
                     .bandwidth = (enum kde_rule)(int)value[FIELD_BANDWIDTH],
                     .bandwidth_fixed = value[FIELD_BANDWIDTH_FIXED],
                     .prior = (enum probe_prior)(int)value[FIELD_PRIOR],
+                    .quarantine_least = (int)value[FIELD_QUARANTINE_LEAST],
+                    .quarantine_purity = value[FIELD_QUARANTINE_PURITY],
+                    .specific_share = value[FIELD_SPECIFIC_SHARE],
                     .grid_bits = grid_bits(work->spec)}};
     if (cell_probe_create(&work->probe, &setup, err) != STATUS_OK)
         return err->status;

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "nn/activation.h"
 #include "nn/inputs.h"
-#include "num/elementary.h"
+#include "sweep/cell_layer.h"
 #include "sweep/cell_nodes.h"
 
 enum { BLOCK = 256 }; /* samples that go through a layer together */
@@ -119,6 +119,7 @@ enum status cell_probe_create(struct cell_probe **out,
                             err);
     if (p->start) {
         p->share = probe_share_of(all, setup->team, p->start);
+        p->share.corrupt = setup->samples->corrupt;
         allocate(p, err);
     }
     if (err->status == STATUS_OK)
@@ -195,118 +196,14 @@ static void forward_layer(struct cell_probe *p, int layer, const float *paramete
     }
 }
 
-/* Where element (snapshot, j, k, l) of a field stands. */
-static double *real_at(struct record *record, enum field_id id, int i, int j, int k,
-                       int l)
-{
-    return record_real(record, id) + record_index(id, record->shape, i, j, k, l);
-}
-
-static int32_t *int_at(struct record *record, enum field_id id, int i, int j, int k,
-                       int l)
-{
-    return record_int(record, id) + record_index(id, record->shape, i, j, k, l);
-}
-
-static void store_patterns(const struct cell_probe *p, int s, int layer,
-                           struct record *record)
-{
-    const struct sample_groups *groups = &p->setup.samples->groups;
-    for (int split = 0; split < N_SPLITS; split++) {
-        double sum = 0.0;
-        int present = 0;
-        for (int c = 0; c < groups->n_classes; c++) {
-            if (groups_count(groups, split, c) == 0)
-                continue;
-            int g = split * groups->n_classes + c;
-            double entropy = p->layer.pattern_entropy[g];
-            *int_at(record, FIELD_PATTERN_COUNT, s, split, layer,
-                    c) = p->layer.pattern_count[g];
-            *real_at(record, FIELD_PATTERN_ENTROPY, s, split, layer, c) = entropy;
-            *real_at(record, FIELD_PERPLEXITY, s, split, layer,
-                     c) = elementary_exp(entropy);
-            sum += elementary_exp(entropy);
-            present++;
-        }
-        if (present > 0)
-            *real_at(record, FIELD_MEAN_PERPLEXITY, s, split, layer, 0) = sum / present;
-    }
-}
-
-static void store_classifiers(const struct cell_probe *p, int s, int layer,
-                              struct record *record)
-{
-    const struct sample_groups *groups = &p->setup.samples->groups;
-    for (int system = 0; system < N_SYSTEMS; system++)
-        for (int split = 0; split < N_SPLITS; split++) {
-            uint32_t n = groups_split_count(groups, split);
-            if (n == 0)
-                continue;
-            int32_t correct = p->layer.system_correct[system][split];
-            *int_at(record, FIELD_SYSTEM_CORRECT, s, system, split, layer) = correct;
-            *real_at(record, FIELD_SYSTEM_ACCURACY, s, system, split,
-                     layer) = (double)correct / n;
-        }
-    *int_at(record, FIELD_CONSTANT_NODES, s, layer, 0, 0) = p->layer.constant_nodes;
-}
-
-static void store_summary(struct record *record, const struct node_summary *summary,
-                          const enum field_id fields[3], const int at[3])
-{
-    *real_at(record, fields[0], at[0], at[1], at[2], 0) = summary->mean;
-    for (int q = 0; q < N_QUANTILES; q++)
-        *real_at(record, fields[1], at[0], at[1], at[2], q) = summary->quantile[q];
-    if (fields[2] != FIELD_COUNT)
-        *real_at(record, fields[2], at[0], at[1], at[2], 0) = summary->live;
-}
-
-static void store_sample_sets(const struct cell_probe *p, int s, int layer,
-                              struct record *record)
-{
-    static const enum field_id fraction[3] = {
-        FIELD_ACTIVATION_FRACTION, FIELD_ACTIVATION_FRACTION_QUANTILE, FIELD_COUNT};
-    static const enum field_id predictability[3] = {
-        FIELD_PREDICTABILITY, FIELD_PREDICTABILITY_QUANTILE, FIELD_PREDICTABILITY_LIVE};
-    static const enum field_id informativeness[3] = {FIELD_INFORMATIVENESS,
-                                                     FIELD_INFORMATIVENESS_QUANTILE,
-                                                     FIELD_INFORMATIVENESS_LIVE};
-    for (int split = 0; split < N_SPLITS; split++) {
-        if (groups_split_count(&p->setup.samples->groups, split) == 0)
-            continue;
-        const int at[3] = {s, split, layer};
-        store_summary(record, &p->layer.activation_fraction[split], fraction, at);
-        store_summary(record, &p->layer.predictability[split], predictability, at);
-        store_summary(record, &p->layer.informativeness[split], informativeness, at);
-        *int_at(record, FIELD_DEAD_NODES, s, split, layer,
-                0) = p->layer.dead_nodes[split];
-        *int_at(record, FIELD_SATURATED_NODES, s, split, layer,
-                0) = p->layer.saturated_nodes[split];
-    }
-}
-
-/* A wide layer of many samples may count beyond an int: the largest one says "or more".
- */
-static int32_t saturate(int64_t count)
-{
-    return count < INT32_MAX ? (int32_t)count : INT32_MAX;
-}
-
-static void store_layer(const struct cell_probe *p, int s, int layer,
+static void store_layer(const struct cell_probe *p, int snapshot, int layer,
                         struct record *record)
 {
-    static void (*const store[PROBE_COUNT])(const struct cell_probe *, int, int,
-                                            struct record *) = {
-        [PROBE_PATTERNS] = store_patterns,
-        [PROBE_CLASSIFIERS] = store_classifiers,
-        [PROBE_SAMPLE_SETS] = store_sample_sets,
-    };
-    for (int i = 0; i < PROBE_COUNT; i++)
-        if (p->setup.options.measures >> i & 1)
-            store[i](p, s, layer, record);
-    for (int split = 0; split < N_SPLITS; split++)
-        if (groups_split_count(&p->setup.samples->groups, split) > 0)
-            *int_at(record, FIELD_NEAR_ZERO_COUNT, s, split, layer,
-                    0) = saturate(p->layer.near_zero[split]);
+    struct cell_layer to = {.record = record,
+                            .groups = &p->setup.samples->groups,
+                            .snapshot = snapshot,
+                            .layer = layer};
+    cell_layer_store(&to, p->setup.options.measures, &p->layer);
 }
 
 /* Training samples apart: clean or corrupted, and against which label they are right. */
@@ -332,14 +229,14 @@ static void store_train_tally(const struct train_tally *tally, int s,
                               struct record *record)
 {
     if (tally->clean > 0)
-        *real_at(record, FIELD_TRAIN_ACCURACY_CLEAN, s, 0, 0,
-                 0) = (double)tally->clean_correct / tally->clean;
+        *record_real_at(record, FIELD_TRAIN_ACCURACY_CLEAN, s, 0, 0,
+                        0) = (double)tally->clean_correct / tally->clean;
     if (tally->corrupt == 0)
         return;
-    *real_at(record, FIELD_TRAIN_ACCURACY_CORRUPT, s, 0, 0,
-             0) = (double)tally->corrupt_correct / tally->corrupt;
-    *real_at(record, FIELD_TRAIN_ACCURACY_ORIGINAL, s, 0, 0,
-             0) = (double)tally->corrupt_original / tally->corrupt;
+    *record_real_at(record, FIELD_TRAIN_ACCURACY_CORRUPT, s, 0, 0,
+                    0) = (double)tally->corrupt_correct / tally->corrupt;
+    *record_real_at(record, FIELD_TRAIN_ACCURACY_ORIGINAL, s, 0, 0,
+                    0) = (double)tally->corrupt_original / tally->corrupt;
 }
 
 /* The network itself, from the output layer of all samples. */
@@ -369,9 +266,10 @@ static void store_network(const struct cell_probe *p, struct matrix output, int 
                 tally_train(&tally, samples->corrupt[first + i], predicted, label,
                             p->setup.dataset->train.labels[samples->row[first + i]]);
         }
-        *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
-        *int_at(record, FIELD_NETWORK_CORRECT, s, split, 0, 0) = correct;
-        *real_at(record, FIELD_NETWORK_ACCURACY, s, split, 0, 0) = (double)correct / n;
+        *record_real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = loss / n;
+        *record_int_at(record, FIELD_NETWORK_CORRECT, s, split, 0, 0) = correct;
+        *record_real_at(record, FIELD_NETWORK_ACCURACY, s, split, 0,
+                        0) = (double)correct / n;
     }
     store_train_tally(&tally, s, record);
 }
@@ -381,7 +279,7 @@ static void store_divergence(const struct cell_probe *p, int s, struct record *r
 {
     for (int split = 0; split < N_SPLITS; split++)
         if (groups_split_count(&p->setup.samples->groups, split) > 0)
-            *real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = NAN;
+            *record_real_at(record, FIELD_NETWORK_LOSS, s, split, 0, 0) = NAN;
 }
 
 /* Member r's block of the output layer to where its samples stand among all. */
@@ -425,6 +323,19 @@ static struct matrix gather_output(struct cell_probe *p)
     return p->output;
 }
 
+/* The output layer is linear. */
+static struct probe_values layer_values(const struct cell_probe *p, int layer)
+{
+    const struct net *net = p->setup.net;
+    bool hidden = layer + 1 < net->n_layers;
+    return (struct probe_values){
+        .z = p->z,
+        .stride = p->stride,
+        .n_nodes = net->layers[layer].n_out,
+        .layer = layer,
+        .activate = hidden ? activation_function(net->shape.activation) : NULL};
+}
+
 bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
                     struct record *record, struct node_set *nodes)
 {
@@ -437,8 +348,8 @@ bool cell_probe_run(struct cell_probe *p, const float *parameters, int snapshot,
         if (nodes)
             p->nodes = cell_nodes_at(nodes, first);
         first += (size_t)p->setup.net->layers[layer].n_out;
-        prober_run(p->prober, p->z, p->stride, p->setup.net->layers[layer].n_out,
-                   &p->layer);
+        struct probe_values values = layer_values(p, layer);
+        prober_run(p->prober, &values, &p->layer);
         if (!p->layer.finite) {
             if (record)
                 store_divergence(p, snapshot, record);

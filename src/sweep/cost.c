@@ -143,9 +143,18 @@ static void count_probes(const struct cell_context *context, const struct spec *
     double samples = snapshots * ((double)sizes->train + sizes->validation + sizes->test);
     double layers = shape.depth + 1, classes = context->dataset->n_classes;
     units_out[COST_PROBE_FLOP] = 2 * net_count_parameters(&shape) * samples;
-    units_out[COST_PROBE_NODE] = nodes * samples;
+    /* Corruption reads training samples' activations, and those of corrupted samples
+     * again, each on its own, which costs about as much as three passes. */
+    double read = 0, again = 0;
+    if (study->measures & MEASURE_CORRUPTION) {
+        read = snapshots * sizes->train;
+        again = read * fmin(spec->value[FIELD_LABEL_CORRUPTION] +
+                                spec->value[FIELD_INPUT_CORRUPTION_FRACTION],
+                            1);
+    }
+    units_out[COST_PROBE_NODE] = nodes * (samples + read + 3 * again);
     if (shape.activation != NET_RELU)
-        units_out[COST_PROBE_CURVE] = hidden * samples;
+        units_out[COST_PROBE_CURVE] = hidden * (samples + read + again);
     units_out[COST_PROBE_INPUT] = shape.n_inputs * samples;
     units_out[COST_PROBE_BIT] = nodes * samples;
     if (study->measures & MEASURE_CLASSIFIERS) {

@@ -140,7 +140,8 @@ static int count_equal(struct exact *e, int n_nodes, struct error *err)
     struct probe_share share = probe_share_alone(&groups);
     if (prober_create(&prober, &share, n_nodes, &options, err) != STATUS_OK)
         return 0;
-    prober_run(prober, e->layer, e->stride, n_nodes, &out);
+    struct probe_values values = {.z = e->layer, .stride = e->stride, .n_nodes = n_nodes};
+    prober_run(prober, &values, &out);
     prober_destroy(prober);
     return out.system_correct[PROBE_CONTINUOUS][2];
 }

@@ -122,10 +122,11 @@ static void probers_fini(struct probers *t)
  * not count. */
 static void time_layer(struct probers *t, const struct subject *s, int n_nodes)
 {
+    struct probe_values values = {.z = s->z, .stride = s->stride, .n_nodes = n_nodes};
     for (int i = BARE; i <= CLASSIFIERS; i++)
         for (int r = -1; r < repeats(s->bench); r++) {
             double started = clock_seconds();
-            prober_run(t->probers[i], s->z, s->stride, n_nodes, &t->layer);
+            prober_run(t->probers[i], &values, &t->layer);
             if (r >= 0)
                 t->seconds[i][r] += clock_seconds() - started;
         }
@@ -166,8 +167,9 @@ static enum status time_probers(struct subject *s, struct error *err)
         if (subject_forward(s, l, err) != STATUS_OK)
             break;
         time_layer(&t, s, s->net.layers[l].n_out);
-        prober_run(t.probers[PATTERNS], s->z, s->stride, s->net.layers[l].n_out,
-                   &t.layer);
+        struct probe_values values = {
+            .z = s->z, .stride = s->stride, .n_nodes = s->net.layers[l].n_out};
+        prober_run(t.probers[PATTERNS], &values, &t.layer);
         keep_patterns(&t, s, s->net.layers[l].n_out);
         if (l == PROBED_LAYER)
             write_file(s, "node.f32", s->z, s->total * sizeof *s->z, err);

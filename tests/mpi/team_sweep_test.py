@@ -30,7 +30,9 @@ grid:
   bandwidth: [silverman, "fixed:0.01"]
   prior: [once, none]
 train: {epochs: 2, batch_size: 8, activation: tanh, loss: cross-entropy}
-probe: {at: [init, final], measures: [patterns, classifiers, sample-sets, updates]}
+probe:
+  at: [init, final]
+  measures: [patterns, classifiers, sample-sets, corruption, updates]
 keep: {nodes: true, histograms: true}
 """
 SINGLE = """\

@@ -206,7 +206,8 @@ static int check_layer(const float *z, int n_nodes, struct sampled *s,
     struct probe_share share = probe_share_alone(&groups);
     if (prober_create(&prober, &share, n_nodes, &options, &err) != STATUS_OK)
         return -1;
-    prober_run(prober, ordered, COLUMNS, n_nodes, &out);
+    struct probe_values values = {.z = ordered, .stride = COLUMNS, .n_nodes = n_nodes};
+    prober_run(prober, &values, &out);
     prober_destroy(prober);
     return out.system_correct[PROBE_CONTINUOUS][2];
 }

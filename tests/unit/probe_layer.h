@@ -49,13 +49,15 @@ static inline void run(struct layer *layer, const struct probe_options *options)
     struct error err = {0};
     struct prober *prober;
     struct probe_share share = probe_share_alone(&layer->groups);
+    struct probe_values values = {
+        .z = layer->z, .stride = layer->stride, .n_nodes = layer->n_nodes};
     prober_create(&prober, &share, layer->n_nodes, options, &err);
     assert_ok(err);
     memset(&layer->out, 0, sizeof layer->out);
     layer->out.pattern_count = layer->pattern_count;
     layer->out.pattern_entropy = layer->pattern_entropy;
     layer->out.nodes = layer->nodes.active ? &layer->nodes : NULL;
-    prober_run(prober, layer->z, layer->stride, layer->n_nodes, &layer->out);
+    prober_run(prober, &values, &layer->out);
     prober_destroy(prober);
 }
 

@@ -85,6 +85,15 @@ static void test_probes(void **state)
     counts = cost_count_cell(&t.context, &t.spec, 0);
     assert_true(units[COST_PROBE_NODE] == 8 * 2 * 20);
     assert_true(units[COST_PROBE_SCORE] == 0 && units[COST_PROBE_KEY] == 0);
+    t.study.measures = MEASURE_CORRUPTION;
+    counts = cost_count_cell(&t.context, &t.spec, 0);
+    assert_true(units[COST_PROBE_NODE] == 8 * 2 * (20 + 10));
+    t.spec.value[FIELD_LABEL_CORRUPTION] = 0.5;
+    counts = cost_count_cell(&t.context, &t.spec, 0);
+    assert_true(units[COST_PROBE_NODE] == 8 * 2 * (20 + 10 * 2.5));
+    t.spec.value[FIELD_ACTIVATION] = ACTIVATION_TANH;
+    counts = cost_count_cell(&t.context, &t.spec, 0);
+    assert_true(units[COST_PROBE_CURVE] == 6 * 2 * (20 + 10 * 1.5));
 }
 
 /* What updates add to the probes of a study that asks for them. */

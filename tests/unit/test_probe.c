@@ -106,7 +106,7 @@ static void test_golden_sample_sets(void **state)
     struct probe_share share = probe_share_alone(&groups);
     prober_create(&prober, &share, 1, &all_probes, &err);
     assert_ok(err);
-    prober_run(prober, z, 90, 1, &out);
+    prober_run(prober, &(struct probe_values){.z = z, .stride = 90, .n_nodes = 1}, &out);
     for (int split = 0; split < PROBE_SPLITS; split++) {
         assert_true(fabs(out.predictability[split].mean - 0.4655936686273) < 1e-12);
         assert_true(fabs(out.informativeness[split].mean - 0.2609979176372) < 1e-12);
