@@ -43,6 +43,13 @@ blocks:
     optimizer: sgd
     learning_rate: 0.05
     label_corruption: 0.1
+  - seed: [1, 2]
+    depth: 2
+    width: 10
+    label_corruption: 0.2
+    input_corruption: [gaussian, structured]
+    input_corruption_fraction: 0.4
+    input_noise: 0.1
   - {seed: 7, depth: 1, width: 8, activation: tanh, optimizer: sgd, learning_rate: 50, label_corruption: 0}
 train: {epochs: 4, batch_size: 32, patience: 2}
 probe:
