@@ -43,6 +43,13 @@ blocks:
     optimizer: sgd
     learning_rate: 0.05
     label_corruption: 0.1
+  - seed: [1, 2]
+    depth: 2
+    width: 10
+    label_corruption: 0.2
+    input_corruption: [gaussian, structured]
+    input_corruption_fraction: 0.4
+    input_noise: 0.1
   - {seed: 7, depth: 1, width: 8, activation: tanh, optimizer: sgd, learning_rate: 50, label_corruption: 0}
 train: {epochs: 4, batch_size: 32, patience: 2}
 probe:
@@ -118,15 +125,16 @@ def compare(folder, reference):
 def check_reference(folder):
     """The reference must hold something worth comparing."""
     with netCDF4.Dataset(f"{folder}/archive.nc") as archive:
-        assert archive.dimensions["cell"].size == 36 + 4 + 1
+        assert archive.dimensions["cell"].size == 36 + 4 + 4 + 1
         status = archive["status"][:]
-        assert (status == 2).sum() == 1 and (status == 0).sum() == 40
+        assert (status == 2).sum() == 1 and (status == 0).sum() == 44
+        assert (archive["input_corrupt_count"][:] > 200).sum() == 4
         fill = archive["perplexity"][:].mask.mean()
         assert 0.05 < fill < 0.9, fill
         accuracy = archive["network_accuracy"][:, 3, 2]
         assert accuracy[status == 0].max() > 0.5
     with netCDF4.Dataset(f"{folder}/nodes.nc") as nodes:
-        assert nodes.dimensions["network"].size == 2 * 41
+        assert nodes.dimensions["network"].size == 2 * 45
         # All layers have counts, but those of the final network that is not finite.
         fill = np.ma.getmaskarray(nodes["active_count"][:])
         assert fill.all(axis=(1, 2)).sum() == fill.any(axis=(1, 2)).sum() == 8 + 10
