@@ -121,7 +121,7 @@ static void look_at_sets(struct corruption *c, const struct probe_view *view,
         double purity = (double)sets.corrupt.size / (double)sets.all.size;
         if (sets.all.size > 0 && any_corrupt)
             c->purity[n_sets++] = purity;
-        c->chosen[i] = sets.all.size >= options->quarantine_least &&
+        c->chosen[i] = any_corrupt && sets.all.size >= options->quarantine_least &&
                        purity >= options->quarantine_purity;
         n_quarantine += c->chosen[i];
         n_clean += is_specific(&sets.clean, options);

@@ -52,8 +52,8 @@ struct probe_share {
     struct sample_groups all;      /* of the cell */
     struct sample_groups own;      /* of this member: how samples stand in its matrices */
     const struct probe_team *team; /* NULL: alone, and own is all */
-    /* [all training samples], in group order: 1 where a sample was corrupted. NULL: none
-     * was; set by who knows. */
+    /* [all training samples], in group order: 1 where a sample was corrupted; NULL: none
+     * was. The caller's to set. */
     const uint8_t *corrupt;
 };
 

@@ -96,9 +96,15 @@ static void read_root(struct calibration *c, const json_t *root, const char *pat
     read_text(root, "date", c->date, sizeof c->date, path, err);
     c->spread = read_positive(root, "spread", path, err);
     const json_t *rates = json_object_get(root, "seconds_per_unit");
-    for (int u = 0; u < COST_COUNT; u++)
-        c->rates.seconds[u] = read_positive(rates, cost_unit_name((enum cost_unit)u),
-                                            path, err);
+    if (!json_is_object(rates))
+        error_set(err, STATUS_DATA, "%s: seconds_per_unit: expected an object", path);
+    for (int u = 0; u < COST_COUNT; u++) {
+        const char *name = cost_unit_name((enum cost_unit)u);
+        /* The version that measured may not have known this kind of work. */
+        c->rates.seconds[u] = json_object_get(rates, name)
+                                  ? read_positive(rates, name, path, err)
+                                  : cost_nominal_rates.seconds[u];
+    }
     if (n_pieces < 1 || n_pieces > PIECES_MAX)
         error_set(err, STATUS_DATA, "%s: cells: expected 1 to %d measured cells", path,
                   PIECES_MAX);

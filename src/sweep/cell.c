@@ -1,4 +1,4 @@
-#include "sweep/cell.h"
+#include "sweep/cell_work.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,29 +10,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sweep/cell_nodes.h"
-#include "sweep/cell_probe.h"
-#include "sweep/cell_updates.h"
-
-/* A cell at work. */
-struct cell_work {
-    const struct cell_context *context;
-    const struct spec *spec;
-    const struct cell *cell;         /* not a member's */
-    struct minibatches *minibatches; /* NULL: the trainer's own */
-    struct net net;
-    struct cell_samples samples;
-    struct trainer *trainer;
-    struct cell_probe *probe;
-    struct cell_updates *updates; /* NULL: not measured */
-    struct cell_result result;
-    double seconds; /* of all that was done for this cell */
-    double probe_seconds;
-    bool diverged;
-    bool timed_out;
-    bool finished;
-    bool called;          /* the leader's: its team is at this cell */
-    struct error outcome; /* why it could not go on */
-};
 
 /* Of the densities' grid; 0 for one that adapts to each node. */
 static int grid_bits(const struct spec *spec)
@@ -42,8 +19,7 @@ static int grid_bits(const struct spec *spec)
     return grid == DENSITY_GRID_ADAPTIVE ? 0 : BITS_OF_256 + grid - DENSITY_GRID_256;
 }
 
-/* What training and probes both need. */
-static enum status prepare(struct cell_work *work, struct error *err)
+enum status cell_work_prepare(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
     struct net_shape shape = cell_net_shape(work->spec, context->dataset);
@@ -75,7 +51,7 @@ static enum status create_updates(struct cell_work *work, struct error *err)
     return cell_updates_create(&work->updates, &setup, err);
 }
 
-static enum status create_probe(struct cell_work *work, struct error *err)
+enum status cell_work_create_probe(struct cell_work *work, struct error *err)
 {
     const struct cell_context *context = work->context;
     const double *value = work->spec->value;
@@ -100,8 +76,7 @@ static enum status create_probe(struct cell_work *work, struct error *err)
     return create_updates(work, err);
 }
 
-/* Whether all members of a team are ready to probe. */
-static enum status agree(const struct cell_team *team, struct error *err)
+enum status cell_work_agree(const struct cell_team *team, struct error *err)
 {
     uint64_t failed = err->status != STATUS_OK;
     team->probe.sum(team->probe.state, &failed, 1);
@@ -121,16 +96,17 @@ static void call_team(struct cell_work *work, enum cell_call call, int snapshot)
 
 static enum status start(struct cell_work *work, struct error *err)
 {
-    if (prepare(work, err) != STATUS_OK || create_trainer(work, err) != STATUS_OK)
+    if (cell_work_prepare(work, err) != STATUS_OK ||
+        create_trainer(work, err) != STATUS_OK)
         return err->status;
     if (!work->context->team)
-        return create_probe(work, err);
+        return cell_work_create_probe(work, err);
     call_team(work, CELL_CALL_START, 0);
-    create_probe(work, err);
-    return agree(work->context->team, err);
+    cell_work_create_probe(work, err);
+    return cell_work_agree(work->context->team, err);
 }
 
-static void finish(struct cell_work *work)
+void cell_work_finish(struct cell_work *work)
 {
     if (work->called)
         call_team(work, CELL_CALL_END, 0);
@@ -154,9 +130,8 @@ static enum status keep_network(struct cell_work *work, int snapshot,
     return STATUS_OK;
 }
 
-/* A node set of the cell's network, at its fill. */
-static enum status create_nodes(const struct cell_work *work, struct node_set *nodes,
-                                struct error *err)
+enum status cell_work_create_nodes(const struct cell_work *work, struct node_set *nodes,
+                                   struct error *err)
 {
     bool histograms = work->context->study->histograms;
     return node_set_init(nodes, cell_node_shape(&work->net.shape, histograms), err);
@@ -170,7 +145,7 @@ static struct node_set *keep_nodes(struct cell_work *work, int index, int64_t st
     const struct snapshot *snapshot = &work->context->study->snapshots[index];
     struct cell_result *result = &work->result;
     struct node_set *nodes = &result->node_sets[result->n_node_sets];
-    if (!snapshot->keep_nodes || create_nodes(work, nodes, err) != STATUS_OK)
+    if (!snapshot->keep_nodes || cell_work_create_nodes(work, nodes, err) != STATUS_OK)
         return NULL;
     snprintf(nodes->label, sizeof nodes->label, "%.*s", SNAPSHOT_LABEL_MAX - 1,
              snapshot->label);
@@ -458,7 +433,7 @@ enum status cell_work_end(struct cell_work *work, struct cell_result *result,
     else if (err->status == STATUS_OK)
         store_outcome(work);
     work->result.n_parameters = work->net.n_parameters;
-    finish(work);
+    cell_work_finish(work);
     if (err->status == STATUS_MEMORY) {
         /* Too large for this machine: the cell's outcome, others may fit. */
         result_give_up(&work->result, work->cell, CELL_FAILED, err->text);
@@ -482,66 +457,6 @@ enum status cell_run(const struct cell_context *context, const struct cell *cell
     while (cell_work_advance(work))
         continue;
     return cell_work_end(work, result, err);
-}
-
-/* ---- a team's other members ---- */
-
-/* A member at a cell. */
-struct assistance {
-    struct cell_work work;
-    struct spec spec;
-    float *parameters;     /* [n_parameters] */
-    struct node_set nodes; /* where the study keeps any: probed as the leader's are */
-};
-
-static void assist_start(struct assistance *a, const struct cell_context *context,
-                         const struct spec *spec)
-{
-    struct error err = {0}; /* the leader's: it hears of it by the agreement */
-    *a = (struct assistance){.spec = *spec};
-    a->work = (struct cell_work){.context = context, .spec = &a->spec};
-    if (prepare(&a->work, &err) == STATUS_OK && create_probe(&a->work, &err) == STATUS_OK)
-        a->parameters = memory_alloc(a->work.net.n_parameters, sizeof *a->parameters,
-                                     &err);
-    if (a->parameters && kept_planned(context->study, JOURNAL_NODES) > 0)
-        create_nodes(&a->work, &a->nodes, &err);
-    agree(context->team, &err);
-}
-
-static void assist_probe(struct assistance *a, const struct snapshot *snapshot)
-{
-    const struct cell_work *work = &a->work;
-    const struct cell_team *team = work->context->team;
-    struct node_set *nodes = snapshot->keep_nodes ? &a->nodes : NULL;
-    team->broadcast(team->state, a->parameters, work->net.n_parameters);
-    if (cell_probe_run(work->probe, a->parameters, 0, NULL, nodes) && work->updates)
-        cell_updates_run(work->updates, a->parameters, NULL, 0, 0, NULL);
-}
-
-void cell_assist(const struct cell_context *context)
-{
-    const struct cell_team *team = context->team;
-    struct assistance a = {.parameters = NULL};
-    struct cell_order order;
-    for (;;) {
-        team->wait(team->state, &order);
-        switch (order.call) {
-        case CELL_CALL_START:
-            assist_start(&a, context, &order.spec);
-            break;
-        case CELL_CALL_PROBE:
-            assist_probe(&a, &context->study->snapshots[order.snapshot]);
-            break;
-        case CELL_CALL_END:
-            finish(&a.work);
-            free(a.parameters);
-            node_set_fini(&a.nodes);
-            a = (struct assistance){.parameters = NULL};
-            break;
-        case CELL_CALL_LEAVE:
-            return;
-        }
-    }
 }
 
 void cell_result_fini(struct cell_result *result)

@@ -92,6 +92,16 @@ static double count_multiplied(struct net_shape shape)
     return net_count_parameters(&shape);
 }
 
+/* Normal numbers a training sample takes each time it is loaded. */
+static double count_normals(const struct spec *spec, int n_inputs)
+{
+    const double *value = spec->value;
+    double replaced = value[FIELD_INPUT_CORRUPTION] == INPUT_CORRUPTION_GAUSSIAN
+                          ? value[FIELD_INPUT_CORRUPTION_FRACTION]
+                          : 0;
+    return n_inputs * (replaced + (value[FIELD_INPUT_NOISE] > 0));
+}
+
 static void count_training(const struct cell_context *context, const struct spec *spec,
                            double epochs, double units_out[COST_COUNT])
 {
@@ -120,6 +130,7 @@ static void count_training(const struct cell_context *context, const struct spec
     if (shape.activation != NET_RELU)
         units_out[COST_TRAIN_CURVE] = hidden * (trained + evaluated);
     units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + evaluated);
+    units_out[COST_TRAIN_NORMAL] = trained * count_normals(spec, shape.n_inputs);
     units_out[COST_TRAIN_PRODUCT] = (3 * layers - 1) * steps;
     units_out[COST_START_BYTE] = work_bytes(context, spec);
 }

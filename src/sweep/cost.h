@@ -23,6 +23,7 @@
     X(TRAIN_NODE, TRAIN, "train_node", 0.2e-9, "pass over a node's value for a sample") \
     X(TRAIN_CURVE, TRAIN, "train_curve", 2e-9, "sigmoid or tanh")                       \
     X(TRAIN_INPUT, TRAIN, "train_input", 0.3e-9, "value of a sample loaded")            \
+    X(TRAIN_NORMAL, TRAIN, "train_normal", 2e-9, "normal number drawn for an input")    \
     X(TRAIN_PRODUCT, TRAIN, "train_product", 0.4e-6, "call of a matrix product")        \
     X(PROBE_FLOP, PROBE, "probe_flop", 1 / 108e9, "operation within matrix products")   \
     X(PROBE_NODE, PROBE, "probe_node", 0.8e-9,                                          \

@@ -51,6 +51,13 @@ blocks:
     batch_size: [32, 599]
     patience: 4
     label_corruption: 0.25
+  - seed: [1, 2]
+    depth: 2
+    width: 10
+    label_corruption: 0.2
+    input_corruption: [gaussian, structured]
+    input_corruption_fraction: 0.4
+    input_noise: 0.1
   - {seed: 7, depth: 1, width: 8, activation: tanh, optimizer: sgd, learning_rate: 50, label_corruption: 0}
 train: {epochs: 4, batch_size: 32, patience: 2}
 probe:
@@ -129,6 +136,7 @@ def check_reference(folder):
         assert archive.dimensions["cell"].size == 36 + 4 + 4 + 1
         status = archive["status"][:]
         assert (status == 2).sum() == 1 and (status == 0).sum() == 44
+        assert (archive["input_corrupt_count"][:] > 200).sum() == 4
         fill = archive["perplexity"][:].mask.mean()
         assert 0.05 < fill < 0.9, fill
         accuracy = archive["network_accuracy"][:, 3, 2]

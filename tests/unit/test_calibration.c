@@ -283,6 +283,28 @@ static void test_round_trip(void **state)
     assert_string_equal(read.date, c.date);
 }
 
+/* A file that was written before a kind of work was counted has no rate of it. */
+static void test_earlier_version(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct calibration c, read;
+    calibration_init(&c);
+    c.rates = make_rates(3, 2);
+    c.n_pieces = 1;
+    calibration_write(&c, "calibration.json", &err);
+    assert_ok(err);
+    assert_int_equal(system("sed -i /train_normal/d calibration.json"), 0);
+    calibration_init(&read);
+    calibration_read(&read, "calibration.json", &err);
+    assert_ok(err);
+    for (int u = 0; u < COST_COUNT; u++) {
+        double expected = u == COST_TRAIN_NORMAL ? cost_nominal_rates.seconds[u]
+                                                 : c.rates.seconds[u];
+        assert_true(fabs(read.rates.seconds[u] / expected - 1) < 1e-5);
+    }
+}
+
 static void refuse(const char *text, const char *message)
 {
     struct error err = {0};
@@ -324,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_one_measurement),
         cmocka_unit_test_setup_teardown(test_learns_from_cells, start, finish),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_earlier_version),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

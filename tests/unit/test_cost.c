@@ -89,6 +89,28 @@ static void test_normalised(void **state)
     assert_true(counts.units[COST_START_BYTE] > plain.units[COST_START_BYTE]);
 }
 
+/* Noise takes a number for each input trained with, Gaussian corruption for a share. */
+static void test_normal_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double corruption, fraction, noise, expected;
+    } cases[] = {{INPUT_CORRUPTION_NONE, 0.5, 0, 0},
+                 {INPUT_CORRUPTION_STRUCTURED, 0.5, 0, 0},
+                 {INPUT_CORRUPTION_GAUSSIAN, 0.5, 0, 0.5},
+                 {INPUT_CORRUPTION_NONE, 0, 0.1, 1},
+                 {INPUT_CORRUPTION_GAUSSIAN, 0.5, 0.1, 1.5}};
+    struct tiny t;
+    make_tiny(&t);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        t.spec.value[FIELD_INPUT_CORRUPTION] = cases[i].corruption;
+        t.spec.value[FIELD_INPUT_CORRUPTION_FRACTION] = cases[i].fraction;
+        t.spec.value[FIELD_INPUT_NOISE] = cases[i].noise;
+        struct cost_counts counts = cost_count_cell(&t.context, &t.spec, 5);
+        assert_true(counts.units[COST_TRAIN_NORMAL] == cases[i].expected * 4 * 50);
+    }
+}
+
 static void test_probes(void **state)
 {
     (void)state;
@@ -193,9 +215,10 @@ static void test_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_training), cmocka_unit_test(test_normalised),
-        cmocka_unit_test(test_probes),   cmocka_unit_test(test_updates),
-        cmocka_unit_test(test_seconds),  cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_training),       cmocka_unit_test(test_normalised),
+        cmocka_unit_test(test_normal_numbers), cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_updates),        cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

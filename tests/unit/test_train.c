@@ -359,66 +359,6 @@ static void test_loop(void **state)
     net_fini(&net);
 }
 
-/* Training to its end, with looks at plain steps in between and without. They are what
- * sgd without momentum does next, and training does not notice them. */
-static void check_plain_steps(const struct net *net, const struct train_options *o,
-                              const struct train_data *d)
-{
-    struct error err = {0};
-    struct trainer *a, *b;
-    uint32_t order[SAMPLES];
-    float *stepped = malloc(net->n_parameters * sizeof *stepped);
-    size_t size = net->n_parameters * sizeof *stepped;
-    bool sgd = o->optim.kind == OPTIM_SGD;
-    trainer_create(&a, net, o, d, &err);
-    trainer_create(&b, net, o, d, &err);
-    assert_ok(err);
-    while (trainer_progress(a)->state == TRAIN_RUNNING) {
-        int64_t step = trainer_progress(a)->step;
-        trainer_step_plainly(a, trainer_parameters(a), step + 5, order, stepped);
-        trainer_step_plainly(a, trainer_parameters(a), step, order, stepped);
-        trainer_step(a);
-        trainer_step(b);
-        assert_int_equal(memcmp(stepped, trainer_parameters(a), size) == 0,
-                         sgd && (o->optim.momentum == 0 || step == 0));
-        assert_memory_equal(trainer_parameters(a), trainer_parameters(b), size);
-    }
-    trainer_destroy(a);
-    trainer_destroy(b);
-    free(stepped);
-}
-
-static void test_plain_step(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    struct net net;
-    struct net_shape shape = {.n_inputs = INPUTS,
-                              .n_outputs = CLASSES,
-                              .depth = 2,
-                              .width = 8,
-                              .activation = NET_RELU,
-                              .bias = NET_BIAS_ALL};
-    struct normals *normals;
-    net_create(&net, &shape, &err);
-    normals_create(&normals, &err);
-    assert_ok(err);
-    for (int kind = OPTIM_ADAM; kind <= OPTIM_SGD; kind++)
-        for (int momentum = 0; momentum < 2; momentum++)
-            for (int noise = 0; noise < 2; noise++) {
-                struct train_options o = options();
-                struct train_data d = data();
-                o.batch_size = 7; /* 24 = 7 + 7 + 7 + 3 */
-                o.optim.kind = (enum optim_kind)kind;
-                o.optim.momentum = momentum * 0.9;
-                d.noise = (struct input_noise){
-                    .deviation = noise * 0.1, .seed = 4, .normals = normals};
-                check_plain_steps(&net, &o, &d);
-            }
-    free(normals);
-    net_fini(&net);
-}
-
 static void test_learns_and_stops_early(void **state)
 {
     (void)state;
@@ -711,7 +651,6 @@ int main(void)
         cmocka_unit_test(test_adam_step),
         cmocka_unit_test(test_sgd_step),
         cmocka_unit_test(test_loop),
-        cmocka_unit_test(test_plain_step),
         cmocka_unit_test(test_learns_and_stops_early),
         cmocka_unit_test(test_rules_end_training),
         cmocka_unit_test(test_accuracy_is_a_share),
