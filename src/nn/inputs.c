@@ -18,7 +18,7 @@ bool inputs_disturbed(const struct inputs *inputs)
 
 static uint32_t row_of(const struct inputs *inputs, int j)
 {
-    return inputs->rows ? inputs->rows[j] : (uint32_t)j;
+    return inputs->rows ? inputs->rows[j] : inputs->first + (uint32_t)j;
 }
 
 static const uint8_t *image_of(const struct inputs *inputs, int j)

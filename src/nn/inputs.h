@@ -9,13 +9,15 @@
 #include "nn/disturb.h"
 #include "num/linalg.h"
 
-/* Which images: sample j is images[rows ? rows[j] : j], of n_inputs bytes each. */
+/* Which images: sample j is images[rows ? rows[j] : first + j], of n_inputs bytes each.
+ */
 struct inputs {
     const uint8_t *images;
     int n_inputs;
     const uint32_t *rows;
+    uint32_t first;
     int n;
-    /* NULL: they are as their images; otherwise the index above is that in the file. */
+    /* NULL: inputs are the pixels. Otherwise `images` begin with their file's. */
     const struct input_corruption *corruption;
     const struct input_noise *noise;
 };

@@ -136,13 +136,13 @@ static bool all_finite(struct matrix z)
 static uint32_t validation_errors(struct trainer *t)
 {
     uint32_t errors = 0;
-    size_t size = (size_t)t->net->shape.n_inputs;
     for (uint32_t start = 0; start < t->data.n_validation;
          start += (uint32_t)t->columns) {
         uint32_t rest = t->data.n_validation - start;
         int n = rest < (uint32_t)t->columns ? (int)rest : t->columns;
-        struct inputs inputs = {.images = t->data.validation_images + start * size,
-                                .n_inputs = (int)size,
+        struct inputs inputs = {.images = t->data.validation_images,
+                                .n_inputs = t->net->shape.n_inputs,
+                                .first = start,
                                 .n = n};
         batch_set(&t->batch, &inputs);
         struct matrix z = backprop_forward(t->backprop, &t->batch, t->parameters);
