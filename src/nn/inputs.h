@@ -17,7 +17,7 @@ struct inputs {
     const uint32_t *rows;
     uint32_t first;
     int n;
-    /* NULL: they are as their images; otherwise the index above is that in the file. */
+    /* NULL: inputs are the pixels. Otherwise `images` begin with their file's. */
     const struct input_corruption *corruption;
     const struct input_noise *noise;
 };

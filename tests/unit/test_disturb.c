@@ -238,10 +238,9 @@ static void check_layouts(int side, int n, const struct inputs *like)
     float *y = load(&inputs);
     inputs_load_features(&inputs, x);
     for (int j = 0; j < n; j++) {
-        uint32_t row = rows[j];
         struct inputs single = {.images = images,
                                 .n_inputs = side * side,
-                                .rows = &row,
+                                .first = rows[j],
                                 .n = 1,
                                 .corruption = &c,
                                 .noise = inputs.noise};

@@ -15,7 +15,7 @@ static uint32_t rows[MAX_SAMPLES];
 
 static void check_element(const struct inputs *inputs, int j, int k, float found)
 {
-    uint32_t row = inputs->rows ? inputs->rows[j] : (uint32_t)j;
+    uint32_t row = inputs->rows ? inputs->rows[j] : inputs->first + (uint32_t)j;
     double expected = inputs->images[row * (size_t)inputs->n_inputs + (size_t)k] / 255.0;
     if (fabs((double)found - expected) > 1.2e-7) /* two roundings */
         fail_msg("%d inputs, %d samples: pixel %d of sample %d is %g, not %g",
@@ -24,8 +24,11 @@ static void check_element(const struct inputs *inputs, int j, int k, float found
 
 static void check(int n_inputs, int n, bool gathered)
 {
-    struct inputs inputs = {
-        .images = images, .n_inputs = n_inputs, .rows = gathered ? rows : NULL, .n = n};
+    struct inputs inputs = {.images = images,
+                            .n_inputs = n_inputs,
+                            .rows = gathered ? rows : NULL,
+                            .first = gathered ? 0 : (uint32_t)(IMAGES - n),
+                            .n = n};
     struct matrix x = {NULL, n_inputs, n, (size_t)n + 3};
     struct matrix y = {NULL, n, n_inputs, (size_t)n_inputs + 3};
     x.data = malloc((size_t)n_inputs * x.stride * sizeof(float));
