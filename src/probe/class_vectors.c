@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "num/elementary.h"
 #include "num/kernel.h"
 
 /* Bits of an activation, those that a mean has more, and those of a cosine in a sum. Of
@@ -25,6 +26,7 @@ struct class_vectors {
     uint64_t *sums;  /* [max_nodes, PARTS * n_classes]: two's complement */
     int64_t *means;  /* [PARTS * n_classes, max_nodes] */
     double *squares; /* [PARTS * n_classes]: products of means with themselves */
+    double scale;    /* of the layer at hand */
     __int128 dot[BLOCK], square[BLOCK];
 };
 
@@ -104,11 +106,7 @@ static double find_scale(const struct probe_view *view)
 
 static inline int64_t whole(double value)
 {
-    double shifted = value + SHIFT, none = SHIFT;
-    int64_t bits, none_bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    memcpy(&none_bits, &none, sizeof none_bits);
-    return bits - none_bits;
+    return (int64_t)(elementary_bits(value + SHIFT) - elementary_bits(SHIFT));
 }
 
 STRATA_KERNEL
@@ -123,8 +121,7 @@ static int64_t sum_values(const float *values, size_t n, double scale)
 /* ---- class vectors ---- */
 
 /* One node's sums over own samples of every class. */
-static void sum_node(struct class_vectors *v, const struct probe_view *view, int node,
-                     double scale)
+static void sum_node(struct class_vectors *v, const struct probe_view *view, int node)
 {
     const struct corrupted *corrupted = v->corrupted;
     const uint32_t *start = v->share->own.start;
@@ -133,10 +130,10 @@ static void sum_node(struct class_vectors *v, const struct probe_view *view, int
     const float *a = activate(view, view->z + (size_t)node * view->stride, v->values,
                               start[n_classes]);
     for (int c = 0; c < n_classes; c++) {
-        int64_t all = sum_values(a + start[c], start[c + 1] - start[c], scale);
+        int64_t all = sum_values(a + start[c], start[c + 1] - start[c], v->scale);
         int64_t corrupt = 0;
         for (uint32_t i = corrupted->start[c]; i < corrupted->start[c + 1]; i++)
-            corrupt += whole((double)a[corrupted->own[i]] * scale);
+            corrupt += whole((double)a[corrupted->own[i]] * v->scale);
         sums[CLEAN * n_classes + c] = (uint64_t)(all - corrupt);
         sums[CORRUPT * n_classes + c] = (uint64_t)corrupt;
     }
@@ -153,7 +150,7 @@ static uint32_t vector_count(const struct class_vectors *v, int part, int class)
 static const int64_t *mean_of(const struct class_vectors *v, int part, int class,
                               int n_nodes)
 {
-    size_t row = (size_t)(part * v->share->all.n_classes + class);
+    size_t row = (size_t)part * (size_t)v->share->all.n_classes + (size_t) class;
     return v->means + row * (size_t)n_nodes;
 }
 
@@ -239,12 +236,12 @@ struct sample_sums {
     uint64_t zeros;
 };
 
-/* Own corrupted samples own[first .. first + n) of a class: n <= BLOCK. */
+/* Corrupted samples own[first] .. own[first + n - 1], of a class: n <= BLOCK. */
 static void add_samples(struct class_vectors *v, const struct probe_view *view, int class,
-                        const uint32_t *own, uint32_t n, double scale,
-                        struct sample_sums *sums)
+                        uint32_t first, uint32_t n, struct sample_sums *sums)
 {
     const int64_t *mean = mean_of(v, CLEAN, class, view->n_nodes);
+    const uint32_t *own = v->corrupted->own + first;
     memset(v->dot, 0, sizeof v->dot);
     memset(v->square, 0, sizeof v->square);
     for (int node = 0; node < view->n_nodes; node++) {
@@ -253,7 +250,7 @@ static void add_samples(struct class_vectors *v, const struct probe_view *view, 
             v->values[i] = z[own[i]];
         const float *a = activate(view, v->values, v->values, n);
         for (uint32_t i = 0; i < n; i++) {
-            int64_t value = whole((double)a[i] * scale);
+            int64_t value = whole((double)a[i] * v->scale);
             v->dot[i] += (__int128)value * mean[node];
             v->square[i] += (__int128)value * value;
         }
@@ -267,7 +264,7 @@ static void add_samples(struct class_vectors *v, const struct probe_view *view, 
 
 /* Mean over corrupted samples whose class has clean ones. */
 static double over_samples(struct class_vectors *v, const struct probe_view *view,
-                           double scale, int64_t *zeros)
+                           int64_t *zeros)
 {
     const struct probe_team *team = v->share->team;
     const struct corrupted *corrupted = v->corrupted;
@@ -276,8 +273,7 @@ static double over_samples(struct class_vectors *v, const struct probe_view *vie
     for (int c = 0; c < v->share->all.n_classes; c++) {
         uint32_t end = corrupted->start[c + 1];
         for (uint32_t i = corrupted->start[c]; i < end; i += BLOCK)
-            add_samples(v, view, c, corrupted->own + i, end - i < BLOCK ? end - i : BLOCK,
-                        scale, &sums);
+            add_samples(v, view, c, i, end - i < BLOCK ? end - i : BLOCK, &sums);
         n_samples += vector_count(v, CLEAN, c) > 0 ? corrupted->count[c] : 0;
     }
     if (team) {
@@ -295,13 +291,13 @@ void class_vectors_run(struct class_vectors *v, const struct probe_view *view,
 {
     const struct probe_team *team = v->share->team;
     const int n_nodes = view->n_nodes;
-    double scale = find_scale(view);
+    v->scale = find_scale(view);
     for (int i = 0; i < n_nodes; i++)
-        sum_node(v, view, i, scale);
+        sum_node(v, view, i);
     if (team)
         team->sum(team->state, v->sums, (size_t)n_nodes * n_vectors(v));
     find_means(v, n_nodes);
-    out->sample_cosine = over_samples(v, view, scale, &out->zero_vectors);
+    out->sample_cosine = over_samples(v, view, &out->zero_vectors);
     out->clean_corrupt_cosine = between_parts(v, n_nodes);
     out->clean_class_cosine = between_classes(v, CLEAN, n_nodes);
     out->corrupt_class_cosine = between_classes(v, CORRUPT, n_nodes);
