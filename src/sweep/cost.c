@@ -59,7 +59,7 @@ double cost_bytes(const struct cell_context *context, const struct spec *spec)
     double kept = kept_bytes(kept_planned(study, JOURNAL_NETWORK),
                              4.0 * net_count_parameters(&shape)) +
                   kept_bytes(kept_planned(study, JOURNAL_NODES), node_set_size(nodes));
-    return dataset_bytes(context->dataset) +
+    return COST_PROCESS_BYTES + dataset_bytes(context->dataset) +
            together * (work_bytes(context, spec) + kept);
 }
 
