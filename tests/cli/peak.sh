@@ -5,18 +5,18 @@
 
 [ -z "${STRATA_SANITIZED-}" ] || skip "sanitizers take memory of their own"
 
-# peak RANKS SHARE --set...: the largest peak of any cell is above that share of what is
-# predicted, and below all of it.
+# peak STUDY RANKS SHARE --set...: the largest peak of any cell is above that share of what
+# is predicted, and below all of it.
 peak() {
-    local ranks=$1 share=$2
-    shift 2
+    local name=$1 ranks=$2 share=$3
+    shift 3
     rm -rf run
-    run "$strata" plan cells.yaml "$@" --json
+    run "$strata" plan "$name.yaml" "$@" --json
     assert_exit 0
     cp stdout plan.json
-    run "$mpirun" -n "$ranks" "$strata" sweep cells.yaml -o run -q "$@"
+    run "$mpirun" -n "$ranks" "$strata" sweep "$name.yaml" -o run -q "$@"
     assert_exit 0
-    python3 - "$share" <<'PY' || fail "$*: see above"
+    python3 - "$share" <<'PY' || fail "$name $*: see above"
 import json, sys, netCDF4
 share = float(sys.argv[1])
 predicted = json.load(open("plan.json"))["memory_bytes"] / 2**20
@@ -27,11 +27,11 @@ sys.exit(not share * predicted < found < predicted)
 PY
 }
 
-data='{name: glyphs, train: 600, validation: 100, test: 200}'
-study cells 'probe: {at: [init, best]}'
-large="--set epochs=1 --set seed=1 --set depth=4 --set width=900"
+data='{name: glyphs, train: 200, validation: 50, test: 100}'
+study small 'probe: {at: [init, best]}'
+study large 'probe: {measures: []}'
 for normalised in false true; do
-    peak 1 0.75 $large --set batch_norm=$normalised
-    peak 1 0.75 $large --set batch_norm=$normalised --set optimizer=sgd
-    peak 2 0.4 --set epochs=1 --set batch_norm=$normalised
+    peak small 2 0.4 --set batch_norm=$normalised
+    peak large 1 0.75 --set epochs=1 --set seed=1 --set depth=4 --set width=900 \
+        --set batch_norm=$normalised
 done
