@@ -235,9 +235,9 @@ double session_seconds(const struct session *s, size_t cell, int ranks_per_cell)
 enum status session_check_memory(const struct session *s, const struct cell_team *team,
                                  int n_ranks, struct error *err)
 {
-    /* The data are loaded: what is available is what the rest may take. */
+    /* Data and libraries are loaded: what is available is what the rest may take. */
     double largest = team ? find_largest(s, team) : s->largest_bytes;
-    double needed = largest - dataset_bytes(&s->dataset);
+    double needed = largest - dataset_bytes(&s->dataset) - COST_PROCESS_BYTES;
     double available = host_available_memory();
     if (available == 0 || needed * n_ranks <= available)
         return STATUS_OK;

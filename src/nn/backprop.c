@@ -123,7 +123,7 @@ static struct matrix layer_view(const struct backprop *p, int layer, int n)
     return view(p, p->activations[layer], p->net->layers[layer].n_out, n);
 }
 
-/* What layer's nodes were before scale and shift. */
+/* A layer's nodes before scale and shift. */
 static struct matrix norm_view(const struct backprop *p, int layer, int n)
 {
     return view(p, p->norms[layer].values, p->net->layers[layer].n_out, n);

@@ -129,8 +129,11 @@ void net_fold(const struct net *net, const float *parameters, float *folded)
         size_t n_in = (size_t)layer->n_in, n_out = (size_t)layer->n_out;
         for (size_t j = 0; layer->normalised && j < n_out; j++) {
             double variance = (double)parameters[layer->running_variances + j];
+            /* Divided by infinity a diverged node would look like a silent one: 0 *
+             * variance is then no number. */
             double scale = (double)parameters[layer->scales + j] /
-                           sqrt(variance + net->shape.batch_norm_epsilon);
+                               sqrt(variance + net->shape.batch_norm_epsilon) +
+                           0.0 * variance;
             float *row = folded + layer->weights + j * n_in, factor = (float)scale;
             for (size_t k = 0; k < n_in; k++)
                 row[k] *= factor;

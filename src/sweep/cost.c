@@ -65,7 +65,7 @@ double cost_bytes(const struct cell_context *context, const struct spec *spec)
     double kept = kept_bytes(kept_planned(study, JOURNAL_NETWORK),
                              4.0 * net_count_parameters(&shape)) +
                   kept_bytes(kept_planned(study, JOURNAL_NODES), node_set_size(nodes));
-    return dataset_bytes(context->dataset) +
+    return COST_PROCESS_BYTES + dataset_bytes(context->dataset) +
            together * (work_bytes(context, spec) + kept);
 }
 
@@ -124,9 +124,10 @@ static void count_training(const struct cell_context *context, const struct spec
     units_out[COST_TRAIN_FLOAT] = parameters * steps *
                                   (6 + 2 * optim_n_states(options.optim.kind));
     units_out[COST_TRAIN_NODE] = (hidden + shape.n_outputs) * (2 * trained + evaluated);
-    /* Forward: mean, variance, values; backward: two sums, and their part taken out. */
+    /* Forward: mean, variance, values; backward: two sums, and their part taken out. Sums
+     * of products count twice: they are in double. */
     if (shape.batch_norm)
-        units_out[COST_TRAIN_NODE] += hidden * 6 * trained;
+        units_out[COST_TRAIN_NODE] += hidden * 8 * trained;
     if (shape.activation != NET_RELU)
         units_out[COST_TRAIN_CURVE] = hidden * (trained + evaluated);
     units_out[COST_TRAIN_INPUT] = shape.n_inputs * (trained + evaluated);

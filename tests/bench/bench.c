@@ -1,7 +1,7 @@
 /* usage: strata-bench [--quick] [--wait] DIR MEASUREMENT...
  *
- * A measurement is probe, exact, archive, journal, or a shape to train: 6x100, or 1x20*4
- * for four networks side by side. */
+ * A measurement is probe, exact, archive, journal, or a shape to train: 6x100, 6x100n
+ * with batch normalisation, or 1x20*4 for four networks side by side. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "num/linalg.h"
 
 static const char usage[] = "usage: strata-bench [--quick] [--wait] DIR "
-                            "{probe|exact|archive|journal|DEPTHxWIDTH[*N]}...";
+                            "{probe|exact|archive|journal|DEPTHxWIDTH[n][*N]}...";
 
 void bench_print(const char *name, const double *values, int n)
 {
@@ -83,12 +83,14 @@ static enum status load(struct bench *bench, struct error *err)
 
 static bool parse_shape(const char *text, struct bench_shape *shape)
 {
-    int end = 0;
+    int end = 0, more = 0;
     *shape = (struct bench_shape){.name = text, .together = 1};
     if (sscanf(text, "%dx%d%n", &shape->depth, &shape->width, &end) != 2)
         return false;
-    if (text[end] == '*')
-        sscanf(text, "%*dx%*d*%d%n", &shape->together, &end);
+    shape->normalised = text[end] == 'n';
+    end += shape->normalised;
+    if (sscanf(text + end, "*%d%n", &shape->together, &more) == 1)
+        end += more;
     return text[end] == '\0' && shape->depth > 0 && shape->depth <= 1000 &&
            shape->width > 0 && shape->width <= 10000 && shape->together > 0 &&
            shape->together <= BENCH_COMPANY_MAX;

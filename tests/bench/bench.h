@@ -41,10 +41,12 @@ struct train_data bench_train_data(const struct bench *bench);
 /* Trains n networks for an epoch, side by side; returns the seconds of one. */
 double bench_train_epoch(struct trainer *const *trainers, int n, struct error *err);
 
-/* "6x100", or "1x20*4" for four that train side by side. */
+/* "6x100", "6x100n" with batch normalisation, or "1x20*4" for four that train side by
+ * side. */
 struct bench_shape {
     const char *name;
     int depth, width;
+    bool normalised;
     int together; /* at most BENCH_COMPANY_MAX */
 };
 

@@ -62,6 +62,7 @@ static enum status company_init(struct company *company, const struct bench *ben
     struct spec spec;
     bench_spec(&spec, wanted->depth, wanted->width);
     spec.value[FIELD_EPOCHS] = epochs;
+    spec.value[FIELD_BATCH_NORM] = wanted->normalised;
     struct net_shape shape = cell_net_shape(&spec, &bench->dataset);
     struct train_options options = cell_train_options(&spec);
     struct train_data data = bench_train_data(bench);

@@ -61,6 +61,8 @@ def two_ranks(shape, required, aim):
 
 ROWS = [
     faster_than_torch(1, "6x100", 3.2, 3.6),
+    Row(1, "the same with batch normalisation, PyTorch over ours", "train 6x100n",
+        "torch 6x100n", "faster", None, None, ("train", "torch"), "6x100n"),
     faster_than_torch(2, "1x20", 7, 10),
     Row(2, "the same by four networks side by side, PyTorch over ours", "train 1x20*4", "torch 1x20", "faster", None,
         None, ("train", "torch"), "1x20*4"),
@@ -99,8 +101,9 @@ ROWS = [
 
 
 def size(shape):
-    """Of a network: depth and width. What stands behind * says how many train together."""
-    return map(int, shape.split("*")[0].split("x"))
+    """Of a network: depth and width. n behind it says that it is normalised, * how many train
+    together."""
+    return map(int, shape.split("*")[0].rstrip("n").split("x"))
 
 
 def weights(shape):

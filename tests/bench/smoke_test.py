@@ -15,7 +15,7 @@ import sys
 DATA = "/usr/share/datasets/fashion-mnist"
 COLUMNS = 8
 # Table lines of each goal.
-LINES = {1: 1, 2: 4, 3: 3, 4: 1, 5: 3, 6: 6, 7: 3, 8: 1, 9: 1, 10: 4, 11: 2}
+LINES = {1: 2, 2: 4, 3: 3, 4: 1, 5: 3, 6: 6, 7: 3, 8: 1, 9: 1, 10: 4, 11: 2}
 PEERS = ("PyTorch", "scipy", "scikit-learn", "np.", "two ranks", "xarray")
 
 

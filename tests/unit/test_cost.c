@@ -82,7 +82,7 @@ static void test_normalised(void **state)
     t.spec.value[FIELD_BATCH_NORM] = 1;
     struct cost_counts counts = cost_count_cell(&t.context, &t.spec, 5);
     assert_true(counts.units[COST_TRAIN_NODE] ==
-                plain.units[COST_TRAIN_NODE] + 2 * 3 * 6 * 50);
+                plain.units[COST_TRAIN_NODE] + 2 * 3 * 8 * 50);
     for (int u = 0; u < COST_COUNT; u++)
         if (u != COST_TRAIN_NODE && u != COST_START_BYTE)
             assert_true(counts.units[u] == plain.units[u]);

@@ -365,6 +365,22 @@ static void test_folded(void **state)
     drop(&s);
 }
 
+/* A variance beyond what a float holds must not pass for a node that is silent. */
+static void test_infinite_variance(void **state)
+{
+    (void)state;
+    struct subject s;
+    float w[1024], folded[1024];
+    make(&s, shape_of(2, NET_RELU), options(8));
+    const struct net_layer *layer = &s.net.layers[1];
+    memcpy(w, trainer_parameters(s.trainer), s.net.n_parameters * sizeof *w);
+    w[layer->running_variances + 3] = INFINITY;
+    net_fold(&s.net, w, folded);
+    for (size_t j = 0; j < WIDTH; j++)
+        assert_int_equal(isfinite(folded[layer->biases + j]) != 0, j != 3);
+    drop(&s);
+}
+
 /* The validation error that chooses the best network is of running statistics. */
 static void test_validation(void **state)
 {
@@ -452,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_running_statistics),
         cmocka_unit_test(test_gradient_leaves_them),
         cmocka_unit_test(test_folded),
+        cmocka_unit_test(test_infinite_variance),
         cmocka_unit_test(test_validation),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_learns),

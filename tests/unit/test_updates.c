@@ -379,7 +379,12 @@ static void test_plain_step(void **state)
     (void)state;
     struct tiny t;
     tiny_init(&t,
-              (struct net_shape){INPUTS, CLASSES, DEPTH, WIDTH, NET_TANH, NET_BIAS_ALL},
+              (struct net_shape){.n_inputs = INPUTS,
+                                 .n_outputs = CLASSES,
+                                 .depth = DEPTH,
+                                 .width = WIDTH,
+                                 .activation = NET_TANH,
+                                 .bias = NET_BIAS_ALL},
               LOSS_KIND_CROSS_ENTROPY, 5);
     for (int kind = OPTIM_ADAM; kind <= OPTIM_SGD; kind++)
         for (int momentum = 0; momentum < 2; momentum++)

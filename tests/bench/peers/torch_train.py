@@ -1,7 +1,7 @@
 """Epochs of training in PyTorch, as a user writes it: Linear layers, Adam, mini-batches of a
 float tensor in memory.
 
-usage: torch_train.py SAMPLES EPOCHS DEPTHxWIDTH...
+usage: torch_train.py SAMPLES EPOCHS DEPTHxWIDTH[n]...    n: with batch normalisation
 """
 
 import itertools
@@ -15,12 +15,14 @@ torch = scratch.package("torch", "python3-torch")
 BATCH = 64
 
 
-def network(depth, width):
-    sizes = [784] + [width] * depth + [10]
+def network(depth, width, normalised):
+    sizes = [784] + [width] * depth
     layers = []
     for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
-        layers += [torch.nn.Linear(n_in, n_out, bias=i == 0), torch.nn.ReLU()]
-    return torch.nn.Sequential(*layers[:-1])
+        layers.append(torch.nn.Linear(n_in, n_out, bias=i == 0 and not normalised))
+        layers += [torch.nn.BatchNorm1d(n_out)] if normalised else []
+        layers.append(torch.nn.ReLU())
+    return torch.nn.Sequential(*layers, torch.nn.Linear(width, 10, bias=False))
 
 
 def adam_variants(parameters):
@@ -50,9 +52,9 @@ def train_epoch(model, adam, images, targets):
 
 def measure(shape, n_epochs, images, targets):
     """Times epochs with the variant of Adam that is fastest in a fifth of one."""
-    depth, width = map(int, shape.split("x"))
+    depth, width = map(int, shape.rstrip("n").split("x"))
     torch.manual_seed(1)
-    model = network(depth, width)
+    model = network(depth, width, shape.endswith("n"))
     adams = [torch.optim.Adam(model.parameters(), lr=1e-3, **options)
              for options in adam_variants(model.parameters())]
     part = len(images) // 5
