@@ -287,21 +287,6 @@ static void store_identity(struct record *record, const struct cell *cell)
     *record_real(record, FIELD_PROBE_SECONDS) = 0;
 }
 
-_Static_assert((int)TRAIN_END_EPOCHS == STOP_REASON_EPOCHS &&
-                   (int)TRAIN_END_PATIENCE == STOP_REASON_PATIENCE &&
-                   (int)TRAIN_END_LOSS == STOP_REASON_LOSS &&
-                   (int)TRAIN_END_ACCURACY == STOP_REASON_ACCURACY,
-               "stop_reason is enum train_end");
-
-/* Cells without a rule have none: so they are what they were before there were rules. */
-static void store_stop_reason(struct cell_work *work)
-{
-    const struct train_progress *progress = trainer_progress(work->trainer);
-    struct train_options options = cell_train_options(work->spec);
-    if (train_has_rule(&options) && progress->state == TRAIN_FINISHED)
-        *record_int(&work->result.record, FIELD_STOP_REASON) = (int32_t)progress->end;
-}
-
 static void store_outcome(struct cell_work *work)
 {
     struct record *record = &work->result.record;
@@ -320,7 +305,7 @@ static void store_outcome(struct cell_work *work)
     *record_int(record, FIELD_N_PARAMETERS) = (int32_t)work->net.n_trained;
     *record_int(record, FIELD_EPOCHS_RUN) = progress->epoch;
     *record_int(record, FIELD_BEST_EPOCH) = progress->best_epoch;
-    store_stop_reason(work);
+    *record_int(record, FIELD_STOP_REASON) = cell_stop_reason(work->spec, progress);
     *record_int(record, FIELD_CORRUPT_COUNT) = (int32_t)work->samples.corrupt_count;
     if (work->spec->value[FIELD_INPUT_CORRUPTION] != INPUT_CORRUPTION_NONE)
         *record_int(

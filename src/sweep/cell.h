@@ -84,6 +84,10 @@ struct train_options cell_train_options(const struct spec *spec);
 /* Whether its epochs are a maximum. */
 bool cell_may_stop_early(const struct spec *spec);
 
+/* What ended its training, as FIELD_STOP_REASON: fill where it did not end, and in a cell
+ * without a stop rule, so that it is what it was before there were rules. */
+int32_t cell_stop_reason(const struct spec *spec, const struct train_progress *progress);
+
 /* What a cell trains with; `labels` [sizes.train] are those that it trains on. */
 struct train_data cell_train_data(const struct cell_context *context,
                                   const struct spec *spec, const uint8_t *labels);

@@ -53,6 +53,19 @@ bool cell_may_stop_early(const struct spec *spec)
     return options.patience > 0 || train_has_rule(&options);
 }
 
+_Static_assert((int)TRAIN_END_EPOCHS == STOP_REASON_EPOCHS &&
+                   (int)TRAIN_END_PATIENCE == STOP_REASON_PATIENCE &&
+                   (int)TRAIN_END_LOSS == STOP_REASON_LOSS &&
+                   (int)TRAIN_END_ACCURACY == STOP_REASON_ACCURACY,
+               "stop_reason is enum train_end");
+
+int32_t cell_stop_reason(const struct spec *spec, const struct train_progress *progress)
+{
+    struct train_options options = cell_train_options(spec);
+    bool exists = train_has_rule(&options) && progress->state == TRAIN_FINISHED;
+    return exists ? (int32_t)progress->end : RECORD_FILL_INT;
+}
+
 struct train_data cell_train_data(const struct cell_context *context,
                                   const struct spec *spec, const uint8_t *labels)
 {

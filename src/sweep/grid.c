@@ -249,6 +249,12 @@ static enum status expand_block(struct grid *grid, const struct study *study,
 
 /* --- Snapshots that cells can reach ------------------------------------------------ */
 
+static enum status no_cells(const struct study *study, struct error *err)
+{
+    return error_set(err, STATUS_STUDY, "the study has no cells%s",
+                     study->n_excludes ? ": exclude leaves none" : "");
+}
+
 static void measure_spec(struct grid_extent *extent, const struct spec *spec,
                          uint32_t n_train)
 {
@@ -262,7 +268,7 @@ static void measure_spec(struct grid_extent *extent, const struct spec *spec,
 enum status grid_measure(struct grid_extent *extent, const struct study *study,
                          uint32_t n_train, struct error *err)
 {
-    size_t most;
+    size_t most, n_cells = 0;
     *extent = (struct grid_extent){0};
     if (count_cells(study, &most, err) || check_comparisons(study, most, err))
         return err->status;
@@ -270,10 +276,12 @@ enum status grid_measure(struct grid_extent *extent, const struct study *study,
         for (size_t k = 0; k < block_size(&study->blocks[i]); k++) {
             struct spec spec;
             make_spec(study, &study->blocks[i], k, &spec);
-            if (!is_excluded(study, &spec))
-                measure_spec(extent, &spec, n_train);
+            if (is_excluded(study, &spec))
+                continue;
+            measure_spec(extent, &spec, n_train);
+            n_cells++;
         }
-    return STATUS_OK;
+    return n_cells > 0 ? STATUS_OK : no_cells(study, err);
 }
 
 /* Steps of a cell that trains all its epochs. A study that takes all samples does not
@@ -333,8 +341,7 @@ enum status grid_expand(struct grid *grid, const struct study *study,
         status = expand_block(grid, study, &study->blocks[i], &identity, err);
     identity_fini(&identity);
     if (!status && grid->n_cells == 0)
-        status = error_set(err, STATUS_STUDY, "the study has no cells%s",
-                           study->n_excludes ? ": exclude leaves none" : "");
+        status = no_cells(study, err);
     if (!status)
         status = check_snapshots(grid, study, err);
     if (status)

@@ -21,7 +21,7 @@ struct cell {
 
 /* The longest training of a study's cells. */
 struct grid_extent {
-    int64_t epochs;      /* the most that an option allows */
+    int64_t epochs;      /* the most that a cell may take */
     int64_t epoch_steps; /* minibatches of the longest epoch; 0 where no cell trains */
 };
 
@@ -33,7 +33,7 @@ struct grid {
 };
 
 /* Measures a study with n_train samples to train with, its schedules resolved or not.
- * STATUS_STUDY where grid_expand would find too many cells. */
+ * STATUS_STUDY where grid_expand would find too many cells, or none. */
 enum status grid_measure(struct grid_extent *extent, const struct study *study,
                          uint32_t n_train, struct error *err);
 

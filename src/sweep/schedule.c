@@ -6,51 +6,54 @@
 #include "sweep/grid.h"
 #include "sweep/study_internal.h"
 
-/* A schedule whose end is known. */
-struct schedule {
-    const struct snapshot *entry;
-    int64_t end; /* steps or epochs */
-};
-
-static struct schedule schedule_of(const struct snapshot *entry,
-                                   const struct grid_extent *extent)
+/* Steps or epochs after which a schedule makes no more. */
+static int64_t end_of(const struct snapshot *entry, const struct grid_extent *extent)
 {
     int64_t end = entry->kind == SNAPSHOT_STEP ? extent->epoch_steps : extent->epochs;
-    return (struct schedule){entry, entry->last ? entry->last : end};
+    return entry->last ? entry->last : end;
 }
 
-/* After how many steps or epochs snapshot number i from 0 is. */
-static int64_t moment(const struct schedule *schedule, int64_t i)
+/* After how many steps or epochs an entry's snapshot number i, from 0, is. */
+static int64_t moment(const struct snapshot *entry, int64_t i)
 {
-    bool doubles = schedule->entry->rule == SNAPSHOT_LOG2;
-    return doubles ? INT64_C(1) << i : (i + 1) * schedule->entry->at;
+    switch (entry->rule) {
+    case SNAPSHOT_LOG2:
+        return INT64_C(1) << i;
+    case SNAPSHOT_EVERY:
+        return (i + 1) * entry->at;
+    case SNAPSHOT_ONCE:
+        break;
+    }
+    return entry->at;
 }
 
-static int64_t count(const struct schedule *schedule)
+/* How many snapshots an entry makes. */
+static int64_t count(const struct snapshot *entry, const struct grid_extent *extent)
 {
-    int64_t n = 0;
-    if (schedule->entry->rule == SNAPSHOT_EVERY)
-        return schedule->end / schedule->entry->at;
-    while (moment(schedule, n) <= schedule->end)
+    int64_t n = 0, end = end_of(entry, extent);
+    if (entry->rule == SNAPSHOT_ONCE)
+        return 1;
+    if (entry->rule == SNAPSHOT_EVERY)
+        return end / entry->at;
+    while (moment(entry, n) <= end)
         n++;
     return n;
 }
 
-/* How many snapshots all entries make, those that occur twice counted twice. */
+/* The same of all entries, snapshots that occur twice counted twice. */
 static enum status count_all(const struct study *study, const struct grid_extent *extent,
                              int64_t *n, struct error *err)
 {
     *n = 0;
     for (int i = 0; i < study->n_snapshots; i++) {
         const struct snapshot *entry = &study->snapshots[i];
-        struct schedule schedule = schedule_of(entry, extent);
-        int64_t made = entry->rule == SNAPSHOT_ONCE ? 1 : count(&schedule);
+        int64_t made = count(entry, extent);
         if (made == 0)
             return error_set(
                 err, STATUS_STUDY,
                 "probe.at: %s makes no snapshot: the longest %s has %" PRId64 " %s",
                 entry->label, entry->kind == SNAPSHOT_STEP ? "epoch" : "training",
-                schedule.end, entry->kind == SNAPSHOT_STEP ? "steps" : "epochs");
+                end_of(entry, extent), entry->kind == SNAPSHOT_STEP ? "steps" : "epochs");
         *n += made;
     }
     if (*n > STUDY_SNAPSHOTS_MAX)
@@ -77,16 +80,13 @@ static int add_all(struct snapshot *snapshots, const struct study *study,
 {
     int n = 0;
     for (int i = 0; i < study->n_snapshots; i++) {
-        struct snapshot snapshot = study->snapshots[i];
-        struct schedule schedule = schedule_of(&study->snapshots[i], extent);
-        if (snapshot.rule == SNAPSHOT_ONCE) {
-            add(snapshots, &n, &snapshot);
-            continue;
-        }
+        const struct snapshot *entry = &study->snapshots[i];
+        struct snapshot snapshot = *entry;
+        int64_t made = count(entry, extent);
         snapshot.rule = SNAPSHOT_ONCE;
         snapshot.last = 0;
-        for (int64_t k = 0; k < count(&schedule); k++) {
-            snapshot.at = moment(&schedule, k);
+        for (int64_t k = 0; k < made; k++) {
+            snapshot.at = moment(entry, k);
             snapshot_set_label(&snapshot);
             add(snapshots, &n, &snapshot);
         }

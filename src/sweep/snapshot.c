@@ -59,9 +59,7 @@ static enum status unknown_number(const struct kind *kind, const char *label,
                      text_suggest(word, names, N_RULES).text);
 }
 
-/* Reads ":5:100", up to `most` numbers from 1 to `limit`. False where it is anything
- * else.
- */
+/* Reads ":5:100": up to `most` numbers from 1 to `limit`, and nothing else. */
 static bool read_numbers(const char *text, int most, int64_t limit,
                          int64_t numbers[RULE_NUMBERS_MAX])
 {

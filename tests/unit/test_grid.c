@@ -261,6 +261,7 @@ static void identity_does_not_depend_on_spelling(void **state)
         "study: another-name\ndata: {name: ./glyphs, train: 3000, validation: 500,\n"
         "  test: 1000}\ngrid: {seed: 1, depth: 2, width: 3}\n",
         HEAD "grid: {seed: 1, depth: 2, width: 3, epochs: 200, prior: per-node}\n",
+        ONE "train: {stop_loss: 0, stop_accuracy: 0}\n",
         /* The content hash says how many samples there are; `all` may be as many. */
         "study: s\ndata: {name: glyphs, train: all, validation: 500, test: all}\n"
         "grid: {seed: 1, depth: 2, width: 3}\n",
@@ -293,6 +294,8 @@ static void identity_depends_on_everything_else(void **state)
         ONE "train: {init: he-uniform}\n",
         ONE "train: {label_corruption: 0.2}\n",
         ONE "train: {corruption_mode: other}\n",
+        ONE "train: {stop_loss: 0.5}\n",
+        ONE "train: {stop_accuracy: 0.5}\n",
         ONE "probe: {bandwidth: silverman}\n",
         ONE "probe: {bandwidth: fixed:1}\n",
         ONE "probe: {bandwidth: fixed:2}\n",

@@ -243,6 +243,8 @@ static void what_cannot_be_resolved_is_refused(void **state)
          "probe.at: step:every:21 makes no snapshot: the longest epoch has 20 steps"},
         {"train: {epochs: 3}\nprobe: {at: ['epoch:every:4']}\n",
          "probe.at: epoch:every:4 makes no snapshot: the longest training has 3 epochs"},
+        {"exclude: [{seed: 1}]\nprobe: {at: ['step:log2']}\n",
+         "the study has no cells: exclude leaves none"},
         {"train: {epochs: 0}\nprobe: {at: ['step:log2']}\n",
          "probe.at: step:log2 makes no snapshot: the longest epoch has 0 steps"},
         {"train: {epochs: 4096}\nprobe: {at: [init, 'epoch:every']}\n",

@@ -69,10 +69,10 @@ static double activate(enum net_activation kind, double z)
                                  : tanh(z);
 }
 
-/* The output layer's values, into a[64]. */
-static void forward(const struct net *net, const double *w, int sample, double *a)
+static double sample_loss(const struct net *net, enum loss_kind loss, const double *w,
+                          int sample)
 {
-    double z[64];
+    double a[64], z[64];
     for (int k = 0; k < INPUTS; k++)
         a[k] = images[sample * INPUTS + k] / 255.0;
     for (int l = 0; l < net->n_layers; l++) {
@@ -85,13 +85,7 @@ static void forward(const struct net *net, const double *w, int sample, double *
         for (int j = 0; j < layer->n_out; j++)
             a[j] = l + 1 < net->n_layers ? activate(net->shape.activation, z[j]) : z[j];
     }
-}
-
-static double sample_loss(const struct net *net, enum loss_kind loss, const double *w,
-                          int sample)
-{
-    double a[64], sum = 0;
-    forward(net, w, sample, a);
+    double sum = 0;
     if (loss == LOSS_KIND_MSE) {
         for (int j = 0; j < CLASSES; j++)
             sum += 0.5 * pow(a[j] - (labels[sample] == j), 2);
@@ -390,174 +384,6 @@ static void test_learns_and_stops_early(void **state)
     net_fini(&net);
 }
 
-/* ---- rules to stop ---- */
-
-enum { RULE_EPOCHS = 400 };
-
-/* What the independent network says of all training samples after each epoch. */
-struct course {
-    double loss[RULE_EPOCHS + 1], accuracy[RULE_EPOCHS + 1];
-    float *parameters[RULE_EPOCHS + 1];
-};
-
-static void look(struct course *course, const struct net *net, enum loss_kind loss,
-                 const struct trainer *t)
-{
-    int epoch = trainer_progress(t)->epoch;
-    const float *parameters = trainer_parameters(t);
-    double *w = malloc(net->n_parameters * sizeof *w), a[64];
-    for (size_t i = 0; i < net->n_parameters; i++)
-        w[i] = (double)parameters[i];
-    for (int i = 0; i < SAMPLES; i++) {
-        forward(net, w, i, a);
-        int best = a[1] > a[0];
-        best = a[2] > a[best] ? 2 : best;
-        course->accuracy[epoch] += (best == labels[i]) / (double)SAMPLES;
-        course->loss[epoch] += sample_loss(net, loss, w, i) / SAMPLES;
-    }
-    course->parameters[epoch] = malloc(net->n_parameters * sizeof(float));
-    memcpy(course->parameters[epoch], parameters, net->n_parameters * sizeof(float));
-    free(w);
-}
-
-static void run_course(struct course *course, const struct net *net,
-                       const struct train_options *o)
-{
-    memset(course, 0, sizeof *course);
-    struct trainer *t = make(net, o);
-    for (int epoch = 1; epoch <= RULE_EPOCHS; epoch++) {
-        while (trainer_progress(t)->epoch < epoch)
-            trainer_step(t);
-        look(course, net, o->loss, t);
-    }
-    trainer_destroy(t);
-}
-
-/* Training with these options ends with that network after that epoch. */
-static void assert_end(const struct course *course, const struct net *net,
-                       const struct train_options *o, int epoch, enum train_end end)
-{
-    struct trainer *t = make(net, o);
-    while (trainer_progress(t)->state == TRAIN_RUNNING)
-        trainer_step(t);
-    const struct train_progress *p = trainer_progress(t);
-    assert_int_equal(p->state, TRAIN_FINISHED);
-    assert_int_equal(p->epoch, epoch);
-    assert_int_equal(p->end, end);
-    assert_memory_equal(trainer_parameters(t), course->parameters[epoch],
-                        net->n_parameters * sizeof(float));
-    trainer_destroy(t);
-}
-
-static void check_rules(enum loss_kind loss)
-{
-    struct error err = {0};
-    struct net net;
-    struct net_shape shape = {.n_inputs = INPUTS,
-                              .n_outputs = CLASSES,
-                              .depth = 1,
-                              .width = 32,
-                              .activation = NET_RELU,
-                              .bias = NET_BIAS_ALL};
-    static struct course course;
-    net_create(&net, &shape, &err);
-    assert_ok(err);
-    struct train_options o = options();
-    o.loss = loss;
-    o.batch_size = 7; /* not a divisor: the last minibatch is smaller */
-    o.epochs = RULE_EPOCHS;
-    run_course(&course, &net, &o);
-    int learnt = 1, low = 1;
-    while (learnt < RULE_EPOCHS && course.accuracy[learnt] < 1 - 1e-9)
-        learnt++;
-    assert_true(learnt > 5 && learnt < RULE_EPOCHS);
-    /* Between the loss then and all before: reached there for the first time. */
-    double threshold = 0.5 * course.loss[learnt];
-    while (low < RULE_EPOCHS && course.loss[low] > threshold)
-        low++;
-    assert_true(low > learnt && low < RULE_EPOCHS);
-    assert_true(fabs(course.loss[low] / threshold - 1) >
-                1e-4); /* rounding does not matter */
-    o.stop_accuracy = 1;
-    assert_end(&course, &net, &o, learnt, TRAIN_END_ACCURACY);
-    o.stop_loss = threshold;
-    assert_end(&course, &net, &o, learnt, TRAIN_END_ACCURACY); /* whichever is first */
-    o.stop_accuracy = 0;
-    assert_end(&course, &net, &o, low, TRAIN_END_LOSS);
-    /* At the last epoch, or when patience runs out, a rule that is reached counts. */
-    o.epochs = low;
-    assert_end(&course, &net, &o, low, TRAIN_END_LOSS);
-    o.epochs = low - 1;
-    assert_end(&course, &net, &o, low - 1, TRAIN_END_EPOCHS);
-    o.stop_accuracy = 1;
-    o.stop_loss = 2 * course.loss[1];
-    assert_end(&course, &net, &o, 1, TRAIN_END_LOSS);
-    for (int i = 1; i <= RULE_EPOCHS; i++)
-        free(course.parameters[i]);
-    net_fini(&net);
-}
-
-static void test_rules_end_training(void **state)
-{
-    (void)state;
-    check_rules(LOSS_KIND_MSE);
-    check_rules(LOSS_KIND_CROSS_ENTROPY);
-}
-
-/* 21 of 24 samples are a share that is reached, and not one more is needed. */
-static void test_accuracy_is_a_share(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    struct net net;
-    struct net_shape shape = {.n_inputs = INPUTS,
-                              .n_outputs = CLASSES,
-                              .depth = 1,
-                              .width = 32,
-                              .activation = NET_RELU,
-                              .bias = NET_BIAS_ALL};
-    static struct course course;
-    net_create(&net, &shape, &err);
-    struct train_options o = options();
-    o.epochs = RULE_EPOCHS;
-    run_course(&course, &net, &o);
-    int epoch = 1;
-    while (epoch < RULE_EPOCHS && course.accuracy[epoch] < 21.0 / SAMPLES - 1e-9)
-        epoch++;
-    assert_true(epoch > 1 && epoch < RULE_EPOCHS);
-    o.stop_accuracy = 0.875;
-    assert_end(&course, &net, &o, epoch, TRAIN_END_ACCURACY);
-    for (int i = 1; i <= RULE_EPOCHS; i++)
-        free(course.parameters[i]);
-    net_fini(&net);
-}
-
-/* Patience counts beside a rule. */
-static void test_patience_ends_before_a_rule(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    struct net net;
-    struct net_shape shape = {.n_inputs = INPUTS,
-                              .n_outputs = CLASSES,
-                              .depth = 1,
-                              .width = 32,
-                              .activation = NET_RELU,
-                              .bias = NET_BIAS_ALL};
-    net_create(&net, &shape, &err);
-    struct train_options o = options();
-    o.epochs = 2000;
-    o.patience = 5;
-    o.stop_loss = 1e-30;
-    struct trainer *t = make(&net, &o);
-    while (trainer_progress(t)->state == TRAIN_RUNNING)
-        trainer_step(t);
-    assert_int_equal(trainer_progress(t)->end, TRAIN_END_PATIENCE);
-    assert_int_equal(trainer_progress(t)->epoch, trainer_progress(t)->best_epoch + 5);
-    trainer_destroy(t);
-    net_fini(&net);
-}
-
 static void test_divergence(void **state)
 {
     (void)state;
@@ -652,9 +478,6 @@ int main(void)
         cmocka_unit_test(test_sgd_step),
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_learns_and_stops_early),
-        cmocka_unit_test(test_rules_end_training),
-        cmocka_unit_test(test_accuracy_is_a_share),
-        cmocka_unit_test(test_patience_ends_before_a_rule),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_nan_is_divergence),
         cmocka_unit_test(test_nan_in_a_loss),
