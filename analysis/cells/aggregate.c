@@ -135,40 +135,64 @@ static double t_quantile(double *quantiles, int64_t n)
     return quantiles[n];
 }
 
-static void finish_field(const struct stats_running *running, size_t n, double *quantiles,
-                         struct group_stats *stats)
+/* Of group `from`, to row `to` of the table. */
+static void finish_field(const struct aggregate *a, enum field_id id, int from, int to,
+                         double *quantiles, struct group_table *table)
 {
-    for (size_t k = 0; k < n; k++) {
+    size_t n = record_extent(id, a->shape), at = (size_t)to * n;
+    const struct stats_running *running = a->running[id] + (size_t)from * n;
+    struct group_stats *stats = &table->fields[id];
+    for (size_t k = 0; k < n; k++, at++) {
         const struct stats_running *value = &running[k];
-        stats->n[k] = (int32_t)value->n;
+        stats->n[at] = (int32_t)value->n;
         if (value->n > 0)
-            stats->mean[k] = value->mean;
+            stats->mean[at] = value->mean;
         if (value->n < 2)
             continue;
         double half = stats_half_width(value, t_quantile(quantiles, value->n));
-        stats->sd[k] = stats_sd(value);
-        stats->low[k] = value->mean - half;
-        stats->high[k] = value->mean + half;
+        stats->sd[at] = stats_sd(value);
+        stats->low[at] = value->mean - half;
+        stats->high[at] = value->mean + half;
     }
 }
 
-enum status aggregate_finish(const struct aggregate *a, struct group_table *table,
-                             struct error *err)
+static void finish_group(const struct aggregate *a, int from, int to, double *quantiles,
+                         struct group_table *table)
 {
-    double *quantiles = memory_alloc(a->n_cells + 1, sizeof *quantiles, err);
-    if (!quantiles || group_table_init(table, a->n_groups, a->shape, err) != STATUS_OK) {
-        free(quantiles);
-        return err->status;
-    }
-    size_t n_groups = (size_t)a->n_groups;
-    table->level = INTERVAL_LEVEL;
-    memcpy(table->options, a->options, n_groups * OPTION_COUNT * sizeof *table->options);
-    memcpy(table->n_cells, a->n_complete, n_groups * sizeof *table->n_cells);
+    memcpy(table->options + (size_t)to * OPTION_COUNT,
+           a->options + (size_t)from * OPTION_COUNT,
+           OPTION_COUNT * sizeof *table->options);
+    table->n_cells[to] = a->n_complete[from];
     for (int i = 0; i < FIELD_COUNT; i++)
         if (a->running[i])
-            finish_field(a->running[i],
-                         n_groups * record_extent((enum field_id)i, a->shape), quantiles,
-                         &table->fields[i]);
+            finish_field(a, (enum field_id)i, from, to, quantiles, table);
+}
+
+/* Sets which groups have a cell that is kept; returns how many. */
+static int find_kept(const struct aggregate *a, const bool *kept, bool *groups)
+{
+    int n = 0;
+    for (size_t i = 0; i < a->n_cells; i++)
+        if (!kept || kept[i])
+            groups[a->group[i]] = true;
+    for (int g = 0; g < a->n_groups; g++)
+        n += groups[g];
+    return n;
+}
+
+enum status aggregate_finish(const struct aggregate *a, const bool *kept,
+                             struct group_table *table, struct error *err)
+{
+    double *quantiles = memory_alloc(a->n_cells + 1, sizeof *quantiles, err);
+    bool *groups = memory_alloc((size_t)a->n_groups, sizeof *groups, err);
+    if (err->status == STATUS_OK &&
+        group_table_init(table, find_kept(a, kept, groups), a->shape, err) == STATUS_OK) {
+        table->level = INTERVAL_LEVEL;
+        for (int g = 0, to = 0; g < a->n_groups; g++)
+            if (groups[g])
+                finish_group(a, g, to++, quantiles, table);
+    }
     free(quantiles);
-    return STATUS_OK;
+    free(groups);
+    return err->status;
 }

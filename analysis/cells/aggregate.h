@@ -38,8 +38,9 @@ int aggregate_group(const struct aggregate *aggregate, size_t cell);
 void aggregate_add(struct aggregate *aggregate, size_t cell, const struct record *record,
                    const bool *layers);
 
-/* Mean, sd, n and Student t interval (level 0.95) of everything added. */
-enum status aggregate_finish(const struct aggregate *aggregate, struct group_table *table,
-                             struct error *err);
+/* Mean, sd, n and Student t interval (level 0.95) of everything added, for the groups of
+ * the cells that `kept` [n_cells] has true, in their order; NULL: for all. */
+enum status aggregate_finish(const struct aggregate *aggregate, const bool *kept,
+                             struct group_table *table, struct error *err);
 
 #endif

@@ -25,28 +25,47 @@ enum status cells_visit(struct archive *archive, const bool *fields, cells_visit
     return err->status;
 }
 
+static int find_label(const char *const *labels, int n, const char *label)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(labels[i], label) == 0)
+            return i;
+    return -1;
+}
+
+int cells_prefer_snapshot(const char *const *labels, int n)
+{
+    int best = find_label(labels, n, "best"), final = find_label(labels, n, "final");
+    return best >= 0 ? best : final >= 0 ? final : n - 1;
+}
+
+/* The labels of all snapshots, which the caller frees; NULL on failure. */
+static const char **list_labels(struct archive *archive, struct error *err)
+{
+    int n = archive_shape(archive).n_snapshots;
+    const char **labels = memory_alloc((size_t)n, sizeof *labels, err);
+    for (int i = 0; labels && i < n; i++)
+        labels[i] = archive_snapshot_label(archive, i);
+    return labels;
+}
+
 enum status cells_find_snapshot(struct archive *archive, const char *label, int *snapshot,
                                 struct error *err)
 {
-    static const char *const preferred[] = {"best", "final"};
     int n = archive_shape(archive).n_snapshots;
-    for (int k = 0; k < 2; k++)
+    const char **labels = list_labels(archive, err);
+    if (!labels)
+        return err->status;
+    *snapshot = label ? find_label(labels, n, label) : cells_prefer_snapshot(labels, n);
+    if (*snapshot < 0) {
+        struct text known = {0};
         for (int i = 0; i < n; i++)
-            if (strcmp(archive_snapshot_label(archive, i),
-                       label ? label : preferred[k]) == 0) {
-                *snapshot = i;
-                return STATUS_OK;
-            }
-    if (!label) {
-        *snapshot = n - 1;
-        return STATUS_OK;
+            text_appendf(&known, "%s%s", i ? ", " : "", labels[i]);
+        error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", label,
+                  text_string(&known));
+        text_free(&known);
     }
-    struct text known = {0};
-    for (int i = 0; i < n; i++)
-        text_appendf(&known, "%s%s", i ? ", " : "", archive_snapshot_label(archive, i));
-    error_set(err, STATUS_USAGE, "--snapshot %s: the archive has %s", label,
-              text_string(&known));
-    text_free(&known);
+    free(labels);
     return err->status;
 }
 
@@ -54,10 +73,7 @@ const char **cells_scope(struct archive *archive, struct where_scope *scope,
                          struct error *err)
 {
     scope->shape = archive_shape(archive);
-    const char **labels = memory_alloc((size_t)scope->shape.n_snapshots, sizeof *labels,
-                                       err);
-    for (int i = 0; labels && i < scope->shape.n_snapshots; i++)
-        labels[i] = archive_snapshot_label(archive, i);
+    const char **labels = list_labels(archive, err);
     scope->snapshot_labels = labels;
     return labels;
 }

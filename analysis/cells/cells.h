@@ -20,7 +20,11 @@ enum status cells_visit(struct archive *archive, const bool *fields, cells_visit
 /* Adds all options to a set of fields. */
 void cells_add_options(bool fields[FIELD_COUNT]);
 
-/* The snapshot called `label`; where that is NULL best, else final, else the last.
+/* The snapshot that results are of where nothing is said: best, else final, else the
+ * last. */
+int cells_prefer_snapshot(const char *const *labels, int n);
+
+/* The snapshot called `label`; where that is NULL the preferred one.
  * STATUS_USAGE names those that there are. */
 enum status cells_find_snapshot(struct archive *archive, const char *label, int *snapshot,
                                 struct error *err);

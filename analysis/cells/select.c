@@ -14,6 +14,16 @@ static bool is_better(const struct stats_running *a, const struct stats_running 
     return a->n != b->n ? a->n > b->n : a->n > 0 && a->mean < b->mean - LEAST_DIFFERENCE;
 }
 
+double select_error(const struct record *record, int snapshot)
+{
+    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, snapshot,
+                             SPLIT_VALIDATION, 0, 0);
+    double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
+    bool counts = *record_int(record, FIELD_STATUS) == CELL_COMPLETE &&
+                  accuracy != RECORD_FILL_REAL;
+    return counts ? 1 - accuracy : (double)NAN;
+}
+
 enum status select_best(const double *options, const double *error, size_t n_cells,
                         const bool among[OPTION_COUNT], bool *kept, struct error *err)
 {
@@ -33,15 +43,17 @@ enum status select_best(const double *options, const double *error, size_t n_cel
         grouping_assign(options, n_cells, others, choice, &n_choices, err);
     if (err->status == STATUS_OK) {
         for (size_t i = 0; i < n_cells; i++)
-            if (!isnan(error[i]))
+            if (kept[i] && !isnan(error[i]))
                 stats_add(&errors[setting[i]], error[i]);
         for (size_t i = 0; i < n_cells; i++) {
             int *found = &best[choice[i]];
+            if (!kept[i])
+                continue;
             if (*found == 0 || is_better(&errors[setting[i]], &errors[*found - 1]))
                 *found = setting[i] + 1;
         }
         for (size_t i = 0; i < n_cells; i++)
-            kept[i] = best[choice[i]] == setting[i] + 1;
+            kept[i] = kept[i] && best[choice[i]] == setting[i] + 1;
     }
     free(setting);
     free(choice);

@@ -81,7 +81,8 @@ static enum status start_figure(struct figure *figure, struct archive *archive,
     if (f->alias && f->alias->instead)
         snprintf(figure->why, sizeof figure->why, "%s", f->alias->instead);
     f->matches = memory_alloc(f->n_cells, sizeof *f->matches, err);
-    if (f->matches)
+    f->marks = memory_alloc(f->n_cells, sizeof *f->marks, err);
+    if (err->status == STATUS_OK)
         memset(f->matches, true, f->n_cells * sizeof *f->matches);
     return figure->why[0] ? err->status : figure_choose_names(figure, err);
 }
@@ -99,6 +100,8 @@ static enum status match_record(void *context, const struct record *record,
         struct figure_data *f = set->figures[i].data;
         if (f->where)
             f->matches[cell] = where_matches(f->where, record, f->where_snapshot, 0);
+        if (f->selection.active)
+            f->marks[cell] = selection_mark(&f->selection, record, f->where_snapshot);
         if (f->epochs && f->matches[cell])
             figure_note_epochs(f, record);
     }
@@ -142,16 +145,19 @@ static enum status match_cells(struct figure_set *set, struct archive *archive,
         f->complete = set->complete;
         if (f->where)
             where_add_fields(f->where, fields);
+        selection_add_fields(&f->selection, fields);
         fields[FIELD_SNAPSHOT_EPOCH] |= f->epochs != NULL;
     }
     return visit(set, archive, fields, match_record, err);
 }
 
-static enum status choose_cells(struct figure *figure, const double *options,
-                                struct error *err)
+/* How many cells count, and which options tell them apart. A selected option does not: it
+ * has one value in each setting of the others. */
+static void count_matches(struct figure_data *f, const double *options)
 {
-    struct figure_data *f = figure->data;
     const double *first = NULL;
+    f->n_matches = 0;
+    memset(f->varies, 0, sizeof f->varies);
     for (size_t i = 0; i < f->n_cells; i++) {
         const double *own = options + i * OPTION_COUNT;
         if (!f->matches[i])
@@ -159,19 +165,34 @@ static enum status choose_cells(struct figure *figure, const double *options,
         f->n_matches++;
         first = first ? first : own;
         for (int k = 0; k < OPTION_COUNT; k++)
-            f->varies[k] |= k != FIELD_SEED && own[k] != first[k];
+            f->varies[k] |= k != FIELD_SEED && own[k] != first[k] &&
+                            (!f->selection.over[k] || figure_is_of_nodes(f));
     }
-    if (f->n_matches > 0) {
-        figure_choose_times(figure, err);
-        return figure->why[0] ? err->status
-                              : figure_choose_settings(figure, options, err);
-    }
+}
+
+static enum status choose_cells(struct figure *figure, const double *options,
+                                struct error *err)
+{
+    struct figure_data *f = figure->data;
+    struct error none = {0};
+    count_matches(f, options);
     if (f->n_cells == 0)
         snprintf(figure->why, sizeof figure->why, "the archive has no cell");
-    else
+    else if (f->n_matches == 0)
         snprintf(figure->why, sizeof figure->why, "none of %zu cells matches: %s",
                  f->n_cells, text_quote(f->where ? where_text(f->where) : "").text);
-    return STATUS_OK;
+    else if (selection_apply(&f->selection, options, f->marks, f->n_cells, f->matches,
+                             &none) == STATUS_MISSING)
+        snprintf(figure->why, sizeof figure->why, "%.*s", (int)sizeof figure->why - 1,
+                 none.text);
+    if (none.status != STATUS_OK && none.status != STATUS_MISSING)
+        return error_set(err, none.status, "%s", none.text);
+    if (figure->why[0])
+        return STATUS_OK;
+    count_matches(f, options);
+    selection_put(&f->selection, options, f->matches, f->n_cells, &f->selected);
+    figure_choose_times(figure, err);
+    return figure->why[0] ? err->status : figure_choose_settings(figure, options, err);
 }
 
 /* Names the first of the measures that no cell has. */
@@ -287,6 +308,7 @@ static void figure_fini(struct figure *figure)
         return;
     where_destroy(f->where);
     text_free(&f->where_text);
+    text_free(&f->selected);
     settings_fini(&f->groups);
     settings_fini(&f->settings);
     settings_fini(&f->along);
@@ -298,6 +320,7 @@ static void figure_fini(struct figure *figure)
     text_free(&f->x_heading);
     text_free(&f->y_heading);
     free(f->matches);
+    free(f->marks);
     free(f->snapshots);
     free(f->epochs);
     free(f->observations);

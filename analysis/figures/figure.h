@@ -16,7 +16,9 @@
 struct figure_request {
     const char *figure;    /* "perplexity", "systems" ..., or "figure-3" of the paper */
     const char *where;     /* cells that count (where.h) */
-    const char *where_at;  /* snapshot of the results in `where` that name none */
+    const char *where_at;  /* snapshot of the results in `where` that name none, and of
+                            * `select` */
+    const char *select;    /* options that are selected (selection.h) */
     const char *snapshots; /* labels with commas between */
     const char *splits;    /* train, validation, test, with commas between */
     const char *measure;   /* of a heat map and of the scatter: a name of measure.h; of

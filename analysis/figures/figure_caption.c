@@ -376,6 +376,8 @@ void figure_put_caption(const struct figure *figure, struct text *out)
         quote_plain(out, where_text(f->where));
         text_append(out, ".");
     }
+    if (f->selected.length > 0)
+        text_appendf(out, " With %s.", text_string(&f->selected));
     put_seen(f, out);
     put_sample(&f->groups, "settings with a panel", out);
     put_sample(&f->settings,

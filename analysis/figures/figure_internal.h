@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/cells/selection.h"
 #include "analysis/figures/figure.h"
 #include "analysis/rank/measure.h"
 #include "analysis/where/where.h"
@@ -135,11 +136,16 @@ struct figure_data {
     /* cells */
     struct where *where;
     struct text where_text;
-    int where_snapshot;   /* of results that it does not give a snapshot */
+    int where_snapshot; /* of results that it does not give a snapshot, and of what
+                         * cells are selected by */
+    struct selection selection;
+    double *marks;        /* [n_cells]: what cells are selected by */
+    struct text selected; /* what was selected, for the caption */
     bool *matches;        /* [n_cells] */
     const bool *complete; /* [n_cells], of the set */
     size_t n_cells, n_matches;
-    bool varies[OPTION_COUNT]; /* among the cells that match; never the seed */
+    bool varies[OPTION_COUNT]; /* among the cells that match; never the seed, or what is
+                                * selected */
     size_t n_status[CELL_QUARANTINED + 1];
     size_t n_drawn, n_empty; /* complete cells with and without what is drawn */
 

@@ -158,7 +158,7 @@ static enum status parse_where(struct figure_data *f, struct error *err)
     struct where_scope scope = {.layers = false, .for_layers = "strata export"};
     const char *own = f->alias ? f->alias->where : NULL, *asked = f->request.where;
     if (!own && !asked)
-        return STATUS_OK;
+        return err->status;
     if (own && asked) {
         const char **labels = cells_scope(f->archive, &scope, err);
         struct where *alone = NULL; /* so that columns in errors are the user's own */
@@ -173,9 +173,17 @@ static enum status parse_where(struct figure_data *f, struct error *err)
     if (labels && err->status == STATUS_OK)
         where_parse(&f->where, text_string(&f->where_text), &scope, err);
     free(labels);
-    return err->status == STATUS_OK ? cells_find_snapshot(f->archive, f->request.where_at,
-                                                          &f->where_snapshot, err)
-                                    : err->status;
+    return err->status;
+}
+
+/* Which cells count: by the expression, and of selected settings. */
+static enum status choose_cells(struct figure_data *f, struct error *err)
+{
+    if (cells_find_snapshot(f->archive, f->request.where_at, &f->where_snapshot, err) !=
+            STATUS_OK ||
+        parse_where(f, err) != STATUS_OK)
+        return err->status;
+    return selection_init(&f->selection, f->archive, f->request.select, err);
 }
 
 static enum status choose_measure(struct figure_data *f, struct error *err)
@@ -207,9 +215,9 @@ static enum status check_used(const struct figure_data *f, struct error *err)
     if (named && r->splits)
         return error_set(err, STATUS_USAGE, "--splits: the measure of %s names its split",
                          kind->name);
-    if (r->where_at && !r->where)
+    if (r->where_at && !r->where && !r->select)
         return error_set(err, STATUS_USAGE,
-                         "--where-at: without --where it says nothing");
+                         "--where-at: without --where or --select it says nothing");
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && !options[i].used)
             return error_set(err, STATUS_USAGE, "--%s: %s has no use for it",
@@ -225,7 +233,7 @@ enum status figure_choose_names(struct figure *figure, struct error *err)
     f->systems = f->alias && f->alias->systems ? f->alias->systems
                                                : (1u << N_SYSTEMS) - 1;
     if (choose_splits(f, err) != STATUS_OK ||
-        choose_snapshots(figure, err) != STATUS_OK || parse_where(f, err) != STATUS_OK)
+        choose_snapshots(figure, err) != STATUS_OK || choose_cells(f, err) != STATUS_OK)
         return err->status;
     if (figure_is_of_nodes(f))
         return figure_open_nodes(figure, err);

@@ -8,8 +8,9 @@
 #include "base/memory.h"
 
 /* Sets the options that a list names. */
-static enum status parse_options(const char *option, const char *list,
-                                 bool set[OPTION_COUNT], struct error *err)
+static enum status parse_options(const struct figure_data *f, const char *option,
+                                 const char *list, bool set[OPTION_COUNT],
+                                 struct error *err)
 {
     char name[TABLE_WORD_MAX];
     while (list && figure_next_word(&list, name, sizeof name)) {
@@ -25,6 +26,8 @@ static enum status parse_options(const char *option, const char *list,
             return error_set(err, STATUS_USAGE,
                              "--%s seed: seeds are drawn as thin lines, and averaged",
                              option);
+        if (selection_check_free(&f->selection, option, id, err) != STATUS_OK)
+            return err->status;
         set[id] = true;
     }
     return STATUS_OK;
@@ -192,9 +195,10 @@ static enum status choose_x(struct figure *figure, bool left[OPTION_COUNT],
 {
     struct figure_data *f = figure->data;
     bool asked[OPTION_COUNT] = {false}, free_ones[OPTION_COUNT];
-    if (parse_options("x", f->request.x, asked, err) != STATUS_OK ||
-        parse_options("curves", f->curve_options, f->settings.apart, err) != STATUS_OK ||
-        parse_options("panels", f->request.panels, f->groups.apart, err) != STATUS_OK)
+    if (parse_options(f, "x", f->request.x, asked, err) != STATUS_OK ||
+        parse_options(f, "curves", f->curve_options, f->settings.apart, err) !=
+            STATUS_OK ||
+        parse_options(f, "panels", f->request.panels, f->groups.apart, err) != STATUS_OK)
         return err->status;
     for (int i = 0; i < OPTION_COUNT; i++)
         free_ones[i] = left[i] && !f->settings.apart[i] && !f->groups.apart[i];
@@ -321,9 +325,9 @@ static enum status choose_options(struct figure *figure, struct error *err)
                                                              : "systems");
     if (f->kind->x == X_OPTION)
         choose_x(figure, left, err);
-    else if (parse_options("curves", f->curve_options, f->settings.apart, err) ==
+    else if (parse_options(f, "curves", f->curve_options, f->settings.apart, err) ==
              STATUS_OK)
-        parse_options("panels", f->request.panels, f->groups.apart, err);
+        parse_options(f, "panels", f->request.panels, f->groups.apart, err);
     if (err->status != STATUS_OK || figure->why[0])
         return err->status;
     if (f->x_option != FIELD_COUNT)

@@ -213,11 +213,12 @@ static void put_command(const struct figure *figure, struct text *out)
     const char *gap = r->gap == RANKING_GIVEN ? NULL : ranking_gap_name(r->gap);
     const struct {
         const char *name, *value;
-    } options[] = {
-        {"where", r->where},   {"where-at", r->where_at}, {"snapshots", r->snapshots},
-        {"splits", r->splits}, {"measure", r->measure},   {"x", r->x},
-        {"curves", r->curves}, {"panels", r->panels},     {"node", r->node},
-        {"gap", gap},          {"bands", r->bands}};
+    } options[] = {{"where", r->where},   {"where-at", r->where_at},
+                   {"select", r->select}, {"snapshots", r->snapshots},
+                   {"splits", r->splits}, {"measure", r->measure},
+                   {"x", r->x},           {"curves", r->curves},
+                   {"panels", r->panels}, {"node", r->node},
+                   {"gap", gap},          {"bands", r->bands}};
     text_append(out, "strata plot ");
     quote_shell(out, figure->data->operand);
     text_append(out, " ");

@@ -34,10 +34,10 @@ static void set_number(struct table_cell *cell, int decimals, double value)
 /* --- the settings themselves --- */
 
 /* Whether the measure is an option that has a column already. */
-static bool is_axis(const struct ranking *r, const struct ranked_measure *measure)
+static bool has_column(const struct ranking *r, const struct ranked_measure *measure)
 {
     enum field_id id = field_find(measure->name);
-    return (int)id < OPTION_COUNT && r->axes[id];
+    return (int)id < OPTION_COUNT && r->varies[id];
 }
 
 static enum status setting_rows(const struct ranking *r, bool people, struct table *table,
@@ -50,7 +50,7 @@ static enum status setting_rows(const struct ranking *r, bool people, struct tab
         if (!cell)
             return err->status;
         for (int i = 0; i < OPTION_COUNT; i++) {
-            if (!r->axes[i])
+            if (!r->varies[i])
                 continue;
             enum field_id id = (enum field_id)i;
             double value = ranking_option(r, setting, id);
@@ -67,7 +67,7 @@ static enum status setting_rows(const struct ranking *r, bool people, struct tab
         set_number(cell++, decimals, setting->test);
         set_number(cell++, decimals, setting->gap);
         for (size_t m = 0; m < r->n_measures; m++)
-            if (!is_axis(r, &r->measures[m]))
+            if (!has_column(r, &r->measures[m]))
                 set_number(cell++, -1, r->measures[m].values[k]);
     }
     return STATUS_OK;
@@ -84,12 +84,12 @@ static enum status put_settings(const struct ranking *r, struct text *out,
         return err->status;
     int n = 0;
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (r->axes[i])
+        if (r->varies[i])
             headings[n++] = field_get((enum field_id)i)->name;
     for (int i = 0; i < SETTING_COLUMNS; i++)
         headings[n++] = outcomes[i];
     for (size_t m = 0; m < r->n_measures; m++)
-        if (!is_axis(r, &r->measures[m]))
+        if (!has_column(r, &r->measures[m]))
             headings[n++] = r->measures[m].name;
     struct table table = {0};
     if (table_init(&table, n, headings, err) == STATUS_OK &&
@@ -157,7 +157,7 @@ static enum status judge(const struct ranking *r, struct ranked_measure *measure
     struct rank_design *design = NULL;
     if (judged_init(&judged, r, measure, err) == STATUS_OK) {
         for (int i = 0; i < OPTION_COUNT; i++)
-            if (i != FIELD_SEED)
+            if (r->axes[i])
                 measure->axes[i] = add_axis(&judged, r, measure, (enum field_id)i);
         rank_design_create(&design, judged.axes, judged.n_axes, judged.n, err);
     }

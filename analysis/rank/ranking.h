@@ -28,6 +28,7 @@ struct ranking_request {
     const char *measures; /* names with commas between; NULL: all of training samples */
     const char *snapshot; /* a label; NULL: best, else final, else the last */
     const char *where;    /* cells that count (where.h); NULL: all */
+    const char *select;   /* options that are selected (selection.h); NULL: the study's */
     enum ranking_gap gap;
     enum table_format format;
     bool settings; /* what the measures are judged by, in place of the judgement */

@@ -78,10 +78,12 @@ static enum status load_settings(struct ranking *r, struct error *err)
         else
             r->n_left_out++;
     }
-    for (int i = 0; i < OPTION_COUNT; i++)
+    for (int i = 0; i < OPTION_COUNT; i++) {
         for (size_t k = 1; i != FIELD_SEED && k < r->n_settings; k++)
-            r->axes[i] |= ranking_option(r, &r->settings[k], (enum field_id)i) !=
-                          ranking_option(r, &r->settings[0], (enum field_id)i);
+            r->varies[i] |= ranking_option(r, &r->settings[k], (enum field_id)i) !=
+                            ranking_option(r, &r->settings[0], (enum field_id)i);
+        r->axes[i] = r->varies[i] && !r->summary.selection.over[i];
+    }
     return STATUS_OK;
 }
 
@@ -93,6 +95,7 @@ enum status ranking_load(struct ranking *r, struct archive *archive,
     r->chosen = (struct summary_request){.over = {[FIELD_SEED] = true},
                                          .snapshot = request->snapshot,
                                          .where = request->where,
+                                         .select = request->select,
                                          .parts = SUMMARY_NETWORK};
     r->summary.archive = archive;
     r->summary.request = &r->chosen;

@@ -31,9 +31,11 @@ struct ranking {
     struct summary summary;
     struct setting *settings;
     size_t n_settings;
-    size_t n_left_out; /* without a gap */
-    bool axes[OPTION_COUNT];
-    double n_samples; /* of the test set */
+    size_t n_left_out;         /* without a gap */
+    bool varies[OPTION_COUNT]; /* options that differ among the settings */
+    bool axes[OPTION_COUNT];   /* of them those that were not selected: a selected one
+                                * follows from the others */
+    double n_samples;          /* of the test set */
     struct ranked_measure *measures;
     size_t n_measures, capacity;
 };

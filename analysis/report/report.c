@@ -24,6 +24,7 @@ static void put_option(const char *name, const char *value, struct text *out)
 void report_put_choice(const struct report *r, bool gap, struct text *out)
 {
     put_option("where", r->request->where, out);
+    put_option("select", r->request->select, out);
     put_option("snapshot", r->request->snapshot, out);
     if (gap && r->request->gap != RANKING_GIVEN)
         put_option("gap", ranking_gap_name(r->request->gap), out);
@@ -41,6 +42,7 @@ static enum status load(struct report *r, struct error *err)
 {
     r->judged = (struct ranking_request){.snapshot = r->request->snapshot,
                                          .where = r->request->where,
+                                         .select = r->request->select,
                                          .gap = r->request->gap};
     if (report_survey_init(&r->survey, r->archive, r->request, err) != STATUS_OK ||
         ranking_load(&r->ranking, r->archive, &r->judged, err) != STATUS_OK)

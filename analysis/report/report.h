@@ -16,7 +16,8 @@ struct report_request {
     const char *operand;   /* of the commands that it shows: DIR or FILE */
     const char *directory; /* the run directory, to resume in; NULL for a file */
     const char *where;     /* cells of figures and tables (where.h); NULL: all */
-    const char *snapshot;  /* of the tables: a label; NULL: best, else final, else last */
+    const char *select;   /* options that are selected (selection.h); NULL: the study's */
+    const char *snapshot; /* of the tables: a label; NULL: best, else final, else last */
     enum ranking_gap gap;
     const char *data;      /* the study's words for its data; NULL where unknown */
     const double *planned; /* [n_planned][OPTION_COUNT], the cells that the archive's

@@ -56,7 +56,10 @@ static int request_figures(const struct report *r, struct figure_request *reques
     }
     for (int i = 0; i < n; i++) {
         requests[i].where = r->request->where;
-        requests[i].where_at = r->request->where ? r->request->snapshot : NULL;
+        requests[i].select = r->request->select;
+        requests[i].where_at = r->request->where || r->request->select
+                                   ? r->request->snapshot
+                                   : NULL;
         requests[i].sample = true;
     }
     return n;

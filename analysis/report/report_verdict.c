@@ -208,6 +208,14 @@ static void say_conventions(struct report *r)
         document_addf(&r->document, BLOCK_FACT, "Figures and tables count",
                       "%lld of %lld cells, those where %s", (long long)s->n_matches,
                       (long long)s->n_rows, where_text(s->where));
+    if (s->selection.active) {
+        struct text selected = {0};
+        selection_put(&s->selection, s->options, NULL, s->n_chosen, &selected);
+        document_addf(&r->document, BLOCK_FACT, "Selection",
+                      "%s; other settings count in no figure and no table",
+                      text_string(&selected));
+        text_free(&selected);
+    }
     document_addf(&r->document, BLOCK_FACT, "Bands and ±",
                   "95 %% interval of Student's t for the mean over N seeds; none where N "
                   "is less than %d",

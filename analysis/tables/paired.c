@@ -134,8 +134,13 @@ static enum status load_pairs(struct paired *p, struct error *err)
     if (summary_survey(s, err) != STATUS_OK)
         return err->status;
     bool apart[OPTION_COUNT];
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (p->contrast.has[i] &&
+            selection_check_free(&s->selection, "compare", (enum field_id)i, err) !=
+                STATUS_OK)
+            return err->status;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        bool differs = i == FIELD_SEED || p->contrast.has[i] || s->request->select[i];
+        bool differs = i == FIELD_SEED || p->contrast.has[i] || s->selection.over[i];
         apart[i] = !differs;
         s->varies[i] = s->varies[i] && apart[i];
     }

@@ -14,11 +14,12 @@ enum summary_adjustment { SUMMARY_HOLM, SUMMARY_BH };
 enum summary_part { SUMMARY_NETWORK = 1, SUMMARY_LAYERS = 2 };
 
 struct summary_request {
-    bool over[OPTION_COUNT];   /* options that are averaged over; others are apart */
-    bool show_all;             /* options that are apart, though they do not vary */
-    const char *snapshot;      /* a label; NULL: best, else final, else the last */
-    const char *where;         /* cells, or layers, that count (where.h); NULL: all */
-    bool select[OPTION_COUNT]; /* choose these by validation error */
+    bool over[OPTION_COUNT]; /* options that are averaged over; others are apart */
+    bool show_all;           /* options that are apart, though they do not vary */
+    const char *snapshot;    /* a label; NULL: best, else final, else the last */
+    const char *where;       /* cells, or layers, that count (where.h); NULL: all */
+    const char *select;      /* options that are selected (selection.h); NULL: as the
+                              * archive's study says */
     const char
         *compare; /* "depth=2,6": pairs over seeds instead (contrast.h); NULL: no */
     enum interval_kind interval;        /* of means and of differences */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "analysis/cells/cells.h"
-#include "analysis/cells/select.h"
 #include "base/memory.h"
 
 int summary_choose(struct summary *s, const struct record *record)
@@ -49,10 +48,10 @@ bool summary_next(struct summary *s, const struct record *record, size_t *at)
     return true;
 }
 
-static double accuracy_of(const struct summary *s, const struct record *record, int split)
+static double test_accuracy_of(const struct summary *s, const struct record *record)
 {
-    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot, split, 0,
-                             0);
+    size_t at = record_index(FIELD_NETWORK_ACCURACY, record->shape, s->snapshot,
+                             SPLIT_TEST, 0, 0);
     double accuracy = record_real(record, FIELD_NETWORK_ACCURACY)[at];
     bool counts = *record_int(record, FIELD_STATUS) == CELL_COMPLETE &&
                   accuracy != RECORD_FILL_REAL;
@@ -61,9 +60,8 @@ static double accuracy_of(const struct summary *s, const struct record *record, 
 
 static void collect_cell(struct summary *s, const struct record *record)
 {
-    double *options = s->options + s->n_chosen * OPTION_COUNT;
-    cells_options(record, options);
-    s->validation_error[s->n_chosen++] = 1 - accuracy_of(s, record, SPLIT_VALIDATION);
+    cells_options(record, s->options + s->n_chosen * OPTION_COUNT);
+    s->marks[s->n_chosen++] = selection_mark(&s->selection, record, s->snapshot);
 }
 
 static enum status look_at_record(void *context, const struct record *record,
@@ -107,7 +105,7 @@ static enum status add_record(void *context, const struct record *record,
     if (!summary_next(s, record, &chosen))
         return err->status;
     aggregate_add(s->aggregate, chosen, record, s->counts);
-    double accuracy = accuracy_of(s, record, SPLIT_TEST);
+    double accuracy = test_accuracy_of(s, record);
     s->test_accuracy[chosen] = accuracy;
     if (isnan(accuracy))
         return err->status;
@@ -131,26 +129,16 @@ static enum status parse_where(struct summary *s, struct error *err)
     return err->status;
 }
 
-static bool selects(const struct summary *s)
+/* Keeps the cells of the selected settings alone. */
+static enum status keep_selected(struct summary *s, struct error *err)
 {
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (s->request->select[i])
-            return true;
-    return false;
-}
-
-/* Keeps the cells of the best settings alone. */
-static enum status keep_best(struct summary *s, struct error *err)
-{
-    size_t n = 0, n_errors = 0;
-    for (size_t i = 0; i < s->n_chosen; i++)
-        n_errors += !isnan(s->validation_error[i]);
-    if (n_errors == 0)
-        return error_set(err, STATUS_MISSING,
-                         "--select: no cell has a validation error to select by");
+    size_t n = 0;
     s->kept = memory_alloc(s->n_chosen, sizeof *s->kept, err);
-    if (!s->kept || select_best(s->options, s->validation_error, s->n_chosen,
-                                s->request->select, s->kept, err) != STATUS_OK)
+    if (!s->kept)
+        return err->status;
+    memset(s->kept, true, s->n_chosen * sizeof *s->kept);
+    if (selection_apply(&s->selection, s->options, s->marks, s->n_chosen, s->kept, err) !=
+        STATUS_OK)
         return err->status;
     for (size_t i = 0; i < s->n_chosen; i++)
         if (s->kept[i])
@@ -163,13 +151,12 @@ static enum status keep_best(struct summary *s, struct error *err)
 /* Only what chooses cells needs to look at their results. */
 static enum status find_cells(struct summary *s, struct error *err)
 {
-    if (s->where || selects(s)) {
+    if (s->where || s->selection.active) {
         bool fields[FIELD_COUNT] = {false};
         cells_add_options(fields);
         if (s->where)
             where_add_fields(s->where, fields);
-        fields[FIELD_STATUS] = true;
-        fields[FIELD_NETWORK_ACCURACY] = true;
+        selection_add_fields(&s->selection, fields);
         return cells_visit(s->archive, fields, look_at_record, s, err);
     }
     s->n_chosen = (size_t)archive_n_cells(s->archive);
@@ -181,12 +168,13 @@ enum status summary_survey(struct summary *s, struct error *err)
     size_t n_cells = (size_t)archive_n_cells(s->archive);
     s->n_layers = archive_shape(s->archive).n_layers;
     s->options = memory_alloc(n_cells * OPTION_COUNT, sizeof *s->options, err);
-    s->validation_error = memory_alloc(n_cells, sizeof *s->validation_error, err);
+    s->marks = memory_alloc(n_cells, sizeof *s->marks, err);
     s->n_parameters = memory_alloc(n_cells, sizeof *s->n_parameters, err);
     s->counts = memory_alloc((size_t)s->n_layers, sizeof *s->counts, err);
     if (err->status != STATUS_OK ||
         cells_find_snapshot(s->archive, s->request->snapshot, &s->snapshot, err) !=
             STATUS_OK ||
+        selection_init(&s->selection, s->archive, s->request->select, err) != STATUS_OK ||
         parse_where(s, err) != STATUS_OK || find_cells(s, err) != STATUS_OK)
         return err->status;
     for (size_t i = 0; i < s->n_chosen * OPTION_COUNT; i++)
@@ -196,19 +184,15 @@ enum status summary_survey(struct summary *s, struct error *err)
         return error_set(err, STATUS_MISSING, "--where: none of %lld %s matches: %s",
                          (long long)s->n_rows, s->by_layer ? "layers" : "cells",
                          text_quote(where_text(s->where)).text);
-    return selects(s) ? keep_best(s, err) : STATUS_OK;
+    return s->selection.active ? keep_selected(s, err) : STATUS_OK;
 }
 
 void summary_put_selected(const struct summary *s, struct text *out)
 {
-    const char *before = "; best ";
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (s->request->select[i]) {
-            text_appendf(out, "%s%s", before, field_get((enum field_id)i)->name);
-            before = ", ";
-        }
-    if (s->kept)
-        text_append(out, " by validation error");
+    if (!s->selection.active)
+        return;
+    text_append(out, "; ");
+    selection_put(&s->selection, s->options, NULL, s->n_chosen, out);
 }
 
 enum status summary_load(struct summary *s, struct error *err)
@@ -229,7 +213,7 @@ enum status summary_load(struct summary *s, struct error *err)
     s->network = memory_alloc((size_t)n_groups * (size_t)s->n_layers, sizeof *s->network,
                               err);
     if (s->network && cells_visit(s->archive, NULL, add_record, s, err) == STATUS_OK)
-        aggregate_finish(s->aggregate, &s->groups, err);
+        aggregate_finish(s->aggregate, NULL, &s->groups, err);
     return err->status;
 }
 
@@ -283,7 +267,7 @@ void summary_fini(struct summary *s)
     where_destroy(s->where);
     free(s->network);
     free(s->counts);
-    free(s->validation_error);
+    free(s->marks);
     free(s->test_accuracy);
     free(s->kept);
     free(s->n_parameters);

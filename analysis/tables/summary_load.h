@@ -8,6 +8,7 @@
 
 #include "analysis/cells/aggregate.h"
 #include "analysis/cells/interval.h"
+#include "analysis/cells/selection.h"
 #include "analysis/tables/summary.h"
 #include "analysis/where/where.h"
 #include "num/stats.h"
@@ -21,8 +22,9 @@ struct summary {
     bool *counts;              /* [n_layers] of the record at hand, which layers count */
     int64_t n_rows, n_matches; /* cells, or layers of cells: in the archive; that count */
     size_t n_chosen;           /* cells of which anything counts */
-    double *validation_error;  /* [n_chosen], NaN where there is none */
-    double *test_accuracy;     /* the same */
+    struct selection selection;
+    double *marks;             /* [n_chosen]: what cells are selected by */
+    double *test_accuracy;     /* [n_chosen], NaN where there is none */
     bool *kept;                /* NULL, or which of the cells that count are selected */
     double *options;           /* [n_chosen][OPTION_COUNT] */
     int32_t *n_parameters;     /* [n_chosen] */
@@ -47,7 +49,7 @@ int summary_choose(struct summary *summary, const struct record *record);
  * `options` are of, and which. */
 bool summary_next(struct summary *summary, const struct record *record, size_t *at);
 
-/* Appends which options were selected, for a title. */
+/* Appends which options were selected, and their values, for a title. */
 void summary_put_selected(const struct summary *summary, struct text *out);
 
 /* Columns of the options that vary; both return how many there are. */

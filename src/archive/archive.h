@@ -27,6 +27,7 @@ struct archive_header {
     int64_t n_cells_planned;
     const struct run_info *runs;
     int n_runs;
+    const bool *select; /* [OPTION_COUNT] options that the study selects; NULL: none */
 };
 
 struct archive_writer;
@@ -42,6 +43,11 @@ enum status archive_create(struct archive_writer **writer, const char *path,
  * are UTF-8: STATUS_DATA otherwise. Buffers to whole chunks itself. */
 enum status archive_append(struct archive_writer *writer, const struct record *record,
                            struct error *err);
+
+/* Writes which cells [cells appended] are of a setting that the study selects, where the
+ * header has it select. Once, after the last cell. */
+enum status archive_write_selected(struct archive_writer *writer, const bool *selected,
+                                   struct error *err);
 
 /* Writes the group statistics. At most once, after the last cell; a table without groups
  * leaves no trace (a dimension of length 0 would be a second unlimited one). */
@@ -84,6 +90,9 @@ bool archive_is_newer(const struct archive *archive);
 /* Global attribute as text, "" where it is absent. Borrowed until archive_close. */
 const char *archive_attribute(struct archive *archive, const char *name);
 int64_t archive_n_cells_planned(const struct archive *archive);
+/* Whether the archive's study selects, so that cells have FIELD_SELECTED, and over which
+ * options [OPTION_COUNT]; those that this program does not know are left out. */
+bool archive_selects(struct archive *archive, bool over[OPTION_COUNT]);
 
 /* Reads the rows on dimension `run` into a new array (free), NULL where there are none.
  */

@@ -155,6 +155,25 @@ int64_t archive_n_cells_planned(const struct archive *archive)
     return planned;
 }
 
+bool archive_selects(struct archive *archive, bool over[OPTION_COUNT])
+{
+    memset(over, 0, OPTION_COUNT * sizeof *over);
+    if (archive->schema.fields[FIELD_SELECTED] < 0)
+        return false;
+    const char *names = archive_attribute(archive, SCHEMA_SELECT_OVER);
+    while (*names) {
+        char name[NC_MAX_NAME + 1];
+        size_t length = strcspn(names, ",");
+        snprintf(name, sizeof name, "%.*s",
+                 (int)(length < NC_MAX_NAME ? length : NC_MAX_NAME), names);
+        enum field_id id = field_find(name);
+        if ((int)id < OPTION_COUNT && id != FIELD_SEED)
+            over[id] = true;
+        names += length + (names[length] == ',');
+    }
+    return true;
+}
+
 enum status archive_read_runs(struct archive *archive, struct run_info **runs,
                               int *n_runs, struct error *err)
 {

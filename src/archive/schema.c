@@ -175,11 +175,15 @@ bool schema_has_dim(enum field_id id, enum field_dim dim)
 }
 
 static enum status define_field(struct schema *schema, const struct netcdf *file,
-                                enum field_id id, struct error *err)
+                                enum field_id id, bool selects, struct error *err)
 {
     const struct field *field = field_get(id);
     struct netcdf_variable variable = field_variable(schema, id);
     int *var = &schema->fields[id];
+    if (field->role == FIELD_ROLE_SELECTION && !selects) {
+        *var = -1;
+        return err->status;
+    }
     if (netcdf_define(file, &variable, var, err) != STATUS_OK)
         return err->status;
     if (field->type == FIELD_TYPE_FLAG)
@@ -273,6 +277,20 @@ static enum status write_axes(const struct schema *schema, const struct axes *ax
                                 err);
 }
 
+/* "learning_rate,width". */
+static void put_selection(const struct netcdf *file, const bool *select,
+                          struct error *err)
+{
+    struct text names = {0};
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (select[i])
+            text_appendf(&names, "%s%s", names.length ? "," : "",
+                         field_get((enum field_id)i)->name);
+    netcdf_put_text(file, NC_GLOBAL, SCHEMA_SELECT_OVER, text_string(&names), err);
+    netcdf_put_text(file, NC_GLOBAL, "select_by", "validation_error", err);
+    text_free(&names);
+}
+
 static enum status put_attributes(const struct netcdf *file,
                                   const struct archive_header *header, struct error *err)
 {
@@ -287,6 +305,8 @@ static enum status put_attributes(const struct netcdf *file,
     netcdf_put_text(file, NC_GLOBAL, "data_hash", data_hash, err);
     netcdf_put_int(file, NC_GLOBAL, "numerics_version", header->numerics_version, err);
     netcdf_put_text(file, NC_GLOBAL, "rng", "Philox4x32-10", err);
+    if (header->select)
+        put_selection(file, header->select, err);
     return netcdf_put_int(file, NC_GLOBAL, "n_cells_planned", header->n_cells_planned,
                           err);
 }
@@ -305,7 +325,7 @@ enum status schema_define(struct schema *schema, const struct netcdf *file,
         schema->batch = (size_t)header->n_cells_planned;
     schema->chunk = schema->batch < SCHEMA_CHUNK_MAX ? schema->batch : SCHEMA_CHUNK_MAX;
     for (int i = 0; i < FIELD_COUNT; i++)
-        define_field(schema, file, (enum field_id)i, err);
+        define_field(schema, file, (enum field_id)i, header->select != NULL, err);
     struct netcdf_variable crc = crc_variable(schema);
     netcdf_define(file, &crc, &schema->cell_crc, err);
     /* A dimension of length 0 would be a second unlimited one. */

@@ -16,6 +16,9 @@ enum {
     SCHEMA_NAME_LENGTH = 32
 };
 
+/* The global attribute that names the options which the study selects. */
+#define SCHEMA_SELECT_OVER "select_over"
+
 /* What the definitions of one file came to. */
 struct schema {
     struct record_shape shape;
@@ -24,7 +27,7 @@ struct schema {
     size_t chunk;      /* cells in a chunk: of a batch, at most SCHEMA_CHUNK_MAX */
     int cell_dim, label_dim;
     int dims[DIM_COUNT];
-    int fields[FIELD_COUNT]; /* variables; -1 where a file that is read has none */
+    int fields[FIELD_COUNT]; /* variables; -1 where the file has none */
     int cell_crc;
     int labels; /* snapshot_label */
 };
@@ -103,6 +106,11 @@ enum status schema_write_runs(const struct run_variables *variables,
 /* The rows on dimension `run` as a new array (free), NULL where there are none. */
 enum status schema_read_runs(const struct netcdf *file, struct run_info **runs,
                              int *n_runs, struct error *err);
+
+/* Defines and writes the statistics over seeds, after the last cell; the file takes data
+ * before and afterwards. A table without groups leaves no trace. */
+enum status schema_write_groups(const struct schema *schema, const struct netcdf *file,
+                                const struct group_table *groups, struct error *err);
 
 /* archive_check within this process: for a file that it has just written. */
 enum status schema_check(const char *path, struct hash128 *content, struct error *err);

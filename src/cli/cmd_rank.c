@@ -10,6 +10,7 @@ enum {
     OPT_MEASURES,
     OPT_GAP,
     OPT_SNAPSHOT,
+    OPT_SELECT,
     OPT_WHERE,
     OPT_TABLE,
     OPT_FORMAT,
@@ -23,6 +24,8 @@ static const struct option_row rows[] = {
     [OPT_GAP] = {"gap", 0, "GAP", "given (default), clean or test", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
+    [OPT_SELECT] = {"select", 0, "OPTIONS",
+                    "as of summarize (default: as the study says)", false},
     [OPT_WHERE] = {"where", 0, "EXPR", "count only cells that EXPR describes", false},
     [OPT_TABLE] = {"table", 0, "TABLE", "measures (default) or settings", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT", "table, csv, json or markdown", false},
@@ -59,6 +62,7 @@ static enum status parse_request(const struct args *args, struct ranking_request
     request->measures = args->value[OPT_MEASURES];
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
+    request->select = args->value[OPT_SELECT];
     return parse_permutations(args->value[OPT_PERMUTE], request, err);
 }
 

@@ -13,12 +13,14 @@
 #include "cli/options.h"
 #include "cli/source.h"
 
-enum { OPT_GAP, OPT_OUTPUT, OPT_SNAPSHOT, OPT_TEXT, OPT_WHERE };
+enum { OPT_GAP, OPT_OUTPUT, OPT_SELECT, OPT_SNAPSHOT, OPT_TEXT, OPT_WHERE };
 
 static const struct option_row rows[] = {
     [OPT_GAP] = {"gap", 0, "GAP", "given (default), clean or test (see rank)", false},
     [OPT_OUTPUT] = {"output", 'o', "FILE", "where to write, - for standard output",
                     false},
+    [OPT_SELECT] = {"select", 0, "OPTIONS",
+                    "as of summarize (default: as the study says)", false},
     [OPT_SNAPSHOT] =
         {"snapshot", 0, "LABEL",
          "of tables, of scatters and of --where: best, epoch:10 ... (default "
@@ -164,6 +166,7 @@ static enum status parse_request(const struct args *args, struct report_request 
     request->operand = args->positional[0];
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
+    request->select = args->value[OPT_SELECT];
     return STATUS_OK;
 }
 

@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
                       "t (default) or bootstrap, which takes 20 seeds", false},
     [OPT_OVER] = {"over", 0, "OPTIONS", "average over these (default seed)", false},
     [OPT_SELECT] = {"select", 0, "OPTIONS",
-                    "of these, only the values with the lowest validation error", false},
+                    "best of these by validation error; none (default: study's)", false},
     [OPT_SNAPSHOT] = {"snapshot", 0, "LABEL", "best, final, epoch:10 ... (default best)",
                       false},
     [OPT_TABLE] = {"table", 0, "TABLE",
@@ -63,7 +63,7 @@ static enum status parse_options(const char *option, const char *list,
     return STATUS_OK;
 }
 
-/* --by and --over say the same from two sides; --select comes before either. */
+/* --by and --over say the same from two sides. */
 static enum status parse_grouping(const struct args *args,
                                   struct summary_request *request, struct error *err)
 {
@@ -78,10 +78,6 @@ static enum status parse_grouping(const struct args *args,
     for (int i = 0; by && i < OPTION_COUNT; i++)
         request->over[i] = !request->over[i];
     request->show_all = by != NULL;
-    if (err->status == STATUS_OK)
-        parse_options("select", args->value[OPT_SELECT], request->select, err);
-    if (request->select[FIELD_SEED])
-        error_set(err, STATUS_USAGE, "--select seed: a seed is no better than another");
     return err->status;
 }
 
@@ -125,6 +121,7 @@ static enum status parse_request(const struct args *args, struct summary_request
     request->snapshot = args->value[OPT_SNAPSHOT];
     request->where = args->value[OPT_WHERE];
     request->compare = args->value[OPT_COMPARE];
+    request->select = args->value[OPT_SELECT];
     return parse_grouping(args, request, err);
 }
 

@@ -54,7 +54,8 @@ int compare_records(const struct record *a, const struct record *b, bool provena
     int n = 0;
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (field_get(id)->role == FIELD_ROLE_PROVENANCE && !provenance)
+        if (!field_is_hashed(id) &&
+            !(provenance && field_get(id)->role == FIELD_ROLE_PROVENANCE))
             continue;
         differences[n] = compare_field(a, b, id);
         n += differences[n].n_values > 0;

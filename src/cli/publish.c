@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "analysis/cells/aggregate.h"
+#include "analysis/cells/cells.h"
+#include "analysis/cells/select.h"
 #include "archive/archive.h"
 #include "base/memory.h"
 #include "cli/rundir.h"
@@ -14,23 +16,32 @@ struct publisher {
     struct publication what;
     struct archive_writer *writer;
     struct aggregate *aggregate;
+    int snapshot;   /* that settings are selected at */
+    double *errors; /* [n_cells], by which they are */
     size_t n_added;
 };
+
+/* The options of all cells, [n_cells][OPTION_COUNT]; the caller frees them. */
+static double *copy_options(const struct publication *what, struct error *err)
+{
+    double *options = memory_alloc(what->n_cells * OPTION_COUNT, sizeof *options, err);
+    for (size_t i = 0; options && i < what->n_cells; i++)
+        memcpy(options + i * OPTION_COUNT, what->grid->cells[what->cells[i]].spec.value,
+               OPTION_COUNT * sizeof *options);
+    return options;
+}
 
 static enum status create_aggregate(struct publisher *p, struct record_shape shape,
                                     struct error *err)
 {
     const struct publication *what = &p->what;
-    double *options = memory_alloc(what->n_cells * OPTION_COUNT, sizeof *options, err);
+    double *options = copy_options(what, err);
     struct aggregate_setup setup = {
         .shape = shape, .options = options, .n_cells = what->n_cells};
-    if (!options)
-        return err->status;
-    for (size_t i = 0; i < what->n_cells; i++)
-        memcpy(options + i * OPTION_COUNT, what->grid->cells[what->cells[i]].spec.value,
-               OPTION_COUNT * sizeof *options);
     aggregate_by_all(setup.apart);
-    aggregate_create(&p->aggregate, &setup, err);
+    p->errors = memory_alloc(what->n_cells, sizeof *p->errors, err);
+    if (err->status == STATUS_OK)
+        aggregate_create(&p->aggregate, &setup, err);
     free(options);
     return err->status;
 }
@@ -62,6 +73,7 @@ static enum status create_archive(struct publisher *p, struct record_shape shape
         io_join(path, p->what.dir, "archive.nc", err) == STATUS_OK) {
         for (int i = 0; i < study->n_snapshots; i++)
             labels[i] = study->snapshots[i].label;
+        p->snapshot = cells_prefer_snapshot(labels, study->n_snapshots);
         struct archive_header header = {
             .shape = shape,
             .snapshot_labels = labels,
@@ -73,7 +85,8 @@ static enum status create_archive(struct publisher *p, struct record_shape shape
             .numerics_version = NUMERICS_VERSION,
             .n_cells_planned = (int64_t)p->what.grid->n_cells,
             .runs = p->what.journals->runs,
-            .n_runs = (int)p->what.journals->n_runs};
+            .n_runs = (int)p->what.journals->n_runs,
+            .select = study_selects(study) ? study->select : NULL};
         archive_create(&p->writer, path, &header, err);
     }
     text_free(&canonical);
@@ -103,20 +116,37 @@ enum status publisher_add(struct publisher *p, struct record *record, struct err
     const struct journal_index *journals = p->what.journals;
     const struct cell *cell = &p->what.grid->cells[p->what.cells[p->n_added]];
     rundir_stamp(journals, journal_find(journals, cell->id), record);
+    p->errors[p->n_added] = select_error(record, p->snapshot);
     aggregate_add(p->aggregate, p->n_added++, record, NULL);
     return archive_append(p->writer, record, err);
 }
 
+/* Which cells are of a setting that the study selects, written to the archive. */
+static enum status select_cells(struct publisher *p, bool *selected, struct error *err)
+{
+    memset(selected, true, p->what.n_cells * sizeof *selected);
+    if (!study_selects(p->what.study))
+        return STATUS_OK;
+    double *options = copy_options(&p->what, err);
+    if (options && select_best(options, p->errors, p->what.n_cells, p->what.study->select,
+                               selected, err) == STATUS_OK)
+        archive_write_selected(p->writer, selected, err);
+    free(options);
+    return err->status;
+}
+
 enum status publisher_finish(struct publisher *p, struct error *err)
 {
-    struct group_table groups;
+    struct group_table groups = {0};
     struct archive_writer *writer = p->writer;
-    if (aggregate_finish(p->aggregate, &groups, err) != STATUS_OK)
-        return err->status;
-    enum status status = archive_write_groups(writer, &groups, err);
+    bool *selected = memory_alloc(p->what.n_cells, sizeof *selected, err);
+    if (selected && select_cells(p, selected, err) == STATUS_OK &&
+        aggregate_finish(p->aggregate, selected, &groups, err) == STATUS_OK)
+        archive_write_groups(writer, &groups, err);
     group_table_fini(&groups);
-    if (status != STATUS_OK)
-        return status;
+    free(selected);
+    if (err->status != STATUS_OK)
+        return err->status;
     p->writer = NULL; /* publish ends it, whatever comes */
     return archive_publish(writer, NULL, err);
 }
@@ -127,5 +157,6 @@ void publisher_destroy(struct publisher *p)
         return;
     archive_discard(p->writer);
     aggregate_destroy(p->aggregate);
+    free(p->errors);
     free(p);
 }

@@ -36,7 +36,8 @@ enum status publisher_create(struct publisher **out, const struct publication *w
 enum status publisher_add(struct publisher *publisher, struct record *record,
                           struct error *err);
 
-/* Statistics over seeds; then the archive replaces the old one. */
+/* What the study selects, and statistics over seeds; then the archive replaces the old
+ * one. */
 enum status publisher_finish(struct publisher *publisher, struct error *err);
 
 /* NULL is fine. What was not finished leaves no trace. */

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cells/cells.h"
+#include "analysis/cells/select.h"
 #include "base/memory.h"
 #include "cli/rundir.h"
 #include "cli/verify.h"
@@ -72,6 +74,76 @@ static enum status check_identities(struct verify *v, struct error *err)
     return err->status;
 }
 
+/* --- What the study selects -------------------------------------------------------- */
+
+struct selection_check {
+    struct verify *verify;
+    int snapshot;
+    size_t n;
+    double *options, *errors,
+        *stored; /* [n_archived][OPTION_COUNT], [n_archived] twice */
+};
+
+static enum status note_cell(void *context, const struct record *record,
+                             struct error *err)
+{
+    struct selection_check *c = context;
+    cells_options(record, c->options + c->n * OPTION_COUNT);
+    c->errors[c->n] = select_error(record, c->snapshot);
+    c->stored[c->n++] = *record_int(record, FIELD_SELECTED);
+    return err->status;
+}
+
+/* Makes the choice again of the cells' validation errors. */
+static enum status compare_selected(struct selection_check *c, struct error *err)
+{
+    struct verify *v = c->verify;
+    bool *kept = memory_alloc(c->n, sizeof *kept, err);
+    size_t n_wrong = 0, first = 0;
+    if (!kept)
+        return err->status;
+    memset(kept, true, c->n * sizeof *kept);
+    select_best(c->options, c->errors, c->n, v->archive.study.select, kept, err);
+    for (size_t i = c->n; i-- > 0;)
+        if (c->stored[i] != (kept[i] ? SELECTED_YES : SELECTED_NO)) {
+            n_wrong++;
+            first = i;
+        }
+    if (n_wrong > 0 && err->status == STATUS_OK)
+        findings_add(&v->findings, FINDING_DAMAGE,
+                     "%s: selected of %zu cells, from cell %zu on, is not what their "
+                     "validation errors say",
+                     v->archive.archive_path, n_wrong, first);
+    free(kept);
+    return err->status;
+}
+
+static enum status check_selection(struct verify *v, struct error *err)
+{
+    struct archive *archive = v->archive.archive;
+    const struct study *study = &v->archive.study;
+    bool over[OPTION_COUNT];
+    archive_selects(archive, over);
+    if (memcmp(over, study->select, sizeof over) != 0)
+        findings_add(&v->findings, FINDING_DAMAGE,
+                     "%s: selects over other options than its study",
+                     v->archive.archive_path);
+    else if (study_selects(study)) {
+        struct selection_check c = {.verify = v};
+        c.options = memory_alloc(v->n_archived * OPTION_COUNT, sizeof *c.options, err);
+        c.errors = memory_alloc(v->n_archived, sizeof *c.errors, err);
+        c.stored = memory_alloc(v->n_archived, sizeof *c.stored, err);
+        if (err->status == STATUS_OK &&
+            cells_find_snapshot(archive, NULL, &c.snapshot, err) == STATUS_OK &&
+            cells_visit(archive, NULL, note_cell, &c, err) == STATUS_OK)
+            compare_selected(&c, err);
+        free(c.options);
+        free(c.errors);
+        free(c.stored);
+    }
+    return err->status;
+}
+
 enum status verify_archive(struct verify *v, const char *path, struct error *err)
 {
     struct hash128 content;
@@ -85,8 +157,8 @@ enum status verify_archive(struct verify *v, const char *path, struct error *err
                      v->n_archived, hash);
         check_header(v, path);
         check_duplicates(v);
-        if (v->archive.has_study)
-            check_identities(v, err);
+        if (v->archive.has_study && check_identities(v, err) == STATUS_OK)
+            check_selection(v, err);
     }
     verify_absorb(v, err);
     return err->status;

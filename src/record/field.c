@@ -170,7 +170,15 @@ void field_format(enum field_id id, double value, char *out, size_t size)
 
 bool field_has_fill(enum field_id id)
 {
-    return fields[id].role == FIELD_ROLE_RESULT || fields[id].role == FIELD_ROLE_GROUPED;
+    enum field_role role = fields[id].role;
+    return role == FIELD_ROLE_RESULT || role == FIELD_ROLE_GROUPED ||
+           role == FIELD_ROLE_SELECTION;
+}
+
+bool field_is_hashed(enum field_id id)
+{
+    return fields[id].role != FIELD_ROLE_PROVENANCE &&
+           fields[id].role != FIELD_ROLE_SELECTION;
 }
 
 bool field_is_grouped(enum field_id id)

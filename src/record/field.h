@@ -31,7 +31,8 @@ enum field_role {
     FIELD_ROLE_IDENTITY,
     FIELD_ROLE_RESULT,
     FIELD_ROLE_GROUPED,
-    FIELD_ROLE_PROVENANCE
+    FIELD_ROLE_PROVENANCE,
+    FIELD_ROLE_SELECTION /* in archives whose study selects; changes as the grid grows */
 };
 
 /* Dimensions behind `cell`. ID and MESSAGE are text lengths. */
@@ -81,6 +82,7 @@ enum { CORRUPTION_ANY, CORRUPTION_OTHER };
 enum { BANDWIDTH_SCOTT, BANDWIDTH_SILVERMAN, BANDWIDTH_FIXED };
 enum { INPUT_CORRUPTION_NONE, INPUT_CORRUPTION_GAUSSIAN, INPUT_CORRUPTION_STRUCTURED };
 enum { STOP_REASON_EPOCHS, STOP_REASON_PATIENCE, STOP_REASON_LOSS, STOP_REASON_ACCURACY };
+enum { SELECTED_NO, SELECTED_YES };
 enum { PRIOR_PER_NODE, PRIOR_ONCE, PRIOR_NONE };
 enum {
     DENSITY_GRID_ADAPTIVE,
@@ -126,8 +128,11 @@ int field_flag_count(enum field_id id);
 /* A value as people write it: a flag's name, a whole number, the shortest decimal. */
 void field_format(enum field_id id, double value, char *out, size_t size);
 
-/* True for results: they are fill where they do not exist. */
+/* True for results and the selection: they are fill where they do not exist. */
 bool field_has_fill(enum field_id id);
+
+/* True for what counts in a cell's hash. */
+bool field_is_hashed(enum field_id id);
 
 /* True for results that have statistics over seeds in the archive. */
 bool field_is_grouped(enum field_id id);

@@ -234,8 +234,14 @@
     X(ATTEMPT, "attempt", INT, CELL, PROVENANCE, "1", NULL,                   \
       "attempt that computed the cell, from 1")
 
-#define FIELD_LIST(X)     \
-    FIELD_OPTION_LIST(X)  \
-    FIELD_OUTCOME_LIST(X) \
-    FIELD_RESULT_LIST(X)  \
-    FIELD_PROVENANCE_LIST(X)
+/* What an archive says of a cell and the cell does not know: in no journal. */
+#define FIELD_SELECTION_LIST(X)                                   \
+    X(SELECTED, "selected", FLAG, CELL, SELECTION, "1", "no yes", \
+      "whether the cell is of the setting that the study selects")
+
+#define FIELD_LIST(X)        \
+    FIELD_OPTION_LIST(X)     \
+    FIELD_OUTCOME_LIST(X)    \
+    FIELD_RESULT_LIST(X)     \
+    FIELD_PROVENANCE_LIST(X) \
+    FIELD_SELECTION_LIST(X)

@@ -218,8 +218,7 @@ struct hash128 record_hash(const struct record *record)
     struct hash128 hash = {0, 0};
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (field_get(id)->role == FIELD_ROLE_PROVENANCE || is_fill(record, id) ||
-            is_implied(record, id))
+        if (!field_is_hashed(id) || is_fill(record, id) || is_implied(record, id))
             continue;
         size_t length;
         const void *data = field_bytes(record, id, &length);
@@ -229,14 +228,24 @@ struct hash128 record_hash(const struct record *record)
     return hash;
 }
 
+static bool is_of_cell(enum field_id id)
+{
+    return field_get(id)->role != FIELD_ROLE_SELECTION;
+}
+
 void record_pack(const struct record *record, struct bytes *out)
 {
+    uint32_t n_fields = 0;
+    for (int i = 0; i < FIELD_COUNT; i++)
+        n_fields += is_of_cell((enum field_id)i);
     bytes_put_u32(out, (uint32_t)record->shape.n_snapshots);
     bytes_put_u32(out, (uint32_t)record->shape.n_layers);
     bytes_put_u32(out, (uint32_t)record->shape.n_classes);
-    bytes_put_u32(out, FIELD_COUNT);
+    bytes_put_u32(out, n_fields);
     for (int i = 0; i < FIELD_COUNT; i++) {
         size_t length;
+        if (!is_of_cell((enum field_id)i))
+            continue;
         const void *data = field_bytes(record, (enum field_id)i, &length);
         bytes_put_u64(out, name_hash((enum field_id)i).low);
         bytes_put_u64(out, length);

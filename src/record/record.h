@@ -67,13 +67,14 @@ void record_fit_text(char *out, size_t size, const char *string);
 /* The same for a text field. */
 void record_set_text(struct record *record, enum field_id id, const char *string);
 
-/* Hash of every field but provenance, in table order, with its name. A field that is all
- * fill does not count, so that a record keeps its hash when a later minor version of the
- * schema adds fields. */
+/* Hash of every field that counts (field_is_hashed), in table order, with its name. A
+ * field that is all fill does not count, so that a record keeps its hash when a later
+ * minor version of the schema adds fields. */
 struct hash128 record_hash(const struct record *record);
 
-/* Serialises to bytes; each field carries its name's hash and its length, so a reader of
- * another minor version skips what it does not know and fills what is absent. */
+/* Serialises to bytes all but the selection; each field carries its name's hash and its
+ * length, so a reader of another minor version skips what it does not know and fills what
+ * is absent. */
 void record_pack(const struct record *record, struct bytes *out);
 
 /* Reads what record_pack wrote into a new record; STATUS_DATA where it is malformed. */

@@ -75,8 +75,10 @@ struct study {
     size_t n_excludes;
     struct snapshot *snapshots;
     int n_snapshots;
-    unsigned measures; /* bits of enum measure */
-    bool histograms;   /* kept nodes come with them */
+    unsigned measures;         /* bits of enum measure */
+    bool histograms;           /* kept nodes come with them */
+    bool select[OPTION_COUNT]; /* of these, results count at one value: that with the
+                                * lowest validation error */
 };
 
 /* Parses a study. `origin` names it in errors ("study.yaml", "<quick study>"):
@@ -93,6 +95,9 @@ enum status study_set_axis(struct study *study, const char *assignment,
 /* The canonical text: the same for every spelling of the same study, valid YAML, and
  * study_parse of it gives an equal study. Sets out->failed when memory runs out. */
 void study_format(const struct study *study, struct text *out);
+
+/* Whether any option is selected over. */
+bool study_selects(const struct study *study);
 
 /* A deep copy, by way of the canonical text. */
 enum status study_copy(struct study *copy, const struct study *study, struct error *err);

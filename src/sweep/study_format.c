@@ -178,4 +178,5 @@ void study_format(const struct study *study, struct text *out)
     format_constants(study, OPTION_IN_TRAIN, out);
     format_probe(study, out);
     format_keep(study, out);
+    study_format_select(study, out);
 }

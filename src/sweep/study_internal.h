@@ -106,6 +106,11 @@ enum status snapshot_parse(struct snapshot *snapshot, const char *label,
 /* Index of the snapshot of that kind and time, -1 where there is none. */
 int snapshot_find(const struct snapshot *snapshots, int n, const struct snapshot *wanted);
 
+/* --- Selection --------------------------------------------------------------------- */
+
+/* Appends select:, and nothing for a study that does not select. */
+void study_format_select(const struct study *study, struct text *out);
+
 /* --- Measures ---------------------------------------------------------------------- */
 
 enum { N_MEASURES = 5 };

@@ -13,10 +13,13 @@ enum {
     TOP_EXCLUDE,
     TOP_TRAIN,
     TOP_PROBE,
-    TOP_KEEP
+    TOP_KEEP,
+    TOP_SELECT
 };
 static const struct section top_section = {
-    "", {"study", "data", "grid", "blocks", "exclude", "train", "probe", "keep"}, 8};
+    "",
+    {"study", "data", "grid", "blocks", "exclude", "train", "probe", "keep", "select"},
+    9};
 
 enum { DATA_NAME, DATA_TRAIN, DATA_VALIDATION, DATA_TEST, DATA_HASH };
 static const struct section data_section = {
@@ -228,6 +231,8 @@ static enum status read_study(struct study_reader *reader, struct error *err)
         status = study_read_probe(reader, top.at[TOP_PROBE], err);
     if (!status)
         status = study_read_keep(reader, top.at[TOP_KEEP], err);
+    if (!status)
+        status = study_read_select(reader, top.at[TOP_SELECT], err);
     if (!status)
         status = check_canonical(reader, err);
     return status;

@@ -49,7 +49,8 @@ const struct yaml_node *study_item_node(const struct study_reader *reader,
                                         const struct yaml_node *node, size_t i);
 
 /* Sections; NULL where the study leaves one out. grid: and blocks: come before train: and
- * probe:, which may not give an axis a constant; probe: comes before keep:. */
+ * probe:, which may not give an axis a constant, and before select:; probe: comes before
+ * keep:. */
 enum status study_read_grids(struct study_reader *reader, const struct yaml_node *grid,
                              const struct yaml_node *blocks, struct error *err);
 enum status study_read_excludes(struct study_reader *reader, const struct yaml_node *list,
@@ -60,6 +61,8 @@ enum status study_read_probe(const struct study_reader *reader,
                              const struct yaml_node *node, struct error *err);
 enum status study_read_keep(const struct study_reader *reader,
                             const struct yaml_node *node, struct error *err);
+enum status study_read_select(const struct study_reader *reader,
+                              const struct yaml_node *node, struct error *err);
 
 /* Reads the section's values from key number `first` on, all of them options, into the
  * study's constants. */

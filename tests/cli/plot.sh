@@ -246,7 +246,7 @@ error 64 "--measure: error has no use for it" \
 error 64 "--node: systems has no use for it" "$strata" plot ../grown systems --node 99:99
 error 64 "--gap: heatmap has no use for it" "$strata" plot ../grown heatmap --gap clean
 error 64 "--panels: profile has no use for it" "$strata" plot ../noded profile --panels depth
-error 64 "--where-at: without --where it says nothing" \
+error 64 "--where-at: without --where or --select it says nothing" \
     "$strata" plot ../grown error --where-at init
 error 66 "figures are drawn by gnuplot, which is not on PATH: install gnuplot-nox" \
     env PATH=/nonexistent "$strata" plot ../grown perplexity -o a.svg

@@ -122,7 +122,7 @@ for row in selected:
     assert row == best, (row, best)
 PY
 summarize rates --select learning_rate --table network
-assert_match stdout '; snapshot best; best learning_rate by validation error$'
+assert_match stdout '; snapshot best; learning_rate selected by validation error: 0\.[0-9., ]+$'
 # Selected among what --where leaves, before anything is averaged.
 summarize rates --select learning_rate --where 'learning_rate < 0.01' --format csv
 assert_no_match stdout '^[123],0.01,'

@@ -76,6 +76,7 @@ static inline void make_record(struct record *record, int64_t cell)
         else
             *record_int(record, id) = 1;
     }
+    *record_int(record, FIELD_SELECTED) = RECORD_FILL_INT; /* these do not select */
     *record_int(record, FIELD_STATUS) = (int32_t)(cell % 5);
     *record_int(record, FIELD_SEED) = (int32_t)(cell / 6);
     *record_int(record, FIELD_DEPTH) = depth;

@@ -51,7 +51,7 @@ static int free_records(void **state)
     return 0;
 }
 
-static void aggregate(struct group_table *table, const bool *apart)
+static void aggregate_kept(struct group_table *table, const bool *apart, const bool *kept)
 {
     struct error err = {0};
     struct aggregate *a;
@@ -61,9 +61,14 @@ static void aggregate(struct group_table *table, const bool *apart)
     aggregate_create(&a, &setup, &err);
     for (int i = 0; i < CELLS; i++)
         aggregate_add(a, (size_t)i, &records[i], NULL);
-    aggregate_finish(a, table, &err);
+    aggregate_finish(a, kept, table, &err);
     assert_ok(err);
     aggregate_destroy(a);
+}
+
+static void aggregate(struct group_table *table, const bool *apart)
+{
+    aggregate_kept(table, apart, NULL);
 }
 
 static void test_seeds_are_grouped(void **state)
@@ -117,6 +122,37 @@ static void test_ragged_layers(void **state)
                         (exists ? 10 * (g + 1) + l : RECORD_FILL_REAL));
         }
     group_table_fini(&table);
+}
+
+/* Groups of which no cell is kept are left out, and the others are as they were. */
+static void test_kept_groups(void **state)
+{
+    (void)state;
+    struct group_table all, some;
+    bool apart[OPTION_COUNT];
+    const bool kept[CELLS] = {[4] = true, [5] = true, [6] = true, [7] = true, [8] = true};
+    aggregate_by_all(apart);
+    aggregate(&all, apart);
+    aggregate_kept(&some, apart, kept);
+    assert_int_equal(some.n_groups, 2);
+    assert_int_equal(some.n_cells[0], 3);
+    for (int g = 0; g < 2; g++) {
+        assert_true(some.options[g * OPTION_COUNT + FIELD_DEPTH] == g + 2);
+        for (int i = 0; i < FIELD_COUNT; i++) {
+            size_t n = record_extent((enum field_id)i, all.shape);
+            const struct group_stats *a = &all.fields[i], *b = &some.fields[i];
+            size_t from = (size_t)(g + 1) * n, to = (size_t)g * n;
+            if (!field_is_grouped((enum field_id)i))
+                continue;
+            assert_memory_equal(b->mean + to, a->mean + from, n * sizeof *a->mean);
+            assert_memory_equal(b->sd + to, a->sd + from, n * sizeof *a->sd);
+            assert_memory_equal(b->low + to, a->low + from, n * sizeof *a->low);
+            assert_memory_equal(b->high + to, a->high + from, n * sizeof *a->high);
+            assert_memory_equal(b->n + to, a->n + from, n * sizeof *a->n);
+        }
+    }
+    group_table_fini(&all);
+    group_table_fini(&some);
 }
 
 static void test_chosen_options(void **state)
@@ -210,9 +246,13 @@ static void test_hostile_cells(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seeds_are_grouped), cmocka_unit_test(test_ragged_layers),
-        cmocka_unit_test(test_chosen_options),    cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_rounded_to_zero),   cmocka_unit_test(test_hostile_cells),
+        cmocka_unit_test(test_seeds_are_grouped),
+        cmocka_unit_test(test_ragged_layers),
+        cmocka_unit_test(test_kept_groups),
+        cmocka_unit_test(test_chosen_options),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_rounded_to_zero),
+        cmocka_unit_test(test_hostile_cells),
     };
     return cmocka_run_group_tests(tests, make_records, free_records);
 }

@@ -316,6 +316,51 @@ static void test_refuses_records(void **state)
     archive_discard(NULL);
 }
 
+/* What a study selects stands beside the cells: their hashes are as they were. */
+static void test_selection(void **state)
+{
+    (void)state;
+    enum { CELLS = 300 }; /* more than are written at once */
+    struct error err = {0};
+    struct archive_writer *writer;
+    struct archive *archive;
+    struct run_info run = make_run();
+    struct archive_header header = make_header(&run, CELLS);
+    struct hash128 plain, selecting;
+    bool over[OPTION_COUNT] = {[FIELD_WIDTH] = true, [FIELD_LEARNING_RATE] = true};
+    bool found[OPTION_COUNT], selected[CELLS];
+    assert_ok(write_archive("all.nc", 0, CELLS, 2, &err), &err);
+    header.select = over;
+    assert_ok(archive_create(&writer, "selecting.nc", &header, &err), &err);
+    for (int i = 0; i < CELLS; i++) {
+        struct record record;
+        make_record(&record, i);
+        *record_int(&record, FIELD_SELECTED) = SELECTED_YES; /* of another archive */
+        assert_ok(archive_append(writer, &record, &err), &err);
+        record_fini(&record);
+        selected[i] = i % 3 == 1;
+    }
+    assert_ok(archive_write_selected(writer, selected, &err), &err);
+    assert_ok(archive_publish(writer, NULL, &err), &err);
+    assert_ok(archive_check("all.nc", &plain, &err), &err);
+    assert_ok(archive_check("selecting.nc", &selecting, &err), &err);
+    assert_true(hash_equal(plain, selecting));
+    assert_ok(archive_open(&archive, "selecting.nc", &err), &err);
+    assert_true(archive_selects(archive, found));
+    assert_memory_equal(found, over, sizeof found);
+    for (int i = 0; i < CELLS; i++) {
+        struct record record;
+        assert_ok(archive_read(archive, i, 1, &record, &err), &err);
+        assert_int_equal(*record_int(&record, FIELD_SELECTED),
+                         selected[i] ? SELECTED_YES : SELECTED_NO);
+        record_fini(&record);
+    }
+    archive_close(archive);
+    assert_ok(archive_open(&archive, "all.nc", &err), &err);
+    assert_false(archive_selects(archive, found));
+    archive_close(archive);
+}
+
 static void test_refuses_shapes(void **state)
 {
     (void)state;
@@ -362,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_absent_measures),
         cmocka_unit_test(test_few_cells_take_little),
         cmocka_unit_test(test_refuses_records),
+        cmocka_unit_test(test_selection),
         cmocka_unit_test(test_refuses_shapes),
         cmocka_unit_test(test_golden_schema),
     };

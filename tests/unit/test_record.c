@@ -28,6 +28,7 @@ static void make_record(struct record *record)
     for (int i = 0; i < FIELD_COUNT; i++)
         if (field_get((enum field_id)i)->type == FIELD_TYPE_FLAG)
             *record_int(record, (enum field_id)i) = 1;
+    *record_int(record, FIELD_SELECTED) = RECORD_FILL_INT; /* the archive's, unpacked */
     record_set_text(record, FIELD_CELL_ID, "0123456789abcdef0123456789abcdef");
     record_set_text(record, FIELD_MESSAGE, "caf\xc3\xa9");
 }
@@ -38,6 +39,27 @@ static void assert_same(const struct record *a, const struct record *b)
     assert_memory_equal(a->ints, b->ints, a->n_ints * sizeof *a->ints);
     assert_memory_equal(a->reals, b->reals, a->n_reals * sizeof *a->reals);
     assert_memory_equal(a->texts, b->texts, a->n_texts);
+}
+
+/* Which cells a study selects is no cell's own: it does not travel with them. */
+static void test_selection_is_not_packed(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct record record, back;
+    struct bytes plain = {0}, packed = {0};
+    make_record(&record);
+    record_pack(&record, &plain);
+    *record_int(&record, FIELD_SELECTED) = SELECTED_YES;
+    record_pack(&record, &packed);
+    assert_int_equal(packed.length, plain.length);
+    assert_memory_equal(packed.data, plain.data, plain.length);
+    assert_int_equal(record_unpack(&back, packed.data, packed.length, &err), STATUS_OK);
+    assert_int_equal(*record_int(&back, FIELD_SELECTED), RECORD_FILL_INT);
+    record_fini(&record);
+    record_fini(&back);
+    bytes_free(&plain);
+    bytes_free(&packed);
 }
 
 /* Options first and only they; identity without fill; names that every tool takes. */
@@ -220,7 +242,8 @@ static void test_hash(void **state)
             seen = !hash_equal(hash, record_hash(&record));
             record_int(&record, id)[last] ^= 1;
         }
-        assert_int_equal(seen, field->role != FIELD_ROLE_PROVENANCE);
+        assert_int_equal(seen, field->role != FIELD_ROLE_PROVENANCE &&
+                                   field->role != FIELD_ROLE_SELECTION);
     }
     record_clear(&record);
     struct hash128 empty = record_hash(&record);
@@ -362,13 +385,21 @@ static void test_group_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),           cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_extents),         cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_text_is_cut),     cmocka_unit_test(test_text_is_cleaned),
-        cmocka_unit_test(test_pack_round_trip), cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_truncations),     cmocka_unit_test(test_bit_flips),
-        cmocka_unit_test(test_claimed_shapes),  cmocka_unit_test(test_other_version),
-        cmocka_unit_test(test_unknown_flag),    cmocka_unit_test(test_group_table),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_extents),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_text_is_cut),
+        cmocka_unit_test(test_text_is_cleaned),
+        cmocka_unit_test(test_pack_round_trip),
+        cmocka_unit_test(test_selection_is_not_packed),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_truncations),
+        cmocka_unit_test(test_bit_flips),
+        cmocka_unit_test(test_claimed_shapes),
+        cmocka_unit_test(test_other_version),
+        cmocka_unit_test(test_unknown_flag),
+        cmocka_unit_test(test_group_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

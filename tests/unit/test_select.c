@@ -10,6 +10,7 @@ enum { CELLS_MAX = 16 };
 struct grid {
     double options[CELLS_MAX][OPTION_COUNT];
     double error[CELLS_MAX];
+    bool left_out[CELLS_MAX];
     bool kept[CELLS_MAX];
     size_t n;
 };
@@ -29,6 +30,8 @@ static void expect(struct grid *g, const char *kept)
     static const bool among[OPTION_COUNT] = {[FIELD_LEARNING_RATE] = true};
     struct error err = {0};
     char found[CELLS_MAX + 1] = "";
+    for (size_t i = 0; i < g->n; i++)
+        g->kept[i] = !g->left_out[i];
     select_best(g->options[0], g->error, g->n, among, g->kept, &err);
     assert_ok(err);
     for (size_t i = 0; i < g->n; i++)
@@ -62,6 +65,17 @@ static void test_settings_that_lost_networks_stand_back(void **state)
     expect(&g, "1100");
 }
 
+static void test_cells_that_do_not_count_have_no_say(void **state)
+{
+    (void)state;
+    struct grid g = {.n = 0};
+    add(&g, 1, 2, 0.1, 0.1);
+    add(&g, 1, 2, 0.01, 0.2);
+    add(&g, 1, 2, 0.001, 0.3);
+    g.left_out[0] = true;
+    expect(&g, "010");
+}
+
 static void test_ties_and_nothing(void **state)
 {
     (void)state;
@@ -80,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lowest_mean_of_each_setting),
         cmocka_unit_test(test_settings_that_lost_networks_stand_back),
+        cmocka_unit_test(test_cells_that_do_not_count_have_no_say),
         cmocka_unit_test(test_ties_and_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
