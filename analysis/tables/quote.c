@@ -14,14 +14,9 @@ void quote_csv(struct text *out, const char *bytes, size_t length)
     text_append(out, quoted ? "\"" : "");
     text_append(out, formula ? "'" : "");
     for (size_t i = 0; i < length;) {
-        size_t start = i;
-        uint32_t c = text_next_character(bytes, length, &i);
-        if (c == '"')
-            text_append(out, "\"\"");
-        else if (text_is_obeyed(c) && c != '\n')
-            text_append(out, TEXT_REPLACEMENT);
-        else
-            text_append_bytes(out, bytes + start, i - start);
+        struct text_piece piece = text_next_plain(bytes, length, "\n", &i);
+        text_append(out, piece.character == '"' ? "\"" : "");
+        text_append_bytes(out, piece.bytes, piece.length);
     }
     text_append(out, quoted ? "\"" : "");
 }
@@ -31,15 +26,10 @@ static void put_line(struct text *out, const char *string, const char *escaped)
 {
     size_t length = strlen(string);
     for (size_t i = 0; i < length;) {
-        size_t start = i;
-        uint32_t c = text_next_character(string, length, &i);
-        if (text_is_obeyed(c)) {
-            text_append(out, TEXT_REPLACEMENT);
-            continue;
-        }
-        if (c < 0x80 && strchr(escaped, (int)c))
+        struct text_piece piece = text_next_plain(string, length, "", &i);
+        if (piece.character < 0x80 && strchr(escaped, (int)piece.character))
             text_append(out, "\\");
-        text_append_bytes(out, string + start, i - start);
+        text_append_bytes(out, piece.bytes, piece.length);
     }
 }
 
@@ -57,11 +47,9 @@ void quote_html(struct text *out, const char *string)
 {
     size_t length = strlen(string);
     for (size_t i = 0; i < length;) {
-        size_t start = i;
-        uint32_t c = text_next_character(string, length, &i);
-        if (text_is_obeyed(c) && c != '\n')
-            text_append(out, TEXT_REPLACEMENT);
-        else if (c == '&')
+        struct text_piece piece = text_next_plain(string, length, "\n", &i);
+        uint32_t c = piece.character;
+        if (c == '&')
             text_append(out, "&amp;");
         else if (c == '<')
             text_append(out, "&lt;");
@@ -72,7 +60,7 @@ void quote_html(struct text *out, const char *string)
         else if (c == '\'')
             text_append(out, "&#39;");
         else
-            text_append_bytes(out, string + start, i - start);
+            text_append_bytes(out, piece.bytes, piece.length);
     }
 }
 

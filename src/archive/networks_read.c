@@ -21,6 +21,8 @@ struct networks {
     size_t capacity;
 };
 
+static const char contents[] = "Strata's kept networks";
+
 static enum status check_length(const struct networks *n, enum network_variable v,
                                 struct error *err)
 {
@@ -56,22 +58,14 @@ static enum status find_variables(struct networks *n, const int dims[NETWORK_DIM
 
 static enum status describe(struct networks *n, struct error *err)
 {
-    char *layout;
     int dims[NETWORK_DIMS] = {0};
-    if (netcdf_get_text(&n->file, "parameter_layout", &layout, err) != STATUS_OK)
-        return err->status;
-    if (!layout)
-        return error_set(err, STATUS_DATA, "%s: not Strata's kept networks", n->path);
-    free(layout);
-    if (schema_check_version(&n->file, &n->newer_minor, err) != STATUS_OK)
-        return err->status;
     for (int d = 0; d < NETWORK_DIMS; d++)
         if (nc_inq_dimid(n->file.id, network_dim_names[d], &dims[d]) == NC_NOERR)
             netcdf_find_dim(&n->file, network_dim_names[d], INT32_MAX, &dims[d],
                             &n->lengths[d], err);
     if (err->status == STATUS_OK &&
         (n->lengths[ID] != ID_LENGTH || n->lengths[LABEL] != LABEL_LENGTH))
-        return error_set(err, STATUS_DATA, "%s: not Strata's kept networks", n->path);
+        return error_set(err, STATUS_DATA, "%s: not %s", n->path, contents);
     return find_variables(n, dims, err);
 }
 
@@ -83,11 +77,12 @@ static enum status open_here(struct networks **networks, const char *path, bool 
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, new->path, err) != STATUS_OK) {
+    new->file.guarded = guarded;
+    if (schema_open_companion(&new->file, new->path, "parameter_layout", contents,
+                              &new->newer_minor, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
-    new->file.guarded = guarded;
     if (describe(new, err) != STATUS_OK)
         networks_close(new);
     else

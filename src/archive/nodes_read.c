@@ -158,14 +158,7 @@ static enum status read_places(struct nodes *n, struct error *err)
 
 static enum status describe(struct nodes *n, struct error *err)
 {
-    char *layout;
-    if (netcdf_get_text(&n->file, "record_layout", &layout, err) != STATUS_OK)
-        return err->status;
-    if (!layout)
-        return error_set(err, STATUS_DATA, "%s: not Strata's nodes", n->path);
-    free(layout);
-    if (schema_check_version(&n->file, &n->newer_minor, err) == STATUS_OK &&
-        find_dims(n, err) == STATUS_OK && find_variables(n, err) == STATUS_OK)
+    if (find_dims(n, err) == STATUS_OK && find_variables(n, err) == STATUS_OK)
         read_places(n, err);
     return err->status;
 }
@@ -178,11 +171,12 @@ static enum status open_here(struct nodes **nodes, const char *path, bool guarde
     if (!new)
         return err->status;
     snprintf(new->path, sizeof new->path, "%s", path);
-    if (netcdf_open(&new->file, new->path, err) != STATUS_OK) {
+    new->file.guarded = guarded;
+    if (schema_open_companion(&new->file, new->path, "record_layout", "Strata's nodes",
+                              &new->newer_minor, err) != STATUS_OK) {
         free(new);
         return err->status;
     }
-    new->file.guarded = guarded;
     if (describe(new, err) != STATUS_OK)
         nodes_close(new);
     else

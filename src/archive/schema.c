@@ -402,6 +402,23 @@ enum status schema_check_version(const struct netcdf *file, bool *newer_minor,
     return STATUS_OK;
 }
 
+enum status schema_open_companion(struct netcdf *file, const char *path,
+                                  const char *layout, const char *contents,
+                                  bool *newer_minor, struct error *err)
+{
+    char *text = NULL;
+    if (netcdf_open(file, path, err) != STATUS_OK)
+        return err->status;
+    if (netcdf_get_text(file, layout, &text, err) == STATUS_OK && !text)
+        error_set(err, STATUS_DATA, "%s: not %s", path, contents);
+    free(text);
+    if (err->status == STATUS_OK)
+        schema_check_version(file, newer_minor, err);
+    if (err->status != STATUS_OK)
+        nc_close(file->id);
+    return err->status;
+}
+
 static enum status load_dims(struct schema *schema, const struct netcdf *file,
                              int64_t *n_cells, struct error *err)
 {

@@ -80,6 +80,12 @@ enum status schema_put_origin(const struct netcdf *file, const struct file_origi
 enum status schema_check_version(const struct netcdf *file, bool *newer_minor,
                                  struct error *err);
 
+/* Opens a file that stands beside an archive and holds `contents`, of a version that this
+ * program reads: STATUS_DATA where it lacks the attribute `layout`. */
+enum status schema_open_companion(struct netcdf *file, const char *path,
+                                  const char *layout, const char *contents,
+                                  bool *newer_minor, struct error *err);
+
 /* Finds everything in a file and checks it against the field table: STATUS_DATA where the
  * shape is impossible, an option or identity variable is missing, or a type differs. */
 enum status schema_load(struct schema *schema, const struct netcdf *file,

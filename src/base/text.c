@@ -177,41 +177,52 @@ bool text_is_obeyed(uint32_t c)
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffd;
 }
 
+struct text_piece text_next_plain(const char *bytes, size_t length, const char *kept,
+                                  size_t *at)
+{
+    static const char replacement[] = TEXT_REPLACEMENT;
+    size_t start = *at;
+    uint32_t c = text_next_character(bytes, length, at);
+    if (text_is_obeyed(c) && !(c > 0 && c < 0x80 && strchr(kept, (int)c)))
+        return (struct text_piece){0xfffd, replacement, sizeof replacement - 1};
+    return (struct text_piece){c, bytes + start, *at - start};
+}
+
+/* As much of a text as `room` bytes hold, terminated behind them; returns how many they
+ * are, and whether something had to stay. */
+static size_t copy_plain(char *out, size_t room, const char *text, const char *kept,
+                         bool *cut)
+{
+    size_t length = strlen(text), used = 0;
+    *cut = false;
+    for (size_t at = 0; at < length;) {
+        struct text_piece piece = text_next_plain(text, length, kept, &at);
+        *cut = used + piece.length > room;
+        if (*cut)
+            break;
+        memcpy(out + used, piece.bytes, piece.length);
+        used += piece.length;
+    }
+    out[used] = '\0';
+    return used;
+}
+
 struct text_word text_quote(const char *word)
 {
     static const char dots[] = "...";
-    struct text_word quoted = {""};
-    size_t room = sizeof quoted.text - sizeof dots, length = strlen(word), used = 0;
-    for (size_t at = 0; at < length;) {
-        size_t start = at;
-        bool obeyed = text_is_obeyed(text_next_character(word, length, &at));
-        const char *shown = obeyed ? TEXT_REPLACEMENT : word + start;
-        size_t n = obeyed ? strlen(TEXT_REPLACEMENT) : at - start;
-        if (used + n > room) {
-            strcpy(quoted.text + used, dots);
-            break;
-        }
-        memcpy(quoted.text + used, shown, n);
-        used += n;
-    }
+    struct text_word quoted;
+    bool cut;
+    size_t used = copy_plain(quoted.text, sizeof quoted.text - sizeof dots, word, "",
+                             &cut);
+    if (cut)
+        strcpy(quoted.text + used, dots);
     return quoted;
 }
 
 void text_make_plain(char *out, size_t size, const char *text)
 {
-    size_t length = strlen(text), used = 0;
-    for (size_t at = 0; at < length;) {
-        size_t start = at;
-        bool obeyed = text_is_obeyed(text_next_character(text, length, &at)) &&
-                      text[start] != '\n' && text[start] != '\t';
-        const char *shown = obeyed ? TEXT_REPLACEMENT : text + start;
-        size_t n = obeyed ? strlen(TEXT_REPLACEMENT) : at - start;
-        if (used + n >= size)
-            break;
-        memcpy(out + used, shown, n);
-        used += n;
-    }
-    out[used] = '\0';
+    bool cut;
+    copy_plain(out, size - 1, text, "\n\t", &cut);
 }
 
 struct text_word text_suggest(const char *word, const char *const *candidates,

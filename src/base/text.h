@@ -48,6 +48,18 @@ bool text_is_obeyed(uint32_t character);
 /* What is put in its place: U+FFFD. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"
 
+/* A character of a text, or what is put in its place. */
+struct text_piece {
+    uint32_t character; /* U+FFFD for one that is obeyed */
+    const char *bytes;
+    size_t length;
+};
+
+/* The character at *at, which moves past it; TEXT_REPLACEMENT where it is obeyed and not
+ * among `kept`. */
+struct text_piece text_next_plain(const char *bytes, size_t length, const char *kept,
+                                  size_t *at);
+
 /* A word made fit for a message. */
 enum { TEXT_WORD_MAX = 64 };
 struct text_word {

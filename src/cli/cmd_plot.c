@@ -32,19 +32,16 @@ enum {
 
 static const struct option_row rows[] = {
     [OPT_BANDS] = {"bands", 0, "BANDS",
-                   "interval (of the mean, default) or quartiles (over nodes)", false},
+                   "interval of the mean (default), or quartiles of nodes", false},
     [OPT_CURVES] = {"curves", 0, "OPTIONS",
-                    "what tells curves apart, also measure or snapshot; the rows of a "
-                    "heat map",
-                    false},
+                    "options that tell curves apart; or measure, snapshot", false},
     [OPT_FORMAT] = {"format", 0, "FORMAT",
                     "svg, pdf, png or tex (default: of -o's suffix, else svg)", false},
     [OPT_GAP] = {"gap", 0, "GAP", "of gap: given (default), clean or test", false},
     [OPT_KEEP] = {"keep", 0, "FOLDER", "leave the data and gnuplot's script there too",
                   false},
     [OPT_MEASURE] = {"measure", 0, "NAMES",
-                     "of heatmap and gap (see rank); a list, of dynamics and layers",
-                     false},
+                     "of heatmap, gap (see rank); some, of dynamics and layers", false},
     [OPT_NODE] = {"node", 0, "LAYER:NODE", "of node: default 1:0", false},
     [OPT_OUTPUT] = {"output", 'o', "FILE",
                     "where to write; - for standard output, the default", false},
@@ -258,7 +255,7 @@ const struct command cmd_plot = {
         "  strata plot DIR systems --where 'depth == 6' --snapshots init,epoch:1,best\n"
         "  strata plot DIR layers --measure "
         "activation_fraction.train,predictability.train\n"
-        "  strata plot DIR dynamics --measure mean_perplexity.test --bands interval\n"
+        "  strata plot DIR dynamics --measure predictability.train --bands quartiles\n"
         "  strata plot DIR gap --measure system_accuracy.combined.train.last --gap clean",
     .min_operands = 1,
     .max_operands = 2,

@@ -80,8 +80,8 @@ struct selection_check {
     struct verify *verify;
     int snapshot;
     size_t n;
-    double *options, *errors,
-        *stored; /* [n_archived][OPTION_COUNT], [n_archived] twice */
+    double *options;         /* [n_archived][OPTION_COUNT] */
+    double *errors, *stored; /* [n_archived] */
 };
 
 static enum status note_cell(void *context, const struct record *record,

@@ -65,6 +65,7 @@ probe:
 keep:
   networks: [init, best]
   nodes: ["step:5", final]
+select: {over: width}
 """
 
 PROVENANCE = {

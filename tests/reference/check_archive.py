@@ -39,7 +39,7 @@ REQUIRED = ["cell_id", "status", "message", "n_layers", "n_parameters", "epochs_
             "best_epoch", "cell_crc", *CUBE]
 PROVENANCE = {"train_seconds", "probe_seconds", "peak_rss_bytes", "cell_run", "cell_rank",
               "attempt"}
-DOUBLE_FILL = netCDF4.default_fillvals["f8"]
+FILLS = {"i1": netCDF4.default_fillvals["i1"], "i4": -1, "f8": netCDF4.default_fillvals["f8"]}
 
 
 class Failure(Exception):
@@ -119,8 +119,7 @@ def check_schema(data):
         if name in identity or variable.dimensions[0] != "cell":
             continue
         require(filled, f"{name} has no _FillValue")
-        require(variable._FillValue == (-1 if variable.dtype == np.dtype("i4")
-                                        else DOUBLE_FILL), f"{name}: _FillValue")
+        require(variable._FillValue == FILLS[variable.dtype.str[1:]], f"{name}: _FillValue")
         require("cell_id" in variable.coordinates.split(), f"{name}: coordinates")
     for name in identity & set(data.variables):
         require(not hasattr(data[name], "_FillValue"), f"{name} has a _FillValue")
@@ -173,6 +172,19 @@ def check_groups(data, fields):
         interval = data[f"{name}_ci"]
         require(interval.interval == "Student t" and 0 < interval.level < 1,
                 f"{name}_ci: interval and level")
+
+
+def check_settings(data):
+    """Groups are the settings of the cells, of those selected where the study selects."""
+    if "group" not in data.dimensions:
+        return
+    names = [name for name in option_names(data) if name != "seed"]
+    counts = (data["selected"][:] == 1 if "selected" in data.variables
+              else np.ones(data.dimensions["cell"].size, bool))
+    cells = zip(*(data[name][:].tolist() for name in names))
+    groups = zip(*(data[f"group_{name}"][:].tolist() for name in names))
+    settings = dict.fromkeys(cell for cell, one in zip(cells, counts) if one)
+    require(list(groups) == list(settings), "groups are not the settings that count")
 
 
 def check_xarray(path):
@@ -248,8 +260,8 @@ def check_nodes(path, data):
             require(data[name].dimensions == (name,), f"dimension {name} has no coordinate")
     for name, variable in data.variables.items():
         if hasattr(variable, "_FillValue"):
-            require(variable._FillValue == (-1 if variable.dtype == np.dtype("i4")
-                                            else DOUBLE_FILL), f"{name}: _FillValue")
+            require(variable._FillValue == FILLS[variable.dtype.str[1:]],
+                    f"{name}: _FillValue")
     active, samples = data["active_count"][:], data["sample_count"][:]
     require((active <= samples[data["record_network"][:]]).all(), "active_count")
     with xarray.open_dataset(path) as opened:
@@ -271,6 +283,7 @@ def check(path):
         check_schema(data)
         check_values(data)
         check_groups(data, data.variables)
+        check_settings(data)
         n_cells = data.dimensions["cell"].size
     check_xarray(path)
     if n_cells > 0:  # ncrcat takes no empty file
