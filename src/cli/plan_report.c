@@ -41,6 +41,21 @@ static double longest_seconds(const struct plan_report *r, const struct plan_out
 
 /* ---- for people ---- */
 
+/* "selects     learning_rate, width by validation error" */
+static void print_selection(const struct study *study)
+{
+    const char *before = "selects     ";
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        if (!study->select[i] || option_get(id)->spelled_elsewhere)
+            continue;
+        printf("%s%s", before, field_get(id)->name);
+        before = ", ";
+    }
+    if (study_selects(study))
+        printf(" by validation error\n");
+}
+
 static void print_basis(const struct plan_report *r)
 {
     const struct calibration *c = &r->session->calibration;
@@ -162,6 +177,7 @@ enum status plan_report_text(const struct plan_report *r, struct error *err)
     printf("cells       %zu: %zu done, %zu left\n", s->grid.n_cells,
            s->grid.n_cells - r->n_left, r->n_left);
     print_snapshots(&s->study);
+    print_selection(&s->study);
     print_basis(r);
     text_format_duration(text, sizeof text, o->total);
     printf("core time   %s\n", text);

@@ -28,6 +28,8 @@ strata() {
 
 over='select: {over: learning_rate}'
 rates best "$data" "$over"
+strata plan best.yaml
+assert_text stdout 'selects     learning_rate by validation error'
 sweep_rates best
 
 # ---- the archive ----
