@@ -204,7 +204,10 @@ static void say_missing(struct figure *figure)
     while (i < f->n_quantities - 1 && f->seen[i])
         i++;
     measure_name(&f->measures[i], name);
-    snprintf(figure->why, sizeof figure->why, "no cell has %s", name);
+    const char *needs = field_measure(f->measures[i].field);
+    snprintf(figure->why, sizeof figure->why, "no cell has %s%s%s%s", name,
+             needs ? ", which needs '" : "", needs ? needs : "",
+             needs ? "' in the study's probe.measures" : "");
 }
 
 static void say_why(struct figure *figure)

@@ -35,6 +35,7 @@ static const struct {
     {FIELD_SPECIFIC_FRACTION_CORRUPT, {false, 0, 1}},
     {FIELD_SUPPORTED_COST, {true, 0, HUGE_VAL}},
     {FIELD_UPDATE_CHANGED, {false, 0, 1}},
+    {FIELD_UPDATE_ADDED, {false, 0, 1}},
     {FIELD_UPDATE_AGREEMENT, {false, 0, 1}},
     {FIELD_UPDATE_PREDICTED, {false, 0, 1}},
 };

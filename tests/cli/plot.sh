@@ -86,13 +86,16 @@ points grown gap '--gap clean --snapshots epoch:1' gap=clean snapshot=epoch:1
 points grown gap '--gap test' gap=test
 
 # Clean and corrupted samples; the original labels are learnt first.
-study mixed 'probe: {measures: [sample-sets], at: [init, "step:3", "epoch:1", "epoch:2", best]}'
+study mixed 'probe: {measures: [sample-sets, corruption, updates], at: [init, "step:3", "epoch:1", "epoch:2", best]}'
 sweep mixed --set seed=1..3 --set label_corruption=0,0.4
 points mixed corruption ''
 plot mixed corruption -o corruption.svg --keep kept
 drawn corruption.svg kept/corruption.gp
 assert_text stderr 'of corrupted ones against the label trained with and against their original'
 points mixed corruption '--where "label_corruption > 0"' cells='label_corruption 0.4'
+points mixed layers '--measure clean_class_cosine,sample_cosine --curves measure'
+points mixed layers '--measure corruption_purity --bands quartiles' bands=quartiles
+points mixed dynamics '--measure update_agreement,update_changed,supported_cost'
 points mixed error '--x label_corruption --splits train,test' x=label_corruption
 points mixed error '--x label_corruption --curves snapshot --snapshots init,best --where "depth == 1"' \
     x=label_corruption cells='depth 1'
@@ -252,7 +255,7 @@ error 66 "figures are drawn by gnuplot, which is not on PATH: install gnuplot-no
     env PATH=/nonexistent "$strata" plot ../grown perplexity -o a.svg
 
 error 66 "corruption: no cell has corrupted training samples" "$strata" plot ../grown corruption
-error 66 "layers: no cell has update_agreement" \
+error 66 "layers: no cell has update_agreement, which needs 'updates' in the study's probe.measures" \
     "$strata" plot ../grown layers --measure mean_perplexity.test,update_agreement
 error 64 "--measure mean_perplexity: names no one number: as in mean_perplexity.train" \
     "$strata" plot ../grown layers --measure mean_perplexity

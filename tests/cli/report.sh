@@ -48,6 +48,19 @@ if command -v gnuplot >/dev/null; then
     assert_match "$page" '^figures: 10$'
 fi
 
+# Figures of measures that few sweeps take are there where they were taken.
+for title in 'Training: update' 'Measures by layer'; do
+    assert_no_match "$page" "^### $title"
+done
+study taken 'probe: {measures: [corruption, updates], at: [init, "epoch:1", best]}'
+sweep taken --set label_corruption=0.4
+report taken
+if command -v gnuplot >/dev/null; then
+    assert_count 1 "$page" '^### Training: update agreement; update changed; supported cost$'
+    assert_count 1 "$page" '^### Measures by layer: clean corrupt cosine; clean class cosine; corrupt class cosine and 1 more, snapshot best$'
+fi
+report deep
+
 # The tables have the means over seeds of the archive's own numbers, to the last bits.
 python3 - deep/archive.nc deep/report.html "$here" <<'PY' || fail "not the means over seeds"
 import sys, netCDF4, numpy as np
