@@ -39,8 +39,8 @@ bool input_is_replaced(const struct input_corruption *corruption, uint32_t sampl
 struct input_noise {
     double deviation; /* standard deviation, in units of inputs; 0: none */
     uint32_t seed;
-    int64_t epoch;                 /* RNG_NOISE, stream `epoch` */
-    const struct normals *normals; /* NULL where there is no noise */
+    int64_t epoch; /* RNG_NOISE, stream `epoch` */
+    const struct normals *normals;
 };
 
 /* One sample, ready to be loaded. */

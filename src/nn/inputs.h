@@ -17,7 +17,8 @@ struct inputs {
     const uint32_t *rows;
     uint32_t first;
     int n;
-    /* NULL: inputs are the pixels. Otherwise `images` begin with their file's. */
+    /* NULL: inputs are the pixels. Otherwise the index above is that in the training
+     * file, so `images` are the whole file's. */
     const struct input_corruption *corruption;
     const struct input_noise *noise;
 };
