@@ -12,8 +12,12 @@
 enum { INPUTS = 5, HIDDEN = 32, CLASSES = 3, SAMPLES = 24, HELD_OUT = 9, EPOCHS = 400 };
 
 static uint8_t images[(SAMPLES + HELD_OUT) * INPUTS], labels[SAMPLES + HELD_OUT];
-static const struct net_shape shape = {INPUTS, CLASSES,  1,
-                                       HIDDEN, NET_RELU, NET_BIAS_ALL};
+static const struct net_shape shape = {.n_inputs = INPUTS,
+                                       .n_outputs = CLASSES,
+                                       .depth = 1,
+                                       .width = HIDDEN,
+                                       .activation = NET_RELU,
+                                       .bias = NET_BIAS_ALL};
 
 static int draw_samples(void **state)
 {
