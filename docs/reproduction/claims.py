@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the papers say, as numbers: reads the CSV files of this folder and prints a Markdown
 table, one row a claim: what was measured, over how many networks, with a 95 % interval.
 
@@ -52,8 +52,8 @@ def where(rows, **wanted):
 
 def by_seed(rows, value):
     """seed -> value(rows of that seed)."""
-    seeds = sorted({row["seed"] for row in rows})
-    return {seed: value([row for row in rows if row["seed"] == seed]) for seed in seeds}
+    seeds = sorted({row.get("seed", 1) for row in rows})
+    return {seed: value([row for row in rows if row.get("seed", 1) == seed]) for seed in seeds}
 
 
 def paired(a, b):
@@ -147,6 +147,12 @@ def crossing(rows, level):
     return np.nan
 
 
+def steepest(rows):
+    """The largest fall of perplexity from a layer to the next, in % of a class."""
+    p = perplexities(rows)
+    return 100 * np.max(p[:-1] - p[1:]) / CLASS
+
+
 def drop(rows):
     """Layers from 90 % to 10 % of a class."""
     return crossing(rows, 0.1) - crossing(rows, 0.9)
@@ -154,8 +160,10 @@ def drop(rows):
 
 @claim("3.sharp")
 def sharp(data):
-    x = by_seed(hidden(data, 10, 100), drop)
-    return f"layers from 90 % to 10 % of a class's samples, 10x100: {interval(x.values())}"
+    rows = hidden(data, 10, 100)
+    return f"layers from 90 % to 10 % of a class's samples, 10x100: " \
+        f"{interval(by_seed(rows, drop).values())}; largest fall from a layer to the next: " \
+        f"{interval(by_seed(rows, steepest).values(), 1, 1)} % of a class"
 
 
 @claim("3.gradual-in-fashion")
@@ -166,8 +174,9 @@ def gradual(_):
 
 @claim("3.sharper-if-wider")
 def sharper(data):
-    x = paired(by_seed(hidden(data, 10, 200), drop), by_seed(hidden(data, 10, 60), drop))
-    return f"those layers, width 200 - width 60: {interval(x.values())}"
+    return "largest fall, % of a class: " + ", ".join(
+        f"width {w}: {interval(by_seed(hidden(data, 10, w), steepest).values(), 1, 1)}"
+        for w in (20, 40, 60, 100, 200))
 
 
 @claim("3.late-near-1")
@@ -305,7 +314,7 @@ def at(rows, snapshot, layer):
 
 @claim("4.late-improve")
 def late_improve(_):
-    rows = load("figure-4.layers")
+    rows = load("figure-4.history")
     return "combined, test, best network - after epoch 1, 6x100 Fashion-MNIST: " + ", ".join(
         f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: 100 * (
             at(r, "best", i)["combined"] - at(r, "epoch:1", i)["combined"])).values())
@@ -314,7 +323,7 @@ def late_improve(_):
 
 @claim("4.late-improve-from-init")
 def late_improve_init(_):
-    rows = load("figure-4.layers")
+    rows = load("figure-4.history")
     return "combined, test, best network - initialised, 6x100 Fashion-MNIST: " + ", ".join(
         f"layer {i}: " + interval(by_seed(rows, lambda r, i=i: 100 * (
             at(r, "best", i)["combined"] - at(r, "init", i)["combined"])).values(), 1, 1)
@@ -323,7 +332,7 @@ def late_improve_init(_):
 
 @claim("5.continuous-poor")
 def continuous_poor(_):
-    rows = load("figure-5.layers")
+    rows = load("figure-5.history")
     steps = [s for s in ("init", "step:1", "step:4", "step:16", "step:64", "step:256", "final")
              if any(row["snapshot"] == s for row in rows)]
     return "continuous - discrete, mean over hidden layers, 6x100 Fashion-MNIST: " + ", ".join(
@@ -363,6 +372,142 @@ def sigmoid_spread(_):
             rows, lambda r, i=i: spread(layer_of(r, i))).values()) for i in range(1, 8)) + \
         " points; combined - network in layer 7: " + interval(by_seed(rows, lambda r: 100 * (
             layer_of(r, 7)["combined"] - layer_of(r, 7)["network_accuracy[test]"])).values())
+
+
+# --- Alternatives and sensitivity -----------------------------------------------------------
+
+def blocks(rows, options):
+    """Settings of those options, in the order of the file: (label, rows); the first is what
+    the others are compared with."""
+    found = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(o, "") for o in options), []).append(row)
+    first = next(iter(found))
+    return [(", ".join(f"{o} {str(v)}" for o, v, f in zip(options, key, first) if v != f), rows)
+            for key, rows in found.items()]
+
+
+def options_of(rows):
+    known = ("snapshot", "layer", "seed", "depth", "width", *SYSTEMS)
+    return [key for key in rows[0] if key not in known and "[" not in key and
+            not key.startswith("mean_")]
+
+
+def hidden_mean(name):
+    return lambda rows: np.mean([row[name] for row in rows if row["layer"] <= row_depth(rows)])
+
+
+def row_depth(rows):
+    return max(row["layer"] for row in rows) - 1
+
+
+def against_first(study, snapshot, quantities):
+    rows = load(f"{study}.{snapshot}")
+    settings = blocks(rows, options_of(rows))
+    lines = []
+    for label, of in settings[1:]:
+        parts = []
+        for name, value, scale, digits in quantities:
+            x = paired(by_seed(of, value), by_seed(settings[0][1], value))
+            parts.append(f"{name} {interval(x.values(), scale, digits)}")
+        lines.append(f"{label}: " + ", ".join(parts))
+    return "<br>".join(lines)
+
+
+def error(rows):
+    return 1 - rows[0]["network_accuracy[test]"]
+
+
+@claim("alternatives.noise")
+def noise(_):
+    return "mean over hidden layers, minus that of the first setting: " + against_first(
+        "alternatives", "best",
+        [("perplexity", hidden_mean("mean_perplexity"), 1, 0),
+         ("predictability", hidden_mean("predictability[test]"), 1, 3),
+         ("test error", error, 100, 2)])
+
+
+@claim("sensitivity.all")
+def sensitivity(_):
+    quantities = [("test error", error, 100, 2)] + [
+        (f"{s} in layer {i}", lambda r, s=s, i=i: layer_of(r, i)[s], 100, 2)
+        for i in (1, 6) for s in SYSTEMS] + [
+        (f"perplexity of layer {i}", lambda r, i=i: layer_of(r, i)["mean_perplexity"], 1, 1)
+        for i in (1, 6)]
+    return "minus the first setting: " + against_first("sensitivity", "best", quantities)
+
+
+# --- Haasbroek & Davel ----------------------------------------------------------------------
+
+def course(rows, name, layer=None):
+    """(step, mean over those rows) in the order of steps, of hidden layers."""
+    depth = rows[0]["depth"]
+    steps = {}
+    for row in rows:
+        if row["layer"] <= depth and layer in (None, row["layer"]) and row[name] == row[name]:
+            steps.setdefault(row["snapshot_step"], []).append(row[name])
+    return sorted((step, np.mean(values)) for step, values in steps.items())
+
+
+def settings_of(rows):
+    found = {}
+    for row in rows:
+        found.setdefault((row["loss"], int(row["depth"]), int(row["width"])), []).append(row)
+    return sorted(found.items())
+
+
+def grows_then_shrinks(rows):
+    steps, f = zip(*course(rows, "activation_fraction[train]"))
+    top = int(np.argmax(f))
+    return f[0], f[top], f[-1], steps[top]
+
+
+@claim("haasbroek.grow-then-shrink")
+def grow_then_shrink(_):
+    out = []
+    for (loss, depth, width), rows in settings_of(load("haasbroek-sample-sets.history")):
+        x = by_seed(rows, grows_then_shrinks).values()
+        out.append(f"{loss} {depth}x{width}: initially {interval([v[0] for v in x], 100, 1)} %, "
+                   f"most {interval([v[1] for v in x], 100, 1)} % after step "
+                   f"{'/'.join(str(int(v[3])) for v in x)}, at the end "
+                   f"{interval([v[2] for v in x], 100, 1)} %")
+    return "activation fraction, mean over hidden nodes, training set: " + "<br>".join(out)
+
+
+def change(rows, name, layer):
+    c = course(rows, name, layer)
+    return c[-1][1] - c[0][1]
+
+
+@claim("haasbroek.first-layer-shrinks-faster")
+def first_faster(_):
+    out = []
+    for (loss, depth, width), rows in settings_of(load("haasbroek-sample-sets.history")):
+        x = by_seed(rows, lambda r, d=depth: 100 * (
+            change(r, "activation_fraction[train]", 1) -
+            change(r, "activation_fraction[train]", d)))
+        out.append(f"{loss} {depth}x{width}: {interval(x.values(), 1, 1)}")
+    return "change of the activation fraction from init to the end, first minus last hidden " \
+        "layer, points: " + "; ".join(out)
+
+
+@claim("haasbroek.predictability")
+def predictability(_):
+    out = []
+    for (loss, depth, width), rows in settings_of(load("haasbroek-sample-sets.history")):
+        first, last = (interval(by_seed(rows, lambda r, i=i: change(
+            r, "predictability[train]", i)).values()) for i in (1, depth))
+        out.append(f"{loss} {depth}x{width}: {first}, {last}")
+    return "change of predictability, first and last hidden layer: " + "; ".join(out)
+
+
+@claim("haasbroek.informativeness")
+def informativeness(_):
+    out = []
+    for (loss, depth, width), rows in settings_of(load("haasbroek-sample-sets.history")):
+        x = by_seed(rows, lambda r: course(r, "informativeness[train]")[-1][1])
+        out.append(f"{loss} {depth}x{width}: {interval(x.values(), 1, 3)}")
+    return "informativeness at the end, mean over hidden nodes (at most 0.301): " + "; ".join(out)
 
 
 def main():

@@ -26,32 +26,45 @@ layers() {
         'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
 }
 
-# every snapshot
-history() {
-    table "$1" layers --where "${2:-layer >= 1}" --variables \
-        'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
-}
-
 summary() {
     "$strata" summarize "$runs/$1" --format csv > "$here/$1.summary.csv"
 }
 
+# Every snapshot of what `$2` names, by layer.
+history() {
+    table "$1" history --where 'layer >= 1' --variables "$2"
+}
+
 collect() {
     case $1 in
-    davel-2020-*)
+    davel-2020-* | figure-7)
         networks "$1"
         layers "$1"
         ;;
     figure-1)
         networks "$1"
-        python3 "$here/extremes.py" "$runs/$1" > "$here/$1.extremes.csv"
+        "$here/extremes.py" "$runs/$1" > "$here/$1.extremes.csv"
         ;;
     figure-4 | figure-5)
-        history "$1"
+        history "$1" 'system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
         ;;
-    figure-7)
-        networks "$1"
-        layers "$1"
+    sensitivity | alternatives)
+        for snapshot in best final; do
+            table "$1" "$snapshot" --snapshot $snapshot --where 'layer >= 1' --variables \
+                'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test],predictability[test]'
+        done
+        ;;
+    haasbroek-sample-sets)
+        history "$1" 'snapshot_step,network_loss[train],activation_fraction[train],predictability[train],informativeness[train],network_accuracy[test]'
+        ;;
+    haasbroek-updates)
+        history "$1" 'snapshot_step,network_loss[train],supported_cost,update_changed,update_added,update_agreement,update_predicted,activation_fraction[train]'
+        ;;
+    corruption-*)
+        table "$1" networks --variables \
+            'snapshot_epoch,network_accuracy[train],network_accuracy[test],train_accuracy_clean,train_accuracy_corrupt,train_accuracy_original,network_loss[train],epochs_run,stop_reason'
+        table "$1" final --snapshot final --where 'layer >= 1' --variables \
+            'clean_corrupt_cosine,clean_class_cosine,corrupt_class_cosine,sample_cosine,corruption_purity,quarantine_fraction,quarantine_links,quarantine_path_length,specific_fraction_clean,specific_fraction_corrupt,mean_perplexity[train]'
         ;;
     *)
         echo "collect.sh: no such study: $1" >&2

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """How selective nodes are: of each network, snapshot and layer in DIR/nodes.nc, the share of
 pairs (node, class) of which at most 2 % or at least 98 % of the class's test samples
 activate the node.

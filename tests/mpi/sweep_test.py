@@ -134,16 +134,16 @@ def compare(folder, reference):
 def check_reference(folder):
     """The reference must hold something worth comparing."""
     with netCDF4.Dataset(f"{folder}/archive.nc") as archive:
-        assert archive.dimensions["cell"].size == 36 + 4 + 4 + 1
+        assert archive.dimensions["cell"].size == 36 + 4 + 4 + 4 + 1
         status = archive["status"][:]
-        assert (status == 2).sum() == 1 and (status == 0).sum() == 44
+        assert (status == 2).sum() == 1 and (status == 0).sum() == 48
         assert (archive["input_corrupt_count"][:] > 200).sum() == 4
         fill = archive["perplexity"][:].mask.mean()
         assert 0.05 < fill < 0.9, fill
         accuracy = archive["network_accuracy"][:, 3, 2]
         assert accuracy[status == 0].max() > 0.5
     with netCDF4.Dataset(f"{folder}/nodes.nc") as nodes:
-        assert nodes.dimensions["network"].size == 2 * 45
+        assert nodes.dimensions["network"].size == 2 * 49
         # All layers have counts, but those of the final network that is not finite.
         fill = np.ma.getmaskarray(nodes["active_count"][:])
         assert fill.all(axis=(1, 2)).sum() == fill.any(axis=(1, 2)).sum() == 8 + 10
