@@ -94,7 +94,8 @@ drawn corruption.svg kept/corruption.gp
 assert_text stderr 'of corrupted ones against the label trained with and against their original'
 points mixed corruption '--where "label_corruption > 0"' cells='label_corruption 0.4'
 points mixed layers '--measure clean_class_cosine,sample_cosine --curves measure'
-points mixed layers '--measure corruption_purity --bands quartiles' bands=quartiles
+points mixed layers '--measure corruption_purity --bands quartiles' bands=quartiles \
+    cells='label_corruption 0.4'
 points mixed dynamics '--measure update_agreement,update_changed,supported_cost'
 points mixed error '--x label_corruption --splits train,test' x=label_corruption
 points mixed error '--x label_corruption --curves snapshot --snapshots init,best --where "depth == 1"' \

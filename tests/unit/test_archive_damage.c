@@ -1,4 +1,5 @@
 /* archive.nc: files that are refused, full disks, damage, other versions. */
+#define FIXTURE_MEASURES 0
 #include "archive_fixture.h"
 
 static void put_file(const char *path, const void *data, size_t length)
