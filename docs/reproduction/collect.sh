@@ -22,8 +22,8 @@ networks() {
 }
 
 layers() {
-    table "$1" layers --snapshot best --where "${2:-layer >= 1}" --variables \
-        'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test]'
+    table "$1" layers --snapshot best --where 'layer >= 1' --variables \
+        'mean_perplexity[test],system_accuracy[discrete,test],system_accuracy[continuous,test],system_accuracy[combined,test],network_accuracy[test],activation_fraction_quantile[train,quantile:0],activation_fraction_quantile[train,quantile:1]'
 }
 
 summary() {
