@@ -88,6 +88,8 @@ def claim(name, source, says):
 # --- Networks: figure 2 ---------------------------------------------------------------------
 
 def test_error(rows):
+    if len(rows) > 1:
+        sys.exit(f"{len(rows)} networks of one seed and setting: {rows[:2]}")
     return 100 * (1 - rows[0]["network_accuracy[test]"])
 
 
@@ -231,7 +233,11 @@ def narrow(data):
 # --- Systems: figures 6, 9, 10 --------------------------------------------------------------
 
 def layer_of(rows, layer):
-    return next(row for row in rows if row["layer"] == layer)
+    """The one row of that layer: a seed's network has no other."""
+    found = [row for row in rows if row["layer"] == layer]
+    if len(found) > 1:
+        sys.exit(f"{len(found)} networks of one seed and setting: {found[:2]}")
+    return next(iter(found))
 
 
 def spread(row):
@@ -377,6 +383,20 @@ def continuous_poor(_):
         f"{s}: " + interval(by_seed(rows, lambda r, s=s: np.mean([100 * (
             at(r, s, i)["continuous"] - at(r, s, i)["discrete"]) for i in range(1, 7)])).values(),
             1, 1) for s in steps) + " points"
+
+
+@claim("5.bandwidth", "fig. 5, 5.2", "the same, by bandwidth, which the paper does not name")
+def by_bandwidth(_):
+    rows = load("figure-5-bandwidth.history")
+    out = []
+    for rule, h in (("scott", 0), ("fixed", 0.03), ("fixed", 0.1), ("fixed", 0.3), ("fixed", 1)):
+        of = where(rows, bandwidth=rule, bandwidth_fixed=h)
+        out.append(f"{rule}{f' {h}' if h else ''}: " + ", ".join(
+            f"{s} " + interval(by_seed(of, lambda r, s=s: np.mean([100 * (
+                at(r, s, i)["continuous"] - at(r, s, i)["discrete"])
+                for i in range(1, 7)])).values(), 1, 1)
+            for s in ("init", "step:4", "step:16", "step:64", "final")))
+    return "continuous - discrete, mean over hidden layers, points: " + "<br>".join(out)
 
 
 # --- Nodes: figure 1 ------------------------------------------------------------------------
