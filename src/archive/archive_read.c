@@ -57,6 +57,31 @@ static enum status alloc_block(struct archive *archive, struct error *err)
     return err->status;
 }
 
+/* Reads a field of `n` cells into the block. */
+static enum status read_block(struct archive *archive, enum field_id id, int64_t first,
+                              size_t n, struct error *err)
+{
+    size_t start[FIELD_DIMS_MAX + 1], count[FIELD_DIMS_MAX + 1];
+    schema_cell_range(id, archive->schema.shape, (size_t)first, n, start, count);
+    return netcdf_read(&archive->file, archive->schema.fields[id], start, count,
+                       archive->block, err);
+}
+
+/* Layers of n cells, in the block. */
+static enum status read_layers(struct archive *archive, int64_t first, size_t n,
+                               struct error *err)
+{
+    if (read_block(archive, FIELD_N_LAYERS, first, n, err) != STATUS_OK)
+        return err->status;
+    const int32_t *n_layers = archive->block;
+    for (size_t i = 0; i < n; i++)
+        if (n_layers[i] < 1 || n_layers[i] > archive->schema.shape.n_layers)
+            return error_set(err, STATUS_DATA, "%s: cell %lld: n_layers %d",
+                             archive->path, (long long)first + (long long)i,
+                             (int)n_layers[i]);
+    return STATUS_OK;
+}
+
 static enum status open_here(struct archive **archive, const char *path, bool guarded,
                              struct error *err)
 {
@@ -81,6 +106,9 @@ static enum status open_here(struct archive **archive, const char *path, bool gu
         read_labels(new, err);
     if (err->status == STATUS_OK)
         alloc_block(new, err);
+    /* A file that claims cells that nobody wrote is not read as far as the first. */
+    if (err->status == STATUS_OK && new->n_cells > 0)
+        read_layers(new, new->n_cells - 1, 1, err);
     if (err->status != STATUS_OK)
         archive_close(new);
     else
@@ -180,29 +208,15 @@ enum status archive_read_runs(struct archive *archive, struct run_info **runs,
     return schema_read_runs(&archive->file, runs, n_runs, err);
 }
 
-/* Reads a field of `n` cells into the block. */
-static enum status read_block(struct archive *archive, enum field_id id, int64_t first,
-                              size_t n, struct error *err)
-{
-    size_t start[FIELD_DIMS_MAX + 1], count[FIELD_DIMS_MAX + 1];
-    schema_cell_range(id, archive->schema.shape, (size_t)first, n, start, count);
-    return netcdf_read(&archive->file, archive->schema.fields[id], start, count,
-                       archive->block, err);
-}
-
 /* Gives every record the shape of its cell. */
 static enum status init_records(struct archive *archive, int64_t first, size_t n,
                                 struct record *records, struct error *err)
 {
-    if (read_block(archive, FIELD_N_LAYERS, first, n, err) != STATUS_OK)
+    if (read_layers(archive, first, n, err) != STATUS_OK)
         return err->status;
     const int32_t *n_layers = archive->block;
     for (size_t i = 0; i < n && err->status == STATUS_OK; i++) {
         struct record_shape shape = archive->schema.shape;
-        if (n_layers[i] < 1 || n_layers[i] > shape.n_layers)
-            return error_set(err, STATUS_DATA, "%s: cell %lld: n_layers %d",
-                             archive->path, (long long)first + (long long)i,
-                             (int)n_layers[i]);
         shape.n_layers = n_layers[i];
         record_init(&records[i], shape, err);
     }
