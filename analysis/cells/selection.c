@@ -26,9 +26,11 @@ static enum status parse_options(struct selection *s, const char *list, struct e
         if (id == FIELD_SEED)
             return error_set(err, STATUS_USAGE,
                              "--select seed: a seed is no better than another");
+        if (field_is_of_probe(id))
+            return error_set(err, STATUS_USAGE,
+                             "--select %s: the validation error does not depend on it",
+                             name);
         s->over[id] = s->active = true;
-        if (id == FIELD_BANDWIDTH)
-            s->over[FIELD_BANDWIDTH_FIXED] = true; /* the rule's other half */
         list += length + (list[length] == ',');
     }
     return STATUS_OK;

@@ -195,7 +195,7 @@ bool archive_selects(struct archive *archive, bool over[OPTION_COUNT])
         snprintf(name, sizeof name, "%.*s",
                  (int)(length < NC_MAX_NAME ? length : NC_MAX_NAME), names);
         enum field_id id = field_find(name);
-        if ((int)id < OPTION_COUNT && id != FIELD_SEED)
+        if ((int)id < OPTION_COUNT && id != FIELD_SEED && !field_is_of_probe(id))
             over[id] = true;
         names += length + (names[length] == ',');
     }

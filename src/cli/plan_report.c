@@ -47,7 +47,7 @@ static void print_selection(const struct study *study)
     const char *before = "selects     ";
     for (int i = 0; i < OPTION_COUNT; i++) {
         enum field_id id = (enum field_id)i;
-        if (!study->select[i] || option_get(id)->spelled_elsewhere)
+        if (!study->select[i])
             continue;
         printf("%s%s", before, field_get(id)->name);
         before = ", ";

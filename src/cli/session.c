@@ -13,6 +13,7 @@
 #include "sweep/cell.h"
 #include "sweep/cell_nodes.h"
 #include "sweep/cost.h"
+#include "sweep/grid_check.h"
 #include "sweep/kept_network.h"
 
 enum status session_read_study(struct study *study, const char *path,
@@ -85,36 +86,13 @@ static enum status check_kept(double total, const char *things, const char *file
         total, things, file);
 }
 
-/* What replaces inputs must be able to, and a fraction without it is a slip. */
-static enum status check_inputs(const struct session *s, struct error *err)
-{
-    double fraction = 0;
-    bool none = true;
-    for (size_t i = 0; i < s->grid.n_cells; i++) {
-        const double *value = s->grid.cells[i].spec.value;
-        if (value[FIELD_INPUT_CORRUPTION] == INPUT_CORRUPTION_STRUCTURED &&
-            s->dataset.n_rows != s->dataset.n_columns)
-            return error_set(err, STATUS_STUDY,
-                             "input_corruption: structured turns square images, and "
-                             "those of %s are %dx%d",
-                             s->study.data.name, s->dataset.n_rows, s->dataset.n_columns);
-        none = none && value[FIELD_INPUT_CORRUPTION] == INPUT_CORRUPTION_NONE;
-        fraction = fmax(fraction, value[FIELD_INPUT_CORRUPTION_FRACTION]);
-    }
-    if (none && fraction > 0)
-        return error_set(err, STATUS_STUDY,
-                         "input_corruption_fraction is %g and input_corruption is none: "
-                         "name what replaces inputs, gaussian or structured",
-                         fraction);
-    return STATUS_OK;
-}
-
 /* Walks over all cells once: memory, and what no cell may exceed. */
 static enum status examine_cells(struct session *s, struct error *err)
 {
     s->seconds = memory_alloc(s->grid.n_cells, sizeof *s->seconds, err);
     s->probe_seconds = memory_alloc(s->grid.n_cells, sizeof *s->probe_seconds, err);
-    if (!s->seconds || !s->probe_seconds || check_inputs(s, err) != STATUS_OK)
+    if (!s->seconds || !s->probe_seconds ||
+        grid_check(&s->grid, &s->study, &s->dataset, err) != STATUS_OK)
         return err->status;
     double kept_parameters = 0.0, kept_nodes = 0.0;
     for (size_t i = 0; i < s->grid.n_cells; i++) {

@@ -69,6 +69,14 @@ void activation_forward(enum net_activation kind, const float *z, float *a, size
     activations[kind].forward(z, a, n);
 }
 
+void activation_apply(enum net_activation kind, struct matrix z)
+{
+    for (int i = 0; i < z.rows; i++) {
+        float *row = z.data + (size_t)i * z.stride;
+        activation_forward(kind, row, row, (size_t)z.columns);
+    }
+}
+
 void activation_backward(enum net_activation kind, const float *a, float *delta, size_t n)
 {
     activations[kind].backward(a, delta, n);

@@ -46,8 +46,8 @@ static size_t block_floats(size_t n_in)
 
 double backprop_bytes(const struct net_shape *shape, int max_columns)
 {
-    double widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
-    double nodes = (double)shape->depth * shape->width + shape->n_outputs + 2 * widest;
+    double nodes = (double)shape->depth * shape->width + shape->n_outputs +
+                   2.0 * net_widest(shape);
     double norm = shape->depth * norm_bytes(shape->width, net_stride(max_columns)) +
                   4.0 * 2 * shape->width;
     return 4 * (nodes * (double)net_stride(max_columns) +
@@ -138,10 +138,7 @@ static void activate_normalised(struct backprop *p, int layer, const float *para
     linalg_multiply(LINALG_NN, net_weights(p->net, layer, parameters), a, &plain, u);
     norm_forward(&p->norms[layer], p->net->shape.batch_norm_epsilon,
                  parameters + shape->scales, parameters + shape->biases, u, activations);
-    for (int i = 0; i < activations.rows; i++) {
-        float *row = activations.data + (size_t)i * activations.stride;
-        activation_forward(p->net->shape.activation, row, row, (size_t)a.columns);
-    }
+    activation_apply(p->net->shape.activation, activations);
 }
 
 static struct matrix forward(struct backprop *p, struct batch *batch,

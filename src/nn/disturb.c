@@ -56,8 +56,7 @@ struct disturbed disturb_sample(const uint8_t *image, int n_inputs, uint32_t sam
 STRATA_KERNEL
 static void load_pixels(const uint8_t *restrict image, int n, float *restrict out)
 {
-    for (int i = 0; i < n; i++)
-        out[i] = input_of_pixel(image[i]);
+    inputs_scale_pixels(image, out, n);
 }
 
 /* Row r of a picture that was turned counterclockwise is column side - 1 - r of it. */

@@ -35,13 +35,6 @@ static void prefetch_image(const struct inputs *inputs, int j)
         __builtin_prefetch(image + k, 0, 2);
 }
 
-static inline __attribute__((always_inline)) void
-scale_bytes(const uint8_t *restrict bytes, float *restrict out, int n)
-{
-    for (int i = 0; i < n; i++)
-        out[i] = input_of_pixel(bytes[i]);
-}
-
 static inline bytes16 merge_low(bytes16 a, bytes16 b)
 {
     return __builtin_shuffle(
@@ -87,9 +80,9 @@ static void scale_rows(const uint8_t (*pixels)[GROUP], int rows, float *out,
 {
     for (int i = 0; i < rows; i++) {
         if (n == GROUP)
-            scale_bytes(pixels[i], out + (size_t)i * stride, GROUP);
+            inputs_scale_pixels(pixels[i], out + (size_t)i * stride, GROUP);
         else
-            scale_bytes(pixels[i], out + (size_t)i * stride, n);
+            inputs_scale_pixels(pixels[i], out + (size_t)i * stride, n);
     }
 }
 
@@ -175,7 +168,8 @@ static void load_plain_samples(const struct inputs *inputs, struct matrix x)
     for (int j = 0; j < inputs->n; j++) {
         if (j + AHEAD < inputs->n)
             prefetch_image(inputs, j + AHEAD);
-        scale_bytes(image_of(inputs, j), x.data + (size_t)j * x.stride, inputs->n_inputs);
+        inputs_scale_pixels(image_of(inputs, j), x.data + (size_t)j * x.stride,
+                            inputs->n_inputs);
     }
 }
 

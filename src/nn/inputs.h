@@ -28,6 +28,14 @@ static inline float input_of_pixel(uint8_t pixel)
     return (float)pixel * (1.0f / 255.0f);
 }
 
+/* The same of n pixels. Within a kernel it is compiled for the kernel's instructions. */
+static inline __attribute__((always_inline)) void
+inputs_scale_pixels(const uint8_t *restrict pixels, float *restrict out, int n)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = input_of_pixel(pixels[i]);
+}
+
 /* Whether the inputs are anything but pixels. */
 bool inputs_disturbed(const struct inputs *inputs);
 

@@ -25,6 +25,11 @@ static void layer_size(const struct net_shape *shape, int layer, int *n_in, int 
     *n_out = layer == shape->depth ? shape->n_outputs : shape->width;
 }
 
+int net_widest(const struct net_shape *shape)
+{
+    return shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
+}
+
 double net_count_parameters(const struct net_shape *shape)
 {
     double n = 0;
@@ -65,7 +70,7 @@ enum status net_create(struct net *net, const struct net_shape *shape, struct er
     memset(net, 0, sizeof *net);
     net->shape = *shape;
     net->n_layers = shape->depth + 1;
-    net->widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
+    net->widest = net_widest(shape);
     net->layers = memory_alloc((size_t)net->n_layers, sizeof *net->layers, err);
     if (!net->layers)
         return err->status;
@@ -160,10 +165,8 @@ void net_activate_layer(const struct net *net, int layer, const float *parameter
     finish.kind = kind == NET_RELU ? LINALG_RELU : LINALG_KEEP;
     linalg_multiply(LINALG_NN, net_weights(net, layer, parameters), a, &finish,
                     activations);
-    for (int i = 0; kind != NET_RELU && i < activations.rows; i++) {
-        float *row = activations.data + (size_t)i * activations.stride;
-        activation_forward(kind, row, row, (size_t)activations.columns);
-    }
+    if (kind != NET_RELU)
+        activation_apply(kind, activations);
 }
 
 void net_forward_layer(const struct net *net, int layer, const float *parameters,

@@ -49,11 +49,14 @@ struct net {
     struct net_layer *layers;
     size_t n_parameters; /* of the whole vector */
     size_t n_trained;    /* its first ones, that an optimizer steps */
-    int widest;          /* nodes of the largest layer */
+    int widest;          /* net_widest of the shape */
 };
 
 enum status net_create(struct net *net, const struct net_shape *shape, struct error *err);
 void net_fini(struct net *net);
+
+/* Nodes of the largest layer of a network of that shape. */
+int net_widest(const struct net_shape *shape);
 
 /* Parameters of a network of that shape, without building it. */
 double net_count_parameters(const struct net_shape *shape);

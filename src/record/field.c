@@ -100,6 +100,22 @@ bool field_implies(enum field_id id, double *value)
     return false;
 }
 
+bool field_is_of_probe(enum field_id option)
+{
+    switch (option) {
+    case FIELD_BANDWIDTH:
+    case FIELD_BANDWIDTH_FIXED:
+    case FIELD_PRIOR:
+    case FIELD_DENSITY_GRID:
+    case FIELD_QUARANTINE_LEAST:
+    case FIELD_QUARANTINE_PURITY:
+    case FIELD_SPECIFIC_SHARE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 const char *field_measure(enum field_id id)
 {
     static const char *const measures[FIELD_COUNT] = {

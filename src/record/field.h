@@ -110,6 +110,10 @@ const struct field *field_get(enum field_id id);
  * before: what a file without it means. */
 bool field_implies(enum field_id id, double *value);
 
+/* True for options of what is measured alone: the network and its validation error do not
+ * depend on them. */
+bool field_is_of_probe(enum field_id option);
+
 /* Name of the measure that a study must name to have the field, NULL where all have it.
  */
 const char *field_measure(enum field_id id);

@@ -13,6 +13,8 @@
  *         RESULT      fill where it does not exist
  *         GROUPED     a result whose statistics over seeds the collector also writes
  *         PROVENANCE  differs between runs; outside the content hash
+ *         SELECTION   only where the study selects; outside the hashes of cells, as it
+ *                     changes while other cells come in
  *
  * Options come first, and only they are OPTION: record/field.h counts on it. New rows go
  * at the end of their block; a row is never renamed or removed within a schema major.

@@ -39,11 +39,6 @@ static int largest_input(const struct net_shape *shape)
     return shape->n_inputs > shape->width ? shape->n_inputs : shape->width;
 }
 
-static int widest(const struct net_shape *shape)
-{
-    return shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
-}
-
 double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes *sizes,
                         unsigned measures, int team_size)
 {
@@ -52,11 +47,11 @@ double cell_probe_bytes(const struct net_shape *shape, const struct split_sizes 
     double block = (double)net_stride(BLOCK) * largest_input(shape);
     struct probe_size size = {.n_samples = all,
                               .n_classes = shape->n_outputs,
-                              .max_nodes = widest(shape),
+                              .max_nodes = net_widest(shape),
                               .team_size = team_size};
     double output = team_size > 1 ? outputs * (own + all + (double)net_stride((int)all))
                                   : 0;
-    return 4.0 * ((double)net_stride((int)own) * widest(shape) + own + block + output) +
+    return 4.0 * ((double)net_stride((int)own) * size.max_nodes + own + block + output) +
            prober_bytes(measures, &size);
 }
 

@@ -49,9 +49,8 @@ bool cell_updates_taken(const struct study *study, const struct spec *spec)
 
 double cell_updates_bytes(const struct net_shape *shape, const struct split_sizes *sizes)
 {
-    double widest = shape->width > shape->n_outputs ? shape->width : shape->n_outputs;
     double rows = shape->n_inputs + (double)shape->depth * shape->width +
-                  shape->n_outputs + 5 * widest;
+                  shape->n_outputs + 5.0 * net_widest(shape);
     return 4.0 * (rows * (double)net_stride(BLOCK) + sizes->train +
                   net_count_parameters(shape)) +
            (shape->depth + 1.0) * sizeof(struct tally);
@@ -155,14 +154,6 @@ static void count_layer(struct matrix before, struct matrix condition,
                    after.data + (size_t)j * after.stride, before.columns, tally);
 }
 
-static void activate(const struct net *net, struct matrix z)
-{
-    for (int j = 0; j < z.rows; j++) {
-        float *row = z.data + (size_t)j * z.stride;
-        activation_forward(net->shape.activation, row, row, (size_t)z.columns);
-    }
-}
-
 static struct matrix load_inputs(struct cell_updates *u, uint32_t start, int n)
 {
     const struct train_data *data = &u->setup.data;
@@ -197,8 +188,8 @@ static struct matrix forward(struct cell_updates *u, const float *parameters,
             net_forward_layer(net, l, stepped, old, NULL, condition);
         count_layer(before, condition, after, &u->tallies[l]);
         if (l + 1 < net->n_layers) {
-            activate(net, before);
-            activate(net, after);
+            activation_apply(net->shape.activation, before);
+            activation_apply(net->shape.activation, after);
         }
         old = before;
         new = after;
@@ -259,34 +250,29 @@ static void backward(struct cell_updates *u, const float *parameters,
 
 /* ---- all samples ---- */
 
-static double *real_at(struct record *record, enum field_id id, int snapshot, int layer)
-{
-    return record_real(record, id) +
-           record_index(id, record->shape, snapshot, layer, 0, 0);
-}
-
 static void store_cost(const struct tally *tally, int snapshot, int layer,
                        struct record *record)
 {
     double sum = exact_sum_value(&tally->cost);
     if (tally->driving > 0 && isfinite(sum))
-        *real_at(record, FIELD_SUPPORTED_COST, snapshot, layer) = sum /
-                                                                  (double)tally->driving;
+        *record_real_at(record, FIELD_SUPPORTED_COST, snapshot, layer, 0,
+                        0) = sum / (double)tally->driving;
 }
 
 static void store_step(const struct tally *tally, double pairs, int snapshot, int layer,
                        struct record *record)
 {
     double changed = (double)tally->changed;
-    *real_at(record, FIELD_UPDATE_CHANGED, snapshot, layer) = changed / pairs;
-    *real_at(record, FIELD_UPDATE_AGREEMENT, snapshot, layer) = (double)tally->agreed /
-                                                                pairs;
+    *record_real_at(record, FIELD_UPDATE_CHANGED, snapshot, layer, 0, 0) = changed /
+                                                                           pairs;
+    *record_real_at(record, FIELD_UPDATE_AGREEMENT, snapshot, layer, 0,
+                    0) = (double)tally->agreed / pairs;
     if (tally->changed == 0)
         return;
-    *real_at(record, FIELD_UPDATE_ADDED, snapshot, layer) = (double)tally->added /
-                                                            changed;
-    *real_at(record, FIELD_UPDATE_PREDICTED, snapshot, layer) = (double)tally->told /
-                                                                changed;
+    *record_real_at(record, FIELD_UPDATE_ADDED, snapshot, layer, 0,
+                    0) = (double)tally->added / changed;
+    *record_real_at(record, FIELD_UPDATE_PREDICTED, snapshot, layer, 0,
+                    0) = (double)tally->told / changed;
 }
 
 static void store(const struct cell_updates *u, int snapshot, struct record *record)

@@ -40,22 +40,27 @@ static int64_t count(const struct snapshot *entry, const struct grid_extent *ext
     return n;
 }
 
+static enum status fail_empty(const struct snapshot *entry,
+                              const struct grid_extent *extent, struct error *err)
+{
+    bool steps = entry->kind == SNAPSHOT_STEP;
+    return error_set(
+        err, STATUS_STUDY,
+        "probe.at: no snapshot is left: %s makes none, as the longest %s has %" PRId64
+        " %s",
+        entry->label, steps ? "epoch" : "training", end_of(entry, extent),
+        steps ? "steps" : "epochs");
+}
+
 /* The same of all entries, snapshots that occur twice counted twice. */
 static enum status count_all(const struct study *study, const struct grid_extent *extent,
                              int64_t *n, struct error *err)
 {
     *n = 0;
-    for (int i = 0; i < study->n_snapshots; i++) {
-        const struct snapshot *entry = &study->snapshots[i];
-        int64_t made = count(entry, extent);
-        if (made == 0)
-            return error_set(
-                err, STATUS_STUDY,
-                "probe.at: %s makes no snapshot: the longest %s has %" PRId64 " %s",
-                entry->label, entry->kind == SNAPSHOT_STEP ? "epoch" : "training",
-                end_of(entry, extent), entry->kind == SNAPSHOT_STEP ? "steps" : "epochs");
-        *n += made;
-    }
+    for (int i = 0; i < study->n_snapshots; i++)
+        *n += count(&study->snapshots[i], extent);
+    if (*n == 0)
+        return fail_empty(&study->snapshots[0], extent, err);
     if (*n > STUDY_SNAPSHOTS_MAX)
         return error_set(err, STATUS_STUDY,
                          "probe.at: %" PRId64 " snapshots, more than %d", *n,

@@ -110,9 +110,9 @@ enum status study_set_axis(struct study *study, const char *assignment,
 
 /* Replaces every schedule of probe.at by the snapshots that it stands for, in a study of
  * n_train samples to train with; a snapshot that is there already is dropped, and what
- * was to be kept of either is kept. Without a schedule the study stays as it is.
- * STATUS_STUDY where a schedule makes none, or where there are more than
- * STUDY_SNAPSHOTS_MAX. */
+ * was to be kept of either is kept. Where training is short a schedule may make
+ * none. Without a schedule the study stays as it is. STATUS_STUDY where no snapshot is
+ * left, or where there are more than STUDY_SNAPSHOTS_MAX. */
 enum status study_resolve(struct study *study, uint32_t n_train, struct error *err);
 
 /* The canonical text: the same for every spelling of the same study, valid YAML, and

@@ -34,14 +34,15 @@ static enum status add_option(const struct study_reader *reader,
     if (option == FIELD_SEED)
         return yaml_fail(reader->tree, node, err,
                          "over: a seed is no better than another");
+    if (field_is_of_probe(option))
+        return yaml_fail(reader->tree, node, err,
+                         "over: the validation error does not depend on %s", name);
     if (!is_some_axis(study, option))
         return yaml_fail(reader->tree, node, err, "over: %s is no axis of the grid",
                          name);
     if (study->select[option])
         return yaml_fail(reader->tree, node, err, "over: %s occurs twice", name);
     study->select[option] = true;
-    if (option == FIELD_BANDWIDTH)
-        study->select[FIELD_BANDWIDTH_FIXED] = true; /* the rule's other half */
     return STATUS_OK;
 }
 
@@ -105,7 +106,7 @@ void study_format_select(const struct study *study, struct text *out)
         return;
     text_append(out, "select:\n  over: [");
     for (int i = 0; i < OPTION_COUNT; i++) {
-        if (!study->select[i] || option_get((enum field_id)i)->spelled_elsewhere)
+        if (!study->select[i])
             continue;
         text_appendf(out, "%s%s", separator, field_get((enum field_id)i)->name);
         separator = ", ";

@@ -6,8 +6,9 @@
 #include "sweep/grid.h"
 #include "sweep/study_internal.h"
 
-/* The first line in which two texts differ, as far as a message can hold it. */
-static void find_difference(const char *a, const char *b, struct text_word words[2])
+/* The first line in which two texts differ, as far as a message can hold it. Where one
+ * text ends there, it has nothing against the other's line. */
+static void find_difference(const char *a, const char *b, struct text *out)
 {
     size_t line = 0;
     for (size_t i = 0; a[i] && a[i] == b[i]; i++)
@@ -19,7 +20,11 @@ static void find_difference(const char *a, const char *b, struct text_word words
         const char *from = lines[i] + strspn(lines[i], " ");
         size_t length = strcspn(from, "\n");
         memcpy(word, from, length < sizeof word - 1 ? length : sizeof word - 1);
-        words[i] = text_quote(word);
+        text_append(out, i ? " against " : "");
+        if (length > 0)
+            text_appendf(out, "'%s'", text_quote(word).text);
+        else
+            text_append(out, "nothing");
     }
 }
 
@@ -36,10 +41,11 @@ static enum status compare(const struct study *a, const struct study *b,
     if (changed.failed || other.failed) {
         error_set(err, STATUS_MEMORY, "no memory for the studies' texts");
     } else if (strcmp(text_string(&changed), text_string(&other)) != 0) {
-        struct text_word words[2];
-        find_difference(text_string(&changed), text_string(&other), words);
-        error_set(err, STATUS_STUDY, "studies differ in more than their axes: '%s', '%s'",
-                  words[0].text, words[1].text);
+        struct text difference = {0};
+        find_difference(text_string(&changed), text_string(&other), &difference);
+        error_set(err, STATUS_STUDY, "studies differ in more than their axes: %s",
+                  text_string(&difference));
+        text_free(&difference);
     }
     text_free(&changed);
     text_free(&other);

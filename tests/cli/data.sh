@@ -131,7 +131,8 @@ oblong() {
     patch t10k-images-idx3-ubyte 8 '\x00\x00\x00\x02\x00\x00\x00\x08'
 }
 damage oblong
-run "$strata" plan "$work/bad.yaml" --set input_corruption=gaussian
+run "$strata" plan "$work/bad.yaml" --set input_corruption=gaussian \
+    --set input_corruption_fraction=0.2
 assert_exit 0
 error 78 "input_corruption: structured turns square images, and those of $work/bad are 2x8" \
     "$strata" plan "$work/bad.yaml" --set input_corruption=none,structured

@@ -120,7 +120,7 @@ study other
 sed -i 's/epochs: 2/epochs: 3/; s/other/small/' other.yaml
 sweep other
 error 78 "$work/small and $work/other: studies differ in more than their axes: \
-'epochs: 2', 'epochs: 3'" "$strata" merge -o "$work/never" "$work/small" "$work/other"
+'epochs: 2' against 'epochs: 3'" "$strata" merge -o "$work/never" "$work/small" "$work/other"
 assert_absent never
 
 cp -r small altered

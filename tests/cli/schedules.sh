@@ -69,9 +69,15 @@ assert_exit 0
 assert_equal "$(content_hash ranks/archive.nc)" "$(content_hash long/archive.nc)"
 
 # Too many, or none.
+study none 'probe: {at: ["step:every:3", "epoch:every:300"]}'
 error 78 "probe.at: 5003 snapshots, more than 4096" "$strata" plan ../short.yaml --set epochs=4995
-error 78 "probe.at: step:every:3 makes no snapshot: the longest epoch has 2 steps" \
-    "$strata" sweep -o out ../short.yaml --set batch_size=200
+error 78 "probe.at: no snapshot is left: step:every:3 makes none, as the longest epoch has 2 steps" \
+    "$strata" plan ../none.yaml --set batch_size=200
+
+# One that makes none is no fault where others do.
+run "$strata" plan short.yaml --set batch_size=200 --set epochs=1
+assert_exit 0
+assert_text stdout 'snapshots   5: init, step:1, step:2, epoch:1, final'
 
 # A run directory's study lists its snapshots.
 sed -i 's/^  at: .*/  at: [step:log2]/; s/^  networks: .*/  networks: []/; s/^  nodes: .*/  nodes: false/

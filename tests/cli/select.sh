@@ -174,6 +174,12 @@ error 64 "--compare learning_rate: it is selected by validation error" \
     "$strata" summarize "$work/best" --compare learning_rate=0.03,0.3
 strata summarize best --select none --compare learning_rate=0.03,0.3
 
+# Validation error does not depend on the probe's options.
+for option in bandwidth bandwidth_fixed quarantine_least; do
+    error 64 "--select $option: the validation error does not depend on it" \
+        "$strata" summarize "$work/best" --select "width,$option"
+done
+
 strata rank best --table settings --format csv
 assert_match stdout '^depth,width,learning_rate,seeds,'
 cut -d, -f1-3 stdout >ranked
@@ -236,4 +242,4 @@ error 66 '--where: none of 54 cells matches' \
 # Directories of two minds do not unite.
 run "$strata" merge best ranks -o both
 assert_exit 78
-assert_text stderr "studies differ in more than their axes: '', 'select:'"
+assert_text stderr "studies differ in more than their axes: nothing against 'select:'"

@@ -82,13 +82,29 @@ printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 3, width: 65536
 error 78 "depth 3 x width 65536: 8.64e+09 parameters, more than 2^31 - 1" \
     "$strata" sweep ../bad.yaml
 
-# A fraction of inputs, but nothing that replaces them: an axis of such studies may have
-# none, a whole study has slipped.
+# Half of what replaces inputs: an axis of such studies may have none, a whole study has
+# slipped.
 printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 1, width: 8}' \
     'train: {input_corruption_fraction: 0.2}' >bad.yaml
-error 78 "input_corruption_fraction is 0.2 and input_corruption is none: name what" \
+error 78 "input_corruption: none with input_corruption_fraction: 0.2 replaces no inputs:" \
     "$strata" plan ../bad.yaml
+error 78 "input_corruption: gaussian with input_corruption_fraction: 0 replaces no inputs:" \
+    "$strata" plan ../bad.yaml --set input_corruption_fraction=0 --set input_corruption=gaussian
 run "$strata" plan bad.yaml --set input_corruption=none,gaussian
+assert_exit 0
+printf '%s\n' 'blocks: [{seed: 1, depth: 1, width: 8, input_corruption: gaussian,' \
+    '  input_corruption_fraction: 0}]' >>bad.yaml
+error 78 "input_corruption: none with input_corruption_fraction: 0.2 replaces no inputs:" \
+    "$strata" plan ../bad.yaml
+
+# What batch normalisation cannot have.
+printf '%s\n' 'study: bad' "data: $data" 'grid: {seed: 1, depth: 1, width: 8}' \
+    'train: {batch_norm: true}' 'probe: {measures: [updates]}' >bad.yaml
+error 78 "batch_norm: true with batch_size: 1: one sample has no variance" \
+    "$strata" plan ../bad.yaml --set batch_size=1,32 --set batch_norm=true,false
+error 78 "probe.measures: updates are of networks without batch normalisation, and all" \
+    "$strata" plan ../bad.yaml
+run "$strata" plan bad.yaml --set batch_norm=true,false
 assert_exit 0
 
 # 400 cells fit, what they keep does not.

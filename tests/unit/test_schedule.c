@@ -57,6 +57,7 @@ static void schedules_stand_for_snapshots(void **state)
         const char *train, *at, *labels;
     } cases[] = {
         {"{}", "step:log2", "step:1 step:2 step:4 step:8 step:16"},
+        {"{}", "init, step:every:21, epoch:every:201", "init"}, /* none of either */
         {"{}", "step:log2:40", "step:1 step:2 step:4 step:8 step:16 step:32"},
         {"{}", "step:log2:1", "step:1"},
         {"{batch_size: 79}", "step:log2", "step:1 step:2 step:4 step:8 step:16 step:32"},
@@ -239,14 +240,19 @@ static void what_cannot_be_resolved_is_refused(void **state)
     static const struct {
         const char *rest, *expected;
     } cases[] = {
-        {"probe: {at: [init, 'step:every:21']}\n",
-         "probe.at: step:every:21 makes no snapshot: the longest epoch has 20 steps"},
+        {"probe: {at: ['step:every:21', 'epoch:every:201']}\n",
+         "probe.at: no snapshot is left: step:every:21 makes none, as the longest epoch "
+         "has 20 steps"},
         {"train: {epochs: 3}\nprobe: {at: ['epoch:every:4']}\n",
-         "probe.at: epoch:every:4 makes no snapshot: the longest training has 3 epochs"},
+         "probe.at: no snapshot is left: epoch:every:4 makes none, as the longest "
+         "training "
+         "has 3 epochs"},
         {"exclude: [{seed: 1}]\nprobe: {at: ['step:log2']}\n",
          "the study has no cells: exclude leaves none"},
         {"train: {epochs: 0}\nprobe: {at: ['step:log2']}\n",
-         "probe.at: step:log2 makes no snapshot: the longest epoch has 0 steps"},
+         "probe.at: no snapshot is left: step:log2 makes none, as the longest epoch has "
+         "0 "
+         "steps"},
         {"train: {epochs: 4096}\nprobe: {at: [init, 'epoch:every']}\n",
          "probe.at: 4097 snapshots, more than 4096"},
         {"probe: {at: ['step:every:1:10000000000000']}\n",

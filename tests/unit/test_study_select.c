@@ -60,19 +60,20 @@ static void test_canonical_text(void **state)
     expect("select:\n", "");
     expect("select: {over: learning_rate, by: validation_error}\n", rate);
     expect("select: {over: [learning_rate]}\n", rate);
-    expect("select: {by: validation_error, over: [learning_rate, depth, bandwidth]}\n",
-           "select:\n  over: [depth, learning_rate, bandwidth]\n"
+    expect("select: {by: validation_error, over: [learning_rate, depth, width]}\n",
+           "select:\n  over: [depth, width, learning_rate]\n"
            "  by: validation_error\n");
 }
 
-/* A rule with a fixed bandwidth is one choice, though two fields hold it. */
-static void test_compound_options_are_whole(void **state)
+/* Validation error selects, so what it does not depend on cannot be selected. */
+static void test_options_of_the_probe(void **state)
 {
     (void)state;
-    struct study study = parse_valid(BASE "select: {over: bandwidth}\n");
-    assert_true(study.select[FIELD_BANDWIDTH] && study.select[FIELD_BANDWIDTH_FIXED]);
-    assert_false(study.select[FIELD_LEARNING_RATE]);
-    study_fini(&study);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum field_id id = (enum field_id)i;
+        assert_int_equal(field_is_of_probe(id),
+                         option_get(id)->section == OPTION_IN_PROBE);
+    }
 }
 
 /* An axis of one block is an axis of the study. */
@@ -105,6 +106,8 @@ static void test_errors_have_positions(void **state)
         {"select: {over: seed}\n", "6:16: over: a seed is no better than another"},
         {"select: {over: momentum}\n", "6:16: over: momentum is no axis of the grid"},
         {"select: {over: bandwidth_fixed}\n", "6:16: over: no option is called"},
+        {"select: {over: [depth, bandwidth]}\n",
+         "6:24: over: the validation error does not depend on bandwidth"},
         {"select: {over: [depth, depth]}\n", "6:24: over: depth occurs twice"},
         {"select: {over: {depth: 1}}\n",
          "6:16: over: expected a single value, got a map"},
@@ -157,7 +160,7 @@ static void test_other_selections_do_not_unite(void **state)
     assert_non_null(strstr(err.text, "'select:'"));
     err = (struct error){0};
     assert_int_equal(study_unite(&depth, &rate, &err), STATUS_STUDY);
-    assert_non_null(strstr(err.text, "'over: [depth]', 'over: [learning_rate]'"));
+    assert_non_null(strstr(err.text, "'over: [depth]' against 'over: [learning_rate]'"));
     study_fini(&plain);
     study_fini(&rate);
     study_fini(&depth);
@@ -167,7 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical_text),
-        cmocka_unit_test(test_compound_options_are_whole),
+        cmocka_unit_test(test_options_of_the_probe),
         cmocka_unit_test(test_axes_of_blocks),
         cmocka_unit_test(test_errors_have_positions),
         cmocka_unit_test(test_cells_keep_their_identity),

@@ -119,7 +119,7 @@ static void test_refuses(void **state)
     refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\ntrain: {epochs: 3}",
             "'epochs: 3'");
     refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\nkeep: {nodes: true}",
-            "'nodes: false', 'nodes: [best]'");
+            "'nodes: false' against 'nodes: [best]'");
     refuses(plain, "grid: {seed: 2, depth: 1, width: 8}\nkeep: {networks: [best]}",
             "'networks: [best]'");
     refuses(plain, "grid: {seed: 2..3, depth: 1, width: 8}\nexclude: [{seed: 2}]",
