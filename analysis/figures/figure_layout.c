@@ -294,11 +294,12 @@ static bool labels_are_direct(const struct figure_data *f, int across)
 static void place_words(struct figure_layout *layout, const struct figure_data *f,
                         const struct figure_bands *bands)
 {
-    for (int i = 0; i < f->n_panels; i++) {
-        const struct figure_panel *panel = &f->panels[i], *before = panel - 1;
-        layout->boxes[i].first_in_row = i == 0 || before->row != panel->row ||
-                                        bands->slots[before->column] / bands->across !=
-                                            bands->slots[panel->column] / bands->across;
+    for (int i = 0, row = -1, band = -1; i < f->n_panels; i++) {
+        const struct figure_panel *panel = &f->panels[i];
+        int before = row, above = band;
+        row = panel->row;
+        band = bands->slots[panel->column] / bands->across;
+        layout->boxes[i].first_in_row = row != before || band != above;
         layout->boxes[i].last_in_column = true;
         for (int k = i + 1; k < f->n_panels; k++)
             if (f->panels[k].column == panel->column)
