@@ -9,7 +9,6 @@
 #include "base/memory.h"
 
 enum {
-    ACROSS_MAX = 5, /* panels; more are wrapped */
     DIRECT_ACROSS_MAX = 2,
     LETTER = 7, /* width of a character, and height of a line */
     LINE = 15,
@@ -54,21 +53,29 @@ static bool y_is_log(const struct figure_data *f, int row)
     return is_log;
 }
 
-/* Of what is drawn in a row of panels, bands up to where they are cut. */
-static void find_y_extremes(const struct figure_data *f, int row,
-                            struct figure_bounds bounds, double *low, double *high)
+/* Of what is drawn in a row of panels: curves, then bands up to where they are cut. Where
+ * that is 0 a logarithmic axis goes a decade below the curves at most, and bands leave it
+ * at the bottom. */
+static void find_y_extremes(const struct figure_data *f, int row, bool is_log,
+                            double *low, double *high)
 {
-    bool bands = f->kind->x != X_MEASURE;
-    for (size_t i = 0; i < f->n_series; i++)
-        for (size_t k = 0; k < f->series[i].n; k++) {
-            const struct figure_point *p = &f->points[f->series[i].first + k];
-            if (f->panels[f->series[i].panel].row != row)
-                continue;
-            *low = fmin(*low, p->y);
-            *high = fmax(*high, p->y);
-            if (bands && !isnan(p->low))
+    struct figure_bounds bounds = figure_bounds_of(f, row);
+    const struct figure_series *end = f->series + f->n_series;
+    for (const struct figure_series *s = f->series; s < end; s++)
+        for (size_t k = 0; f->panels[s->panel].row == row && k < s->n; k++) {
+            *low = fmin(*low, f->points[s->first + k].y);
+            *high = fmax(*high, f->points[s->first + k].y);
+        }
+    if (f->kind->x == X_MEASURE)
+        return;
+    if (is_log && bounds.floor <= 0)
+        bounds.floor = *low / 10;
+    for (const struct figure_series *s = f->series; s < end; s++)
+        for (size_t k = 0; f->panels[s->panel].row == row && k < s->n; k++) {
+            const struct figure_point *p = &f->points[s->first + k];
+            if (!isnan(p->low))
                 *low = fmin(*low, fmax(p->low, bounds.floor));
-            if (bands && !isnan(p->high))
+            if (!isnan(p->high))
                 *high = fmax(*high, fmin(p->high, bounds.ceiling));
         }
 }
@@ -83,7 +90,7 @@ static void find_y_range(struct figure_layout *layout, const struct figure_data 
         low = -0.5;
         high = f->settings.n - 0.5;
     } else {
-        find_y_extremes(f, row, bounds, &low, &high);
+        find_y_extremes(f, row, is_log, &low, &high);
         bool flat = low == high;
         widen(&low, &high, 0.05, is_log);
         if (flat && !is_log) { /* beyond a bound there is nothing to show */
@@ -223,8 +230,8 @@ static size_t widest_label(const struct figure_data *f)
 static void choose_panel_size(const struct figure_data *f, int across, double *width,
                               double *height)
 {
-    static const double widths[ACROSS_MAX] = {430, 280, 215, 180, 165};
-    static const double heights[ACROSS_MAX] = {290, 210, 170, 155, 145};
+    static const double widths[FIGURE_ACROSS_MAX] = {430, 280, 215, 180, 165};
+    static const double heights[FIGURE_ACROSS_MAX] = {290, 210, 170, 155, 145};
     *width = widths[across - 1];
     *height = heights[across - 1];
     if (f->n_rows > 1)
@@ -262,50 +269,69 @@ static int count_title_lines(const struct figure_data *f, size_t length)
     return most;
 }
 
-/* How many panels stand side by side: all, or bands of even length; those of a setting
- * (its snapshots) stay together, so that they are below those of the setting above. */
-static int choose_across(const struct figure_data *f)
+/* Whether the curves of each panel end at one x, so that labels can stand there. */
+static bool ends_together(const struct figure_data *f)
 {
-    int together = f->n_columns / f->groups.n;
-    if (together > ACROSS_MAX)
-        together = 1;
-    int blocks = f->n_columns / together, most = ACROSS_MAX / together;
-    int bands = (blocks + most - 1) / most;
-    return together * ((blocks + bands - 1) / bands);
+    bool together = true;
+    for (size_t i = 1; i < f->n_series && f->series[i].mean; i++) {
+        const struct figure_series *a = &f->series[i - 1], *b = &f->series[i];
+        together &= a->panel != b->panel ||
+                    f->points[a->first + a->n - 1].x == f->points[b->first + b->n - 1].x;
+    }
+    return together;
 }
 
-/* Panels beside each other, as many as go on a line; the rest on further bands. */
-static void place_boxes(struct figure_layout *layout, const struct figure_data *f,
-                        bool heading)
+static bool labels_are_direct(const struct figure_data *f, int across)
 {
-    int across = choose_across(f), bands = (f->n_columns + across - 1) / across;
+    return across <= DIRECT_ACROSS_MAX && !figure_is_heatmap(f) &&
+           f->kind->x != X_MEASURE && !figure_is_of_nodes(f) &&
+           f->curves_by != CURVES_SNAPSHOTS && /* in a list they are in order */
+           ends_together(f);
+}
+
+/* The first panel of a band and the last of a column have the axes' words. Panels are in
+ * the order of rows, then of columns. */
+static void place_words(struct figure_layout *layout, const struct figure_data *f,
+                        const struct figure_bands *bands)
+{
+    for (int i = 0, row = -1, band = -1; i < f->n_panels; i++) {
+        const struct figure_panel *panel = &f->panels[i];
+        int before = row, above = band;
+        row = panel->row;
+        band = bands->slots[panel->column] / bands->across;
+        layout->boxes[i].first_in_row = row != before || band != above;
+        layout->boxes[i].last_in_column = true;
+        for (int k = i + 1; k < f->n_panels; k++)
+            if (f->panels[k].column == panel->column)
+                layout->boxes[i].last_in_column = false;
+    }
+}
+
+static void place_boxes(struct figure_layout *layout, const struct figure_data *f,
+                        const struct figure_bands *bands, bool heading)
+{
     double width, height, labels = LETTER * (double)widest_label(f);
     double y_words = Y_WORDS + (figure_is_heatmap(f) ? fmax(0, labels - 30) : 0);
     double above = MARGIN + (heading ? 24 : 0);
-    choose_panel_size(f, across, &width, &height);
+    choose_panel_size(f, bands->across, &width, &height);
     layout->title_length = (size_t)(width / LETTER);
     int lines = count_title_lines(f, layout->title_length);
     double titles = lines > 0 ? lines * TITLE_LINE + 10 : 0;
-    layout->direct = across <= DIRECT_ACROSS_MAX;
-    layout->direct &= !figure_is_heatmap(f) && f->kind->x != X_MEASURE &&
-                      !figure_is_of_nodes(f) &&
-                      f->curves_by != CURVES_SNAPSHOTS; /* in a list they are in order */
+    layout->direct = labels_are_direct(f, bands->across);
     double right = labels > 0 && layout->direct ? labels + 30 : 14;
     double band = titles + f->n_rows * (height + MARGIN) + X_WORDS;
-    layout->width = y_words + across * (width + right) + MARGIN;
-    layout->height = above + bands * band;
+    layout->width = y_words + bands->across * (width + right) + MARGIN;
+    layout->height = above + bands->n * band;
     for (int i = 0; i < f->n_panels; i++) {
-        int row = f->panels[i].row, column = f->panels[i].column;
-        int above_it = column / across; /* bands */
+        int row = f->panels[i].row, slot = bands->slots[f->panels[i].column];
         struct figure_box *box = &layout->boxes[i];
-        box->left = y_words + column % across * (width + right);
+        box->left = y_words + slot % bands->across * (width + right);
         box->right = box->left + width;
-        box->top = layout->height - above - above_it * band - titles -
+        box->top = layout->height - above - slot / bands->across * band - titles -
                    row * (height + MARGIN);
         box->bottom = box->top - height;
-        box->first_in_row = column % across == 0;
-        box->last_in_column = row == f->n_rows - 1;
     }
+    place_words(layout, f, bands);
 }
 
 /* --- Labels --------------------------------------------------------------------------
@@ -343,13 +369,12 @@ static void spread_labels(struct figure_label *labels, int n, double apart)
         labels[i].at += (under > 0 ? under : 0) - (over > 0 ? over : 0);
 }
 
-/* Labels of one panel at its curves' ends; false where they do not end together. */
-static bool label_panel(struct figure_layout *layout, const struct figure_data *f,
+/* Labels of one panel at its curves' ends. */
+static void label_panel(struct figure_layout *layout, const struct figure_data *f,
                         int panel)
 {
     const struct figure_box *box = &layout->boxes[panel];
     struct figure_label *labels = layout->labels + layout->n_labels;
-    double end = NAN;
     int n = 0;
     for (int curve = 0; curve < f->n_curves; curve++) {
         const struct figure_series *s = mean_series(f, panel, curve);
@@ -357,9 +382,6 @@ static bool label_panel(struct figure_layout *layout, const struct figure_data *
             continue;
         const struct figure_point *last = &f->points[s->first + s->n - 1];
         double low = box->y_low, high = box->y_high;
-        if (!isnan(end) && last->x != end)
-            return false;
-        end = last->x;
         labels[n++] = (struct figure_label){
             .panel = panel,
             .curve = curve,
@@ -368,7 +390,6 @@ static bool label_panel(struct figure_layout *layout, const struct figure_data *
     }
     spread_labels(labels, n, (LINE - 1) / (box->top - box->bottom));
     layout->n_labels += n;
-    return true;
 }
 
 static enum status make_labels(struct figure_layout *layout, const struct figure_data *f,
@@ -379,10 +400,9 @@ static enum status make_labels(struct figure_layout *layout, const struct figure
     bool none = figure_is_heatmap(f) || widest_label(f) == 0;
     layout->direct &= !none;
     for (int i = 0; layout->labels && layout->direct && i < f->n_panels; i++)
-        layout->direct = label_panel(layout, f, i);
+        label_panel(layout, f, i);
     if (!layout->labels || layout->direct || none)
         return err->status;
-    layout->n_labels = 0;
     for (int i = 0; i < f->n_curves; i++)
         if (f->curves[i].drawn)
             layout->labels[layout->n_labels++] = (struct figure_label){.curve = i};
@@ -412,11 +432,13 @@ static void place_legend(struct figure_layout *layout, const struct figure_data 
 enum status figure_layout_init(struct figure_layout *layout, const struct figure_data *f,
                                size_t heading, struct error *err)
 {
+    struct figure_bands bands = {0};
     memset(layout, 0, sizeof *layout);
     layout->boxes = memory_alloc((size_t)f->n_panels, sizeof *layout->boxes, err);
-    if (!layout->boxes)
+    if (!layout->boxes || figure_bands_init(&bands, f, err) != STATUS_OK)
         return err->status;
-    place_boxes(layout, f, heading > 0);
+    place_boxes(layout, f, &bands, heading > 0);
+    free(bands.slots);
     for (int row = 0; row < f->n_rows; row++)
         find_y_range(layout, f, row);
     find_x_range(layout, f);
@@ -432,64 +454,4 @@ void figure_layout_fini(struct figure_layout *layout)
     free(layout->boxes);
     free(layout->ticks);
     free(layout->labels);
-}
-
-/* --- How curves look -----------------------------------------------------------------
- */
-
-/* Whether curves are values of one number, so that their order means something. */
-static bool is_ordered(const struct figure_data *f)
-{
-    int n = 0, numbers = 0;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (f->settings.apart[i]) {
-            n++;
-            numbers += field_get((enum field_id)i)->type != FIELD_TYPE_FLAG;
-        }
-    return f->curves_by == CURVES_LAYERS || f->curves_by == CURVES_SNAPSHOTS ||
-           (n == 1 && numbers == 1);
-}
-
-/* Viridis without its ends, which are lost on dark and on white ground. */
-static unsigned ramp(double share)
-{
-    static const double anchors[][3] = {{72, 33, 115},  {64, 67, 135},  {52, 94, 141},
-                                        {41, 120, 142}, {32, 144, 140}, {34, 167, 132},
-                                        {68, 190, 112}, {121, 209, 81}};
-    enum { N_STEPS = sizeof anchors / sizeof *anchors - 1 };
-    double at = share * N_STEPS;
-    int i = at < N_STEPS - 1 ? (int)at : N_STEPS - 1;
-    unsigned colour = 0;
-    for (int c = 0; c < 3; c++)
-        colour = colour << 8 |
-                 (unsigned)lround(anchors[i][c] +
-                                  (at - i) * (anchors[i + 1][c] - anchors[i][c]));
-    return colour;
-}
-
-unsigned figure_curve_colour(const struct figure_data *f, int curve)
-{
-    /* Okabe & Ito; without black, which is the network's, and yellow, lost on white */
-    static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73,
-                                       0xcc79a7, 0xe69f00, 0x56b4e9};
-    if (f->curves_by == CURVES_SYSTEMS && curve == N_SYSTEMS)
-        return 0x000000;
-    if (is_ordered(f))
-        return ramp(f->n_curves > 1 ? (double)curve / (f->n_curves - 1) : 0);
-    return colours[(size_t)curve % (sizeof colours / sizeof *colours)];
-}
-
-int figure_curve_dash(const struct figure_data *f, int curve)
-{
-    if (f->curves_by == CURVES_SYSTEMS)
-        return curve == N_SYSTEMS ? 2 : 1;
-    return is_ordered(f) ? 1 : 1 + curve / 6;
-}
-
-int figure_curve_marker(const struct figure_data *f, int curve)
-{
-    static const int markers[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 3, 2};
-    if (f->curves_by == CURVES_SYSTEMS && curve == N_SYSTEMS)
-        return 1; /* a cross, for networks of one layer */
-    return markers[(size_t)curve % (sizeof markers / sizeof *markers)];
 }

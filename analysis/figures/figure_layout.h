@@ -5,6 +5,8 @@
 
 #include "analysis/figures/figure_internal.h"
 
+enum { FIGURE_ACROSS_MAX = 5 }; /* panels; more are wrapped */
+
 struct figure_tick {
     double at;
     char text[TABLE_WORD_MAX];
@@ -50,6 +52,15 @@ size_t figure_title_break(const char *title, size_t length);
 /* Where a point lies on the horizontal axis. */
 double figure_position(const struct figure_layout *layout, const struct figure_data *f,
                        const struct figure_point *point);
+
+/* Where columns of panels stand: in bands, each from left to right. */
+struct figure_bands {
+    int across, n;
+    int *slots; /* [n_columns], to be freed: band * across + place in it; -1 of a column
+                 * without panels, as of a snapshot that no cell of the setting reached */
+};
+enum status figure_bands_init(struct figure_bands *bands, const struct figure_data *f,
+                              struct error *err);
 
 /* Colour (0xRRGGBB), dash and marker of a curve, as gnuplot numbers them. */
 unsigned figure_curve_colour(const struct figure_data *f, int curve);

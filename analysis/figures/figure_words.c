@@ -16,8 +16,7 @@ static const char *const gap_labels[] = {[RANKING_GIVEN] = "train - test accurac
                                          [RANKING_TEST] = "test error"};
 static const char *const gap_words[] = {
     [RANKING_GIVEN] = "train accuracy on the labels trained with, less test accuracy",
-    [RANKING_CLEAN] = "train accuracy on samples with their original label, less test "
-                      "accuracy",
+    [RANKING_CLEAN] = "train accuracy on clean samples, less test accuracy",
     [RANKING_TEST] = "test error, 1 less test accuracy"};
 
 void figure_put_x(const struct figure_data *f, struct text *out)

@@ -17,7 +17,7 @@ static bool for_people(enum table_format format)
 
 static const char *const gap_texts[] = {
     "train accuracy on given labels - test accuracy",
-    "train accuracy on clean labels - test accuracy",
+    "train accuracy on clean samples - test accuracy",
     "1 - test accuracy",
 };
 const char *ranking_gap_text(enum ranking_gap gap)

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* What stands before "- test accuracy": accuracy on the labels trained with, on training
- * samples whose label is the original one, or 1, so that the gap is the test error. */
+/* What stands before "- test accuracy": accuracy on the labels trained with, on clean
+ * training samples, or 1, so that the gap is the test error. */
 enum ranking_gap { RANKING_GIVEN, RANKING_CLEAN, RANKING_TEST };
 
 /* The gap called `name` (given, clean, test); false where there is none. */

@@ -199,6 +199,18 @@ static void say_best(struct report *r)
     text_free(&text);
 }
 
+/* They count like all others. */
+static void say_unreached(struct report *r)
+{
+    const struct summary *s = &r->ranking.summary;
+    struct text text = {0};
+    if (s->n_unreached == 0)
+        return;
+    summary_put_unreached(s, &text);
+    document_addf(&r->document, BLOCK_FACT, "Stop rules", "%s", text_string(&text));
+    text_free(&text);
+}
+
 static void say_conventions(struct report *r)
 {
     const struct summary *s = &r->ranking.summary;
@@ -216,6 +228,7 @@ static void say_conventions(struct report *r)
                       text_string(&selected));
         text_free(&selected);
     }
+    say_unreached(r);
     document_addf(&r->document, BLOCK_FACT, "Bands and ±",
                   "95 %% interval of Student's t for the mean over N seeds; none where N "
                   "is less than %d",

@@ -287,10 +287,11 @@ void summary_put_heading(const struct summary *s, enum table_format format,
 
 static void put_rule_note(const struct summary *s, struct text *out)
 {
-    if (s->n_unreached > 0)
-        text_appendf(out, "\n%lld of %lld cell%s with a stop rule did not reach it\n",
-                     (long long)s->n_unreached, (long long)s->n_ruled,
-                     s->n_ruled == 1 ? "" : "s");
+    if (s->n_unreached == 0)
+        return;
+    text_append(out, "\n");
+    summary_put_unreached(s, out);
+    text_append(out, "\n");
 }
 
 static void put_interval_note(const struct summary *s, const struct interval_maker *maker,

@@ -206,6 +206,13 @@ void summary_put_selected(const struct summary *s, struct text *out)
     selection_put(&s->selection, s->options, NULL, s->n_chosen, out);
 }
 
+void summary_put_unreached(const struct summary *s, struct text *out)
+{
+    text_appendf(out, "%lld of %lld cell%s with a stop rule did not reach it",
+                 (long long)s->n_unreached, (long long)s->n_ruled,
+                 s->n_ruled == 1 ? "" : "s");
+}
+
 enum status summary_load(struct summary *s, struct error *err)
 {
     if (summary_survey(s, err) != STATUS_OK)

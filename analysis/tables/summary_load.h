@@ -53,6 +53,9 @@ bool summary_next(struct summary *summary, const struct record *record, size_t *
 /* Appends which options were selected, and their values, for a title. */
 void summary_put_selected(const struct summary *summary, struct text *out);
 
+/* Appends how many of the cells with a stop rule missed it: "6 of 12 cells ...". */
+void summary_put_unreached(const struct summary *summary, struct text *out);
+
 /* Columns of the options that vary; both return how many there are. */
 int summary_option_headings(const struct summary *summary, const char **headings);
 int summary_put_options(const struct summary *summary, const double *options,

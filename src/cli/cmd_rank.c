@@ -96,7 +96,7 @@ const struct command cmd_rank = {
         "if the measure had nothing to do with the gap. docs/measures.md explains "
         "them.\n\n"
         "GAP is train accuracy - test accuracy: on the labels trained with (given), on\n"
-        "training samples whose label is the original one (clean); or test error "
+        "clean training samples, label and inputs as they were (clean); or test error\n"
         "(test).\n\n"
         "NAMES are of the form FIELD.SYSTEM.SPLIT.LAYERS or begin so; of training "
         "samples\n"

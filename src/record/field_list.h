@@ -153,7 +153,7 @@
     X(NETWORK_CORRECT, "network_correct", INT, SNAPSHOT_SPLIT, RESULT, "1", NULL,        \
       "samples that the network classifies correctly")                                   \
     X(TRAIN_ACCURACY_CLEAN, "train_accuracy_clean", REAL, SNAPSHOT, GROUPED, "1", NULL,  \
-      "accuracy on training samples with their original label")                          \
+      "accuracy on clean training samples: label and inputs are the original ones")      \
     X(TRAIN_ACCURACY_CORRUPT, "train_accuracy_corrupt", REAL, SNAPSHOT, GROUPED, "1",    \
       NULL, "accuracy on corrupted training samples against the label trained with")     \
     X(TRAIN_ACCURACY_ORIGINAL, "train_accuracy_original", REAL, SNAPSHOT, GROUPED, "1",  \

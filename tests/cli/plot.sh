@@ -101,6 +101,27 @@ points mixed error '--x label_corruption --splits train,test' x=label_corruption
 points mixed error '--x label_corruption --curves snapshot --snapshots init,best --where "depth == 1"' \
     x=label_corruption cells='depth 1'
 
+# An interval that reaches below 0 has no place on a logarithmic axis: the band is drawn
+# down to the bottom of the panel, and the axis goes a decade below the curves at most.
+study crossing 'probe: {measures: [updates], at: [init, "epoch:1", best]}'
+sweep crossing --set seed=7..9 --set depth=2 --set width=3
+for figure in layers dynamics; do
+    points crossing $figure '--measure supported_cost'
+    plot crossing $figure --measure supported_cost -o crossing.svg --keep kept
+    drawn crossing.svg kept/$figure.gp
+    python3 - kept/$figure.dat kept/$figure.gp <<'PY' || fail "not a logarithmic axis of its curves"
+import re, sys
+rows = [[float(x) for x in line.split()] for line in open(sys.argv[1], encoding="utf-8")
+        if line.strip() and line[0] != "#"]
+assert min(row[3] for row in rows) < 0 # the test is one of such an interval
+script = open(sys.argv[2], encoding="utf-8").read()
+least = min(row[2] for row in rows)
+low, = set(map(float, re.findall(r"^panel_low\[\d+\] = (.*)$", script, re.M)))
+assert least / 20 < low < least, (low, least)
+assert set(re.findall(r"^panel_log\[\d+\] = (.*)$", script, re.M)) == {"1"}
+PY
+done
+
 # Results in an expression are those of the snapshot that is asked for.
 read -r low at_init at_best < <(python3 - <<'PY'
 import netCDF4, numpy as np
@@ -224,6 +245,34 @@ assert_match stdout '^perplexity +mean perplexity by layer'
 assert_match stdout '^figure-8 '
 assert_match stdout 'diagram of equations'
 assert_match stdout 'none of 12 cells matches: activation == sigmoid'
+
+# ---- panels on the page ----
+
+# page FILE.gp: a line a band of panels: of each its title, and + where it has the y axis.
+page() {
+    python3 - "$1" <<'PY'
+import re, sys
+script = open(sys.argv[1], encoding="utf-8").read()
+def array(name):
+    return re.findall(rf"^{name}\[\d+\] = '?(.*?)'?$", script, re.M)
+bands = {}
+for panel in zip(*map(array, ("panel_top", "panel_left", "panel_title", "panel_words_y"))):
+    bands.setdefault(float(panel[0]), []).append((float(panel[1]), panel[2], panel[3]))
+for top in sorted(bands, reverse=True):
+    print("; ".join(title + "+" * int(words) for _, title, words in sorted(bands[top])))
+PY
+}
+
+# Each setting begins a band where some did not reach all snapshots; without holes.
+study ragged 'probe: {at: [init, "epoch:1", "epoch:3", best]}'
+sweep ragged --set epochs=1,3 --set depth=2
+plot ragged perplexity --panels epochs --splits train --snapshots init,epoch:1,epoch:3 --keep kept-ragged
+assert_equal "$(page kept-ragged/perplexity.gp)" \
+    'epochs 1, init+; epochs 1, epoch:1
+epochs 3, init+; epochs 3, epoch:1; epochs 3, epoch:3'
+plot ragged perplexity --panels epochs --splits train --snapshots init,epoch:1 --keep kept-ragged
+assert_equal "$(page kept-ragged/perplexity.gp)" \
+    'epochs 1, init+; epochs 1, epoch:1; epochs 3, init; epochs 3, epoch:1'
 
 # ---- what cannot be drawn ----
 

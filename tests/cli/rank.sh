@@ -122,7 +122,7 @@ for row in csv.DictReader(open(sys.argv[1], newline="")):
     assert abs(1 - float(row["test_accuracy"]) - float(row["gap"])) < 1e-11, row
 PY
 rank deep --table settings --format csv --gap clean
-python3 - stdout <<'PY' || fail "not the gap on clean labels"
+python3 - stdout <<'PY' || fail "not the gap on clean samples"
 import csv, sys
 differs = 0
 for row in csv.DictReader(open(sys.argv[1], newline="")):

@@ -65,6 +65,13 @@ run "$strata" sweep rules.yaml -o some --set seed=1..2 --set learning_rate=1e-6,
     --set stop_accuracy=1 --set patience=20
 assert_exit 0
 assert_match stdout '^2 of 4 cells with a stop rule did not reach it$'
+for page in report.html report.txt; do # says so too, and nothing where all reached it
+    run "$strata" report some -o $page
+    assert_exit 0
+    assert_text $page '2 of 4 cells with a stop rule did not reach it'
+    run "$strata" report some -o $page --where 'learning_rate == 0.003'
+    assert_no_match $page 'did not reach'
+done
 run "$strata" summarize some --where "stop_reason == 'patience'" --table network --format csv
 assert_exit 0
 assert_count 1 stdout '^2,0\.[0-9]'
